@@ -1,0 +1,79 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traceid
+
+import "encoding/binary"
+
+// Finder joins what the keys of one carrier (a record's attributes, its body, its resource) say into
+// one Context. The zero value is ready. It borrows nothing beyond a call.
+type Finder struct {
+	best     Context
+	rank     uint16
+	reason   Reason // of failure, while best is empty
+	spanRank uint16
+	span     [8]byte
+	flags    byte
+	hasFlags bool
+	debug    bool
+	high     uint64
+}
+
+// Offer takes the value under a key of the given role. Values may come in any order.
+func (f *Finder) Offer(r Role, value string) {
+	switch r.Kind {
+	case RoleTraceID, RoleContext:
+		f.offerTrace(r, value)
+	case RoleSpanID:
+		if id, ok := parseSpanID(r.hint, value); ok && (f.span == [8]byte{} || r.Rank < f.spanRank) {
+			f.span, f.spanRank = id, r.Rank
+		}
+	case RoleFlags:
+		if flags, debug, ok := parseFlags(r.hint, value); ok {
+			f.flags |= flags
+			f.hasFlags = true
+			f.debug = f.debug || debug
+		}
+	case RoleTraceHigh:
+		if high, ok := hexUint(value); ok && len(value) == 16 {
+			f.high = high
+		}
+	}
+}
+
+func (f *Finder) offerTrace(r Role, value string) {
+	found := f.Found()
+	if found && r.Rank >= f.rank {
+		return
+	}
+	c, reason := parse(r.hint, value)
+	switch {
+	case reason == Found:
+		f.best, f.rank = c, r.Rank
+	case !found:
+		f.reason = f.reason.worse(reason)
+	}
+}
+
+// Found reports whether a valid trace id was offered.
+func (f *Finder) Found() bool { return f.best.Format != FormatNone }
+
+// Result returns the best trace id offered with the span and the flags that came with it, or
+// else the reason that says most about what was wrong.
+func (f *Finder) Result() (Context, Reason) {
+	if !f.Found() {
+		return Context{}, f.reason.worse(Absent)
+	}
+	c := f.best
+	if c.SpanID == [8]byte{} {
+		c.SpanID = f.span
+	}
+	if !c.HasFlags {
+		c.Flags, c.HasFlags = f.flags, f.hasFlags
+	}
+	c.Debug = c.Debug || f.debug
+	if c.Format == FormatDatadog && c.TraceID.High() == 0 {
+		binary.BigEndian.PutUint64(c.TraceID[:8], f.high)
+	}
+	return c, Found
+}

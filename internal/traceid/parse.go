@@ -1,0 +1,150 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traceid
+
+// Parse reads the trace id in a value. The key settles only what the value leaves open: digits
+// under a dd.* key are decimal, ids under uber-trace-id may lack leading zeros. The value is borrowed
+// and not retained. Reason is Found exactly when the id is valid.
+func Parse(key, value string) (Context, Reason) {
+	return parse(hintOf(key), value)
+}
+
+// parse tries the forms in the order of how often they are met. Each form tells itself from all the
+// others by its length or its separators, so at most one can match.
+func parse(h hint, value string) (Context, Reason) {
+	v := trim(value)
+	if c, ok := parsePlain(h, v); ok {
+		return admit(c)
+	}
+	if c, ok := parseContext(h, v); ok {
+		return admit(c)
+	}
+	return Context{}, whyNot(h, v)
+}
+
+// admit refuses the id of zeros, in whatever form it came.
+func admit(c Context) (Context, Reason) {
+	if c.TraceID.IsZero() {
+		return Context{}, InvalidZero
+	}
+	return c, Found
+}
+
+// parsePlain reads the forms that hold a trace id and nothing else.
+func parsePlain(h hint, v string) (Context, bool) {
+	switch {
+	case h == hintDatadog:
+		return parseDatadog(v)
+	case h == hintSkyWalking || h == hintRoot:
+		return Context{}, false
+	case h == hintEagleEye && len(v) != 32:
+		return parseEagleEye(v)
+	}
+	v = trimHexPrefix(v)
+	switch len(v) {
+	case 32:
+		id, ok := hexID(v)
+		return Context{TraceID: id, Format: FormatW3CHex}, ok
+	case 36:
+		return parseUUID(v)
+	case 16:
+		id, ok := hexID(v)
+		return Context{TraceID: id, Format: FormatHex64}, ok && !h.ambiguous()
+	case 26:
+		c, ok := parseULID(v)
+		return c, ok && !h.ambiguous()
+	case 17, 18, 19, 20:
+		c, ok := parseDecimal(v)
+		return c, ok && !h.ambiguous()
+	}
+	return Context{}, false
+}
+
+// parseContext reads the forms that name the span as well.
+func parseContext(h hint, v string) (Context, bool) {
+	switch {
+	case len(v) < 32 && h != hintUber && h != hintB3:
+		// b3 with a 64-bit trace id is the shortest, and it has 33 characters.
+		return Context{}, false
+	case h == hintSkyWalking:
+		return parseSW8(v)
+	case h == hintUber:
+		return parseUber(v)
+	case h == hintRoot:
+		return parseXRayID(v)
+	case len(v) >= traceparentLen && v[2] == '-':
+		return parseTraceparent(v)
+	case v[0] == '1' && v[1] == '-':
+		return parseXRayID(v)
+	case v[0] == 'R' || v[0] == 'S' || v[0] == 'r' || v[0] == 's':
+		return parseXRayHeader(v)
+	case v[0] == 'p':
+		return parseGCPName(v)
+	case v[0] == '|':
+		return parseAppInsights(v)
+	}
+	return parseSeparated(h, v)
+}
+
+// parseSeparated tells the forms apart that begin with the hex trace id by what follows it.
+func parseSeparated(h hint, v string) (Context, bool) {
+	n := hexRun(v)
+	if n == len(v) {
+		return Context{}, false
+	}
+	switch v[n] {
+	case '-':
+		return parseB3(h, v, n)
+	case ':', '%':
+		return parseUber(v)
+	case '/':
+		return parseGCPHeader(v, n)
+	case '.':
+		return parseSkyWalking(v, n)
+	}
+	return Context{}, false
+}
+
+// whyNot says what a value is that is no id.
+func whyNot(h hint, v string) Reason {
+	switch {
+	case isZeros(v):
+		return InvalidZero
+	case h.ambiguous():
+		return Absent
+	case isPlaceholder(v):
+		return Placeholder
+	}
+	return Malformed
+}
+
+// isZeros reports whether the value is nothing but zeros and separators: "0", "00-000-0", "0x0".
+func isZeros(v string) bool {
+	zero := false
+	for i := range len(v) {
+		switch v[i] {
+		case '0':
+			zero = true
+		case '-', ':', '.', '/', 'x':
+		default:
+			return false
+		}
+	}
+	return zero
+}
+
+// isPlaceholder reports whether the value stands for "none". No list of words is needed: an id
+// without a single digit does not occur (in hex its probability is below one in a million), and a
+// template that was not filled in begins with its mark.
+func isPlaceholder(v string) bool {
+	if v == "" || v[0] == '%' || v[0] == '$' || v[0] == '{' || v[0] == '<' {
+		return true
+	}
+	for i := range len(v) {
+		if isDigit(v[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,118 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traceid
+
+import "strings"
+
+// scanText offers every key=value and key: value of a text. It jumps from one separator to the next and
+// looks back for the key, so that prose costs little more than the search for two bytes.
+func (k *Keys) scanText(f *Finder, s string) {
+	equals, colon := indexFrom(s, 0, '='), indexFrom(s, 0, ':')
+	for equals < len(s) || colon < len(s) {
+		at := min(equals, colon)
+		if at == equals {
+			equals = indexFrom(s, at+1, '=')
+		} else {
+			colon = indexFrom(s, at+1, ':')
+		}
+		if r := k.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
+			f.Offer(r, valueOf(r, s[at+1:]))
+		}
+	}
+}
+
+// indexFrom returns where the first c at or after start is, or the length of s.
+func indexFrom(s string, start int, c byte) int {
+	if i := strings.IndexByte(s[start:], c); i >= 0 {
+		return start + i
+	}
+	return len(s)
+}
+
+// keyBefore returns the key at the end of s, empty if there is none. One blank and one quote may stand
+// behind it. A key after ? or & belongs to the query of a URL: the address of a trace in a
+// user interface is not the trace of the record.
+func keyBefore(s string) string {
+	s = trimLast(s, ' ')
+	if n := len(s); n > 0 && (s[n-1] == '"' || s[n-1] == '\'') {
+		s = trimLast(s[:n-1], '\\')
+	}
+	start := len(s)
+	for start > 0 && isKeyByte(s[start-1]) {
+		if len(s)-start == maxKeyLen {
+			return ""
+		}
+		start--
+	}
+	if start > 0 && (s[start-1] == '?' || s[start-1] == '&') {
+		return ""
+	}
+	return s[start:]
+}
+
+func trimLast(s string, c byte) string {
+	if n := len(s); n > 0 && s[n-1] == c {
+		return s[:n-1]
+	}
+	return s
+}
+
+// isKeyByte reports whether c can be part of a key in a text.
+func isKeyByte(c byte) bool {
+	switch c {
+	case '_', '.', '-', '/', '@':
+		return true
+	}
+	return isDigit(c) || lower(c)-'a' < 26
+}
+
+// maxValueLen is the longest value that is looked at, in bytes; a sw8 header is the longest.
+const maxValueLen = 256
+
+// valueOf returns the value at the start of s. Only headers have semicolons in them; elsewhere they
+// part one pair from the next.
+func valueOf(r Role, s string) string {
+	v := valueAfter(s)
+	if r.Kind != RoleContext {
+		v, _ = cut(v, ';')
+	}
+	return v
+}
+
+// valueAfter returns the value at the start of s, without the blanks, quotes and brackets around it
+// and the punctuation behind it.
+func valueAfter(s string) string {
+	start := 0
+	for start < len(s) && start < 4 && isOpening(s[start]) {
+		start++
+	}
+	end := start
+	for end < len(s) && end-start < maxValueLen && !isClosing(s[end], end == start) {
+		end++
+	}
+	for end > start && isPunctuation(s[end-1]) {
+		end--
+	}
+	return s[start:end]
+}
+
+func isOpening(c byte) bool {
+	switch c {
+	case ' ', '>', '\\', '"', '\'', '[':
+		return true
+	}
+	return false
+}
+
+func isClosing(c byte, first bool) bool {
+	switch c {
+	case ' ', '\t', '\n', '\r', '\\', '"', '\'', ',', ']', ')', '}', '<', '>', '&':
+		return true
+	case '|':
+		return !first // Application Insights' ids begin with it.
+	}
+	return false
+}
+
+func isPunctuation(c byte) bool { return c == '.' || c == ';' || c == ':' || c == '!' || c == '?' }

@@ -1,0 +1,219 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// batch takes the records of one call through the engine: it turns them into
+// items, has them decided, and takes out of the data what does not pass.
+type batch struct {
+	*shell
+	sig   tracebuffer.Signal
+	now   time.Time
+	items []tracebuffer.Item
+	// at is the number in the data of each item's record, and fates the fate of
+	// each item. Records without a trace id are no items; they pass.
+	at    []int
+	fates []tracebuffer.Fate
+	count int // records read
+	out   tracebuffer.Outcome
+	tally tally
+	arena []byte // the bytes of contexts
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+func newBatch(s *shell, sig tracebuffer.Signal) *batch {
+	b := batches.Get().(*batch)
+	b.shell, b.sig, b.now = s, sig, time.Now()
+	return b
+}
+
+// done gives the batch back. Nothing may refer to the caller's data then.
+func (b *batch) done() {
+	clear(b.items)
+	*b = batch{items: b.items[:0], at: b.at[:0], fates: b.fates[:0], arena: b.arena[:0]}
+	batches.Put(b)
+}
+
+// readSpans writes the spans' patterns and gathers their facts.
+func (b *batch) readSpans(td ptrace.Traces) {
+	for _, rs := range td.ResourceSpans().All() {
+		svc := b.services.of(rs.Resource())
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				b.readSpan(svc, s)
+			}
+		}
+	}
+	if b.rules.waits() {
+		msg, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
+		b.attach(msg, err)
+	}
+}
+
+func (b *batch) readSpan(svc *service, s ptrace.Span) {
+	v := readSpan(s.Attributes())
+	b.tally.route(b.cards.span(svc, s, &v))
+	id := s.TraceID()
+	if id.IsEmpty() {
+		b.tally.zeroID(svc)
+		b.count++
+		return
+	}
+	it := b.item(id)
+	it.Match = b.rules.span(s, &v)
+	it.Root = s.ParentSpanID().IsEmpty()
+	if r, ok := sampling.StateRandomness(s.TraceState().AsRaw()); ok {
+		it.Randomness, it.Explicit = r, true
+	}
+	if b.links.summaries && b.rules.policy.Decide(it.Match, it.Randomness).Keep {
+		b.summarize(svc, s, it)
+	}
+}
+
+// summarize keeps of a span that passes what its logs may need of it.
+func (b *batch) summarize(svc *service, s ptrace.Span, it *tracebuffer.Item) {
+	start := len(b.arena)
+	b.arena = appendSummary(b.arena, s, b.cfg.Logs.JoinAttributes)
+	it.Header, it.Record = b.buffer.Intern(b.now, svc.header), b.arena[start:]
+}
+
+// readLogs finds the logs' traces, writes their patterns and gathers their facts.
+func (b *batch) readLogs(ld plog.Logs) {
+	waiting := b.rules.waits()
+	for _, rl := range ld.ResourceLogs().All() {
+		svc := b.services.of(rl.Resource())
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				it := b.readLog(svc, rl.Resource(), lr)
+				waiting = waiting || it != nil && it.Joins
+			}
+		}
+	}
+	if waiting {
+		msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
+		b.attach(msg, err)
+	}
+}
+
+func (b *batch) readLog(svc *service, res pcommon.Resource, lr plog.LogRecord) *tracebuffer.Item {
+	v := b.links.readLog(res, lr, &b.tally, svc)
+	b.tally.route(b.cards.log(svc, lr, &v))
+	id := lr.TraceID()
+	if id.IsEmpty() {
+		b.count++
+		return nil
+	}
+	it := b.item(id)
+	it.Match = b.rules.log(lr, &v)
+	it.Joins = b.links.joins(lr)
+	return it
+}
+
+// item adds an item for the next record.
+func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
+	b.items = append(b.items, tracebuffer.Item{ID: id, Randomness: sampling.IDRandomness(id), Signal: b.sig, Outlet: b.id})
+	b.at = append(b.at, b.count)
+	b.count++
+	return &b.items[len(b.items)-1]
+}
+
+// attach gives each item the bytes of its record. Data that cannot be encoded
+// could not be held, so it passes as if it had no trace id.
+func (b *batch) attach(msg []byte, err error) {
+	if err == nil {
+		var h tracebuffer.Header
+		record, next := 0, 0
+		err = otlpwire.Walk(msg, func(header []byte) {
+			h = b.buffer.Intern(b.now, header)
+		}, func(rec []byte) {
+			if next < len(b.at) && b.at[next] == record {
+				b.items[next].Header, b.items[next].Record = h, rec
+				next++
+			}
+			record++
+		})
+	}
+	if err != nil {
+		b.log.Error("data cannot be encoded and passes undecided", zap.Error(err))
+		b.items, b.at = b.items[:0], b.at[:0]
+	}
+}
+
+// add has the items decided, and carries out what that brought about.
+func (b *batch) add() {
+	b.fates = append(b.fates, make([]tracebuffer.Fate, len(b.items))...)
+	b.inflight.RLock()
+	defer b.inflight.RUnlock()
+	b.buffer.Add(b.now, b.items, b.fates, &b.out)
+	b.carryOut(&b.out)
+	b.tally.fates(b.fates)
+	b.tally.flush(b.telemetry, b.sig)
+}
+
+// sorter walks the records of the data in order, beside the items.
+type sorter struct {
+	*batch
+	record, next int
+	stamp        *stamper
+}
+
+// fate returns the fate of the next record, if it has one.
+func (s *sorter) fate() (tracebuffer.Fate, bool) {
+	s.record++
+	if s.next == len(s.at) || s.at[s.next] != s.record-1 {
+		return tracebuffer.Fate{}, false
+	}
+	s.next++
+	return s.fates[s.next-1], true
+}
+
+// sortSpans takes out what was dropped or is held and stamps the rest.
+func (b *batch) sortSpans(td ptrace.Traces) {
+	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
+	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
+			ss.Spans().RemoveIf(func(sp ptrace.Span) bool {
+				f, decided := s.fate()
+				if decided && f.Action == tracebuffer.Pass {
+					s.stamp.span(sp, f.Rule)
+				}
+				return decided && f.Action != tracebuffer.Pass
+			})
+			return ss.Spans().Len() == 0
+		})
+		return rs.ScopeSpans().Len() == 0
+	})
+}
+
+// sortLogs does for logs what sortSpans does for spans.
+func (b *batch) sortLogs(ld plog.Logs) {
+	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
+	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
+			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
+				f, decided := s.fate()
+				if decided && f.Action == tracebuffer.Pass {
+					s.stamp.log(lr, f.Rule)
+				}
+				return decided && f.Action != tracebuffer.Pass
+			})
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
+}

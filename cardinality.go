@@ -1,0 +1,243 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/hex"
+	"hash/fnv"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+)
+
+const attrHTTPRoute = "http.route"
+
+// cardinality writes route patterns to spans and logs.
+type cardinality struct {
+	cfg *RoutesConfig
+}
+
+func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg} }
+
+// span gives a span the pattern of its path and says where it came from. A span
+// whose framework has named the route teaches it.
+func (c *cardinality) span(svc *service, s ptrace.Span, v *spanView) route.Source {
+	path := v.path.text
+	if path == "" {
+		path = pathInName(s.Name())
+	}
+	res := c.match(svc, v.method, v.route, path)
+	if res.Pattern == "" {
+		return route.SourceNone
+	}
+	c.write(s.Attributes(), res, v.route, &v.path)
+	if c.cfg.SpanName && path != "" {
+		if name, ok := renamed(s.Name(), path, res.Pattern); ok {
+			s.SetName(name)
+		}
+	}
+	return res.Source
+}
+
+// log gives a log record the pattern of its path.
+func (c *cardinality) log(svc *service, lr plog.LogRecord, v *logView) route.Source {
+	res := c.match(svc, v.method, v.route, v.path.text)
+	if res.Pattern == "" {
+		return route.SourceNone
+	}
+	c.write(lr.Attributes(), res, v.route, &v.path)
+	return res.Source
+}
+
+func (c *cardinality) match(svc *service, method, httpRoute, path string) route.Result {
+	if httpRoute != "" {
+		return svc.routes.Observe(method, httpRoute, path)
+	}
+	if path == "" {
+		return route.Result{}
+	}
+	return svc.routes.Match(method, path)
+}
+
+func (c *cardinality) write(attrs pcommon.Map, res route.Result, httpRoute string, raw *rawPath) {
+	c.mask(attrs, raw)
+	if _, ok := attrs.Get(c.cfg.Attribute); !ok {
+		attrs.PutStr(c.cfg.Attribute, res.Pattern)
+	}
+	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
+	if httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways) {
+		attrs.PutStr(attrHTTPRoute, res.Pattern)
+	}
+}
+
+// mask hides the raw paths an item carries in its attributes.
+func (c *cardinality) mask(attrs pcommon.Map, raw *rawPath) {
+	if c.cfg.RawPath == RawPathKeep {
+		return
+	}
+	for _, key := range raw.keys[:raw.n] {
+		if c.cfg.RawPath == RawPathDrop {
+			attrs.Remove(key)
+		} else if v, ok := attrs.Get(key); ok {
+			v.SetStr(hashed(v.AsString()))
+		}
+	}
+}
+
+// hashed stands for a value without telling it: equal values stay equal.
+func hashed(s string) string {
+	h := fnv.New128a()
+	h.Write([]byte(s))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// pathInName returns the path a span name holds: "GET /users/1", "/users/1".
+func pathInName(name string) string {
+	if i := strings.IndexByte(name, '/'); i == 0 || i > 0 && name[i-1] == ' ' {
+		return name[i:]
+	}
+	return ""
+}
+
+// renamed puts the pattern in the place of the raw path in a span's name. The
+// name may hold the path without its query.
+func renamed(name, path, pattern string) (string, bool) {
+	if path == "/" {
+		return name, false
+	}
+	if i := strings.IndexAny(path, "?#"); i >= 0 && !strings.Contains(name, path) {
+		path = path[:i]
+	}
+	before, after, found := strings.Cut(name, path)
+	if !found || path == pattern || path == "" {
+		return name, false
+	}
+	return before + pattern + after, true
+}
+
+// rawPath is a raw path and the attributes that hold it.
+type rawPath struct {
+	text string
+	keys [4]string
+	n    int
+	rank int // of the attribute the text is from; the lowest wins
+}
+
+// add notes an attribute that holds the raw path.
+func (r *rawPath) add(rank int, key string, v pcommon.Value) {
+	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
+		return
+	}
+	if r.n < len(r.keys) {
+		r.keys[r.n] = key
+		r.n++
+	}
+	if r.text == "" || rank < r.rank {
+		r.text, r.rank = v.Str(), rank
+	}
+}
+
+// spanView is what one pass over a span's attributes finds.
+type spanView struct {
+	path       rawPath
+	method     string
+	route      string
+	grpcStatus string
+	status     int
+}
+
+// readSpan reads the attributes of old and new semantic conventions.
+func readSpan(attrs pcommon.Map) (v spanView) {
+	for key, val := range attrs.All() {
+		switch key {
+		case "url.path":
+			v.path.add(0, key, val)
+		case "http.target":
+			v.path.add(1, key, val)
+		case "url.full":
+			v.path.add(2, key, val)
+		case "http.url":
+			v.path.add(3, key, val)
+		case attrHTTPRoute:
+			v.route = val.Str()
+		case "http.request.method", "http.method":
+			v.method = val.Str()
+		case "http.response.status_code", "http.status_code":
+			v.status = number(val)
+		case "rpc.grpc.status_code", "rpc.response.status_code":
+			v.grpcStatus = val.AsString()
+		}
+	}
+	return v
+}
+
+// logView is what one pass over a log record finds.
+type logView struct {
+	path   rawPath
+	method string
+	route  string
+	level  string
+	status int
+}
+
+// number reads a status code, which some send as text.
+func number(v pcommon.Value) int {
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		return int(v.Int())
+	case pcommon.ValueTypeDouble:
+		return int(v.Double())
+	case pcommon.ValueTypeStr:
+		return atoi(v.Str())
+	default:
+		return 0
+	}
+}
+
+// atoi reads a status code; what is none is 0.
+func atoi(s string) int {
+	if len(s) != 3 {
+		return 0
+	}
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0
+		}
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
+}
+
+// read notes an attribute and reports whether it is one that paths, routes or
+// status codes are in.
+func (v *logView) read(key string, val pcommon.Value) bool {
+	switch key {
+	case "url.path":
+		v.path.add(0, key, val)
+	case "http.target":
+		v.path.add(1, key, val)
+	case "url.full":
+		v.path.add(2, key, val)
+	case "http.url":
+		v.path.add(3, key, val)
+	case "path", "http.path", "http_path", "request.path":
+		v.path.add(4, key, val)
+	case "uri", "request_uri", "url":
+		v.path.add(5, key, val)
+	case attrHTTPRoute:
+		v.route = val.Str()
+	case "http.request.method", "http.method", "method":
+		v.method = val.Str()
+	case "http.response.status_code", "http.status_code", "status", "status_code":
+		v.status = number(val)
+	default:
+		return false
+	}
+	return true
+}

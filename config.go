@@ -1,0 +1,234 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// Config is what stands under `correlation:` in the collector's configuration.
+type Config struct {
+	// DecisionWait is how long a trace may wait for its verdict after its
+	// first span or log.
+	DecisionWait time.Duration `mapstructure:"decision_wait"`
+	// DecisionWaitAfterRoot shortens the wait once the root span has come;
+	// 0 does not.
+	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
+	// MaxItemsPerTrace is how many spans and logs of one trace are held. With
+	// so many the trace is decided, and what follows meets the verdict.
+	MaxItemsPerTrace int `mapstructure:"max_items_per_trace"`
+	// MaxBytes limits the memory taken by held items, tables and remembered
+	// verdicts, of both signals together.
+	MaxBytes ByteSize `mapstructure:"max_bytes"`
+
+	Routes   RoutesConfig   `mapstructure:"routes"`
+	Logs     LogsConfig     `mapstructure:"logs"`
+	Sampling SamplingConfig `mapstructure:"sampling"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// RoutesConfig says how URL paths become route patterns.
+type RoutesConfig struct {
+	// Templates are the routes all services may have, such as
+	// "GET /users/{id}" or "/users/:id".
+	Templates []string `mapstructure:"templates"`
+	// Services has further templates by service.name.
+	Services map[string]ServiceRoutesConfig `mapstructure:"services"`
+	// MaxRoutes is the largest number of patterns a service may have.
+	MaxRoutes int `mapstructure:"max_routes"`
+	// Attribute is the attribute the pattern is written to.
+	Attribute string `mapstructure:"attribute"`
+	// HTTPRoute says when the pattern is written to http.route as well.
+	HTTPRoute HTTPRouteMode `mapstructure:"http_route"`
+	// SpanName puts the pattern in the place of the raw path in span names.
+	SpanName bool `mapstructure:"span_name"`
+	// RawPath says what becomes of the attributes with the raw path.
+	RawPath RawPathMode `mapstructure:"raw_path"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// ServiceRoutesConfig has the routes of one service.
+type ServiceRoutesConfig struct {
+	// Templates are the service's routes; they go before those of all services.
+	Templates []string `mapstructure:"templates"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// LogsConfig says how logs find their trace and their span.
+type LogsConfig struct {
+	// TraceIDAttributes are attribute keys that hold a trace id, tried before
+	// the built-in ones.
+	TraceIDAttributes []string `mapstructure:"trace_id_attributes"`
+	// TraceIDInBody looks for the trace id in the body, too.
+	TraceIDInBody bool `mapstructure:"trace_id_in_body"`
+	// JoinAttributes are the attributes a log gets from its span where it
+	// has none of its own.
+	JoinAttributes []string `mapstructure:"join_attributes"`
+	// JoinWait is how long a log of a trace that is kept waits for its span;
+	// 0 does not wait.
+	JoinWait time.Duration `mapstructure:"join_wait"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// SamplingConfig says which traces are kept.
+type SamplingConfig struct {
+	// SamplingPercentage is the share of traces kept that no rule speaks of.
+	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
+	// Errors keeps every trace that has an error.
+	Errors bool `mapstructure:"errors"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// HTTPRouteMode says when a pattern is written to http.route.
+type HTTPRouteMode string
+
+// The modes. The semantic conventions forbid to fill http.route from the path
+// alone, so what was inferred goes there only on request.
+const (
+	HTTPRouteNever    HTTPRouteMode = "never"
+	HTTPRouteDeclared HTTPRouteMode = "declared"
+	HTTPRouteAlways   HTTPRouteMode = "always"
+)
+
+// RawPathMode says what becomes of raw paths.
+type RawPathMode string
+
+// The modes.
+const (
+	RawPathKeep RawPathMode = "keep"
+	RawPathHash RawPathMode = "hash"
+	RawPathDrop RawPathMode = "drop"
+)
+
+// ByteSize is a number of bytes, written as a number or with a unit: 512MiB.
+type ByteSize int64
+
+// UnmarshalText reads a size with or without a unit.
+func (b *ByteSize) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("not a size such as 512MiB: %q", text)
+	}
+	*b = ByteSize(n)
+	return nil
+}
+
+// minBytes is the smallest max_bytes: below it the tables leave no room for data.
+const minBytes = 1 << 20
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		DecisionWait:          10 * time.Second,
+		DecisionWaitAfterRoot: 2 * time.Second,
+		MaxItemsPerTrace:      10_000,
+		MaxBytes:              512 << 20,
+		Routes: RoutesConfig{
+			MaxRoutes: 1000,
+			Attribute: "url.template",
+			HTTPRoute: HTTPRouteDeclared,
+			SpanName:  true,
+			RawPath:   RawPathKeep,
+		},
+		Logs: LogsConfig{
+			TraceIDInBody:  true,
+			JoinAttributes: []string{"url.template", "http.route", "http.request.method", "http.response.status_code"},
+			JoinWait:       2 * time.Second,
+		},
+		Sampling: SamplingConfig{
+			SamplingPercentage: 100,
+			Errors:             true,
+		},
+	}
+}
+
+// Validate checks the waits and limits.
+func (c *Config) Validate() error {
+	return errors.Join(
+		check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
+		check(c.DecisionWaitAfterRoot >= 0, "decision_wait_after_root must not be negative, got %v", c.DecisionWaitAfterRoot),
+		check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
+			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
+		check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
+		check(c.MaxBytes >= minBytes, "max_bytes must be at least %s, got %s", ByteSize(minBytes), c.MaxBytes),
+	)
+}
+
+// Validate checks the templates and the modes.
+func (c *RoutesConfig) Validate() error {
+	_, err := route.New(c.options())
+	return errors.Join(
+		err,
+		check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
+		check(c.Attribute != "", "attribute must not be empty"),
+		checkOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
+		checkOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+	)
+}
+
+func (c *RoutesConfig) options() route.Options {
+	services := make(map[string][]string, len(c.Services))
+	for name, s := range c.Services {
+		services[name] = s.Templates
+	}
+	return route.Options{
+		Templates:   c.Templates,
+		Services:    services,
+		MaxRoutes:   c.MaxRoutes,
+		MaxServices: maxServices,
+	}
+}
+
+// Validate checks the keys and the wait.
+func (c *LogsConfig) Validate() error {
+	return errors.Join(
+		check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
+		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
+		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
+	)
+}
+
+// Validate checks the percentage.
+func (c *SamplingConfig) Validate() error {
+	if _, err := sampling.PercentageThreshold(c.SamplingPercentage); err != nil {
+		return fmt.Errorf("sampling_percentage %w", err)
+	}
+	return nil
+}
+
+// String returns the size with a unit.
+func (b ByteSize) String() string {
+	return strings.ReplaceAll(humanize.IBytes(uint64(max(0, b))), " ", "")
+}
+
+func check(ok bool, format string, args ...any) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
+}
+
+func checkOneOf[T ~string](key string, got T, want ...T) error {
+	return check(slices.Contains(want, got), "%s must be one of %q, got %q", key, want, got)
+}

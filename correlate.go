@@ -1,0 +1,157 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
+
+// correlator finds the trace and the span a log belongs to, and says which
+// items the join needs. It is immutable once the engine runs.
+type correlator struct {
+	cfg   *LogsConfig
+	keys  *traceid.Keys
+	route string // the attribute patterns are written to
+	// joining: logs get attributes from their spans.
+	joining bool
+	// summaries: spans pass at once and leave only a summary for the join.
+	summaries bool
+}
+
+func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
+	return &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute}
+}
+
+// joins reports whether a log of a trace that is kept has a reason to wait for
+// its span. One that has its route has none: what else its span could add is
+// not worth the delay.
+func (c *correlator) joins(lr plog.LogRecord) bool {
+	if !c.joining {
+		return false
+	}
+	if _, ok := lr.Attributes().Get(c.route); ok {
+		return false
+	}
+	_, ok := lr.Attributes().Get(attrHTTPRoute)
+	return !ok
+}
+
+// readLog reads a log record in one pass over its attributes. A record without
+// a trace id gets the one its attributes, its body or its resource state.
+func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, svc *service) (v logView) {
+	missing := lr.TraceID().IsEmpty()
+	var f traceid.Finder
+	for key, val := range lr.Attributes().All() {
+		if !v.read(key, val) && missing {
+			c.offer(&f, c.keys.Lookup(key), val)
+		}
+	}
+	text := bodyText(lr.Body())
+	if missing {
+		c.promote(&f, res, lr, text, t, svc)
+	}
+	return v
+}
+
+// bodyText is a body that is text. A copy would cost more than most bodies are
+// worth, so bytes are not looked into.
+func bodyText(body pcommon.Value) string {
+	if body.Type() == pcommon.ValueTypeStr {
+		return body.Str()
+	}
+	return ""
+}
+
+// promote writes the trace id that was found to the record, or counts why none was.
+func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) {
+	ctx, source, why := c.find(f, res, lr.Body(), text)
+	if why != traceid.Found {
+		t.missing(svc, why)
+		return
+	}
+	t.extracted(source, ctx.Format)
+	lr.SetTraceID(pcommon.TraceID(ctx.TraceID))
+	if lr.SpanID().IsEmpty() {
+		lr.SetSpanID(ctx.SpanID)
+	}
+	if ctx.HasFlags && lr.Flags() == 0 {
+		lr.SetFlags(plog.LogRecordFlags(ctx.Flags))
+	}
+}
+
+// find looks for the trace id in the attributes, which f has seen, then the
+// body, then the resource. If there is none, the reason is the one of the three
+// that says most.
+func (c *correlator) find(f *traceid.Finder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, idSource, traceid.Reason) {
+	ctx, why := f.Result()
+	if why == traceid.Found {
+		return ctx, sourceAttributes, why
+	}
+	if c.cfg.TraceIDInBody {
+		ctx, in := c.inBody(body, text)
+		if in == traceid.Found {
+			return ctx, sourceBody, in
+		}
+		why = max(why, in)
+	}
+	ctx, in := c.inMap(res.Attributes())
+	if in == traceid.Found {
+		return ctx, sourceResource, in
+	}
+	return ctx, sourceResource, max(why, in)
+}
+
+func (c *correlator) inBody(body pcommon.Value, text string) (traceid.Context, traceid.Reason) {
+	switch {
+	case text != "":
+		return c.keys.ScanBody(text)
+	case body.Type() == pcommon.ValueTypeMap:
+		return c.inMap(body.Map())
+	default:
+		return traceid.Context{}, traceid.Absent
+	}
+}
+
+func (c *correlator) inMap(m pcommon.Map) (traceid.Context, traceid.Reason) {
+	var f traceid.Finder
+	c.scan(&f, m, traceid.Scope{})
+	return f.Result()
+}
+
+// scan offers what a map holds, and what the maps in it hold where that can
+// matter; the keys bound the depth.
+func (c *correlator) scan(f *traceid.Finder, m pcommon.Map, in traceid.Scope) {
+	for key, val := range m.All() {
+		if val.Type() == pcommon.ValueTypeMap {
+			if inner, ok := c.keys.Enter(in, key); ok {
+				c.scan(f, val.Map(), inner)
+			}
+			continue
+		}
+		c.offer(f, c.keys.LookupIn(in, key), val)
+	}
+}
+
+func (c *correlator) offer(f *traceid.Finder, r traceid.Role, v pcommon.Value) {
+	if r.Kind == traceid.RoleNone {
+		return
+	}
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		f.Offer(r, v.Str())
+	case pcommon.ValueTypeInt:
+		f.Offer(r, strconv.FormatUint(uint64(v.Int()), 10))
+	case pcommon.ValueTypeBytes:
+		f.Offer(r, hex.EncodeToString(v.Bytes().AsRaw()))
+	case pcommon.ValueTypeEmpty:
+		f.Offer(r, "")
+	default: // no tracer writes an id as anything else
+	}
+}

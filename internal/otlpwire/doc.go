@@ -1,0 +1,19 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package otlpwire takes OTLP messages apart into headers and records and puts
+// them together again, without decoding either.
+//
+// TracesData and LogsData have the same layout, so one walker serves both:
+//
+//	TracesData    { repeated ResourceSpans = 1 }
+//	ResourceSpans { Resource = 1, repeated ScopeSpans = 2, schema_url = 3 }
+//	ScopeSpans    { Scope = 1, repeated Span = 2, schema_url = 3 }
+//
+// A record is the bytes of one Span or LogRecord. A header is all that stands
+// around it: every field of its ResourceSpans but the ScopeSpans, and every
+// field of its ScopeSpans but the Spans, as raw protobuf fields. So schema URLs
+// survive, and so do fields this version of the protocol does not know.
+//
+// Source: opentelemetry-proto v1, trace.proto and logs.proto.
+package otlpwire

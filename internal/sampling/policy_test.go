@@ -1,0 +1,115 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sampling_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+func policy(t require.TestingT, percentages ...float64) *sampling.Policy {
+	rules := make([]sampling.Rule, len(percentages))
+	for i, p := range percentages {
+		th, err := sampling.PercentageThreshold(p)
+		require.NoError(t, err)
+		rules[i] = sampling.Rule{Name: fmt.Sprint(i), Threshold: th}
+	}
+	p, err := sampling.NewPolicy(rules...)
+	require.NoError(t, err)
+	return p
+}
+
+func TestPolicyNeedsBetweenOneAndMaxRules(t *testing.T) {
+	_, err := sampling.NewPolicy()
+	require.EqualError(t, err, "a sampling policy needs a default rule")
+	_, err = sampling.NewPolicy(make([]sampling.Rule, sampling.MaxRules+1)...)
+	require.ErrorIs(t, err, sampling.ErrTooManyRules)
+	_, err = sampling.NewPolicy(make([]sampling.Rule, sampling.MaxRules)...)
+	require.NoError(t, err)
+}
+
+func TestSettledOnlyWhereNoEarlierRuleDecidesOtherwise(t *testing.T) {
+	tests := []struct {
+		percentages []float64
+		settled     []bool
+	}{
+		{[]float64{1}, []bool{true}},
+		{[]float64{100}, []bool{true}},
+		{[]float64{100, 1}, []bool{true, false}},
+		{[]float64{100, 100}, []bool{true, true}},
+		{[]float64{100, 100, 0, 0}, []bool{true, true, false, false}},
+		{[]float64{0, 100, 100}, []bool{true, false, false}},
+		{[]float64{5, 5, 100, 5}, []bool{true, true, false, false}},
+	}
+	for _, tt := range tests {
+		p := policy(t, tt.percentages...)
+		for i, want := range tt.settled {
+			require.Equal(t, want, p.Settled(sampling.Match(i)), "%v at %d", tt.percentages, i)
+		}
+	}
+}
+
+// What is settled stays: no match that can still come changes the verdict.
+func TestSettledVerdictsCannotChange(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := policy(t, rapid.SliceOfN(rapid.SampledFrom([]float64{0, 1, 50, 100}), 1, 6).Draw(t, "percentages")...)
+		m := sampling.Match(rapid.IntRange(0, len(p.Rules())-1).Draw(t, "match"))
+		r, err := contrib.UnsignedToRandomness(rapid.Uint64Range(0, contrib.MaxAdjustedCount-1).Draw(t, "randomness"))
+		require.NoError(t, err)
+		if !p.Settled(m) {
+			return
+		}
+		for better := range m {
+			require.Equal(t, p.Decide(m, r).Keep, p.Decide(better, r).Keep)
+		}
+	})
+}
+
+func TestPercentageThreshold(t *testing.T) {
+	// Rejection thresholds of the specification's examples at precision 4
+	// (tracestate-probability-sampling.md).
+	for percentage, want := range map[float64]string{100: "0", 50: "8", 25: "c", 10: "e666", 1: "fd70a", 0.1: "ffbe77", 0: ""} {
+		th, err := sampling.PercentageThreshold(percentage)
+		require.NoError(t, err)
+		require.Equal(t, want, th.TValue(), "%v %%", percentage)
+	}
+	for _, bad := range []float64{-1, 100.1, math.NaN(), math.Inf(1), sampling.MinPercentage / 2} {
+		_, err := sampling.PercentageThreshold(bad)
+		require.ErrorContains(t, err, fmt.Sprintf("got %v", bad))
+	}
+}
+
+func TestIDRandomnessIsTheLow56Bits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var id [16]byte
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		require.Equal(t, contrib.TraceIDToRandomness(id), sampling.IDRandomness(id))
+		truncated := id
+		binary.BigEndian.PutUint64(truncated[:8], 0)
+		require.Equal(t, sampling.IDRandomness(id), sampling.IDRandomness(truncated))
+	})
+}
+
+func TestKeepsTheShareAsked(t *testing.T) {
+	p := policy(t, 1)
+	kept := 0
+	const n = 1_000_000
+	for i := range uint64(n) {
+		// Weyl sequence: equidistributed, so the share is exact to 1/n.
+		r, err := contrib.UnsignedToRandomness(i * 0x9e3779b97f4a7c15 >> 8)
+		require.NoError(t, err)
+		if p.Decide(0, r).Keep {
+			kept++
+		}
+	}
+	require.InDelta(t, n/100, kept, 20)
+}

@@ -1,0 +1,203 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	"math/bits"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// Options say how a buffer decides and what it may hold.
+type Options struct {
+	// Policy decides; it must not be nil.
+	Policy *sampling.Policy
+	// Wait is how long a trace may wait for its verdict after its first item.
+	Wait time.Duration
+	// WaitAfterRoot shortens the wait once the root span is there; 0 does not.
+	WaitAfterRoot time.Duration
+	// MaxItems is how many items of a trace are held; the trace is decided
+	// when it has as many, and what follows meets the verdict.
+	MaxItems int
+	// MaxBytes limits the memory taken.
+	MaxBytes int64
+	// Join makes logs wait for their spans in traces that are kept.
+	Join bool
+}
+
+// Buffer holds traces until they are decided. It is safe for concurrent use.
+type Buffer struct {
+	shared
+	shards  []shard
+	shift   uint // the top bits of a mixed key pick the shard
+	scratch sync.Pool
+	swept   time.Time // guarded by the caller of Expire: there is one
+}
+
+// shared is what all shards see.
+type shared struct {
+	opts    Options
+	policy  *sampling.Policy
+	decides bool // later items of a trace may change its verdict
+	headers headers
+	held    [signals]atomic.Int64 // records, from Hold to Delivered or dropped
+	ready   atomic.Int64          // bytes released and not yet delivered
+	used    atomic.Int64          // bytes in the shards
+}
+
+// memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
+// at the default of 512 MiB some 1.4 million verdicts of either kind.
+const memoryShare = 16
+
+// New returns an empty buffer.
+func New(opts Options) *Buffer {
+	n := 1 << bits.Len(uint(2*runtime.GOMAXPROCS(0)-1))
+	b := &Buffer{shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
+	b.opts, b.policy = opts, opts.Policy
+	b.decides = !b.policy.Settled(b.policy.Default())
+	b.headers.ids = map[string]Header{}
+	b.scratch.New = func() any { return new([]uint32) }
+	// Two memories of two generations each, all grown to a power of two.
+	limit := int(opts.MaxBytes/memoryShare) / n / 4 / (2 * slotBytes)
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.shared = &b.shared
+		s.table = map[uint64]uint32{}
+		s.late.limit, s.special.limit = limit, limit
+	}
+	return b
+}
+
+// Intern returns the header with the content, which is borrowed. It is good for
+// the records handed to the next Add.
+func (b *Buffer) Intern(now time.Time, content []byte) Header {
+	return b.headers.intern(now, content)
+}
+
+// Add takes the items of a batch in and says what became of each: fates must be
+// as long as items. Each shard is locked once.
+func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
+	next := b.scratch.Get().(*[]uint32)
+	defer b.scratch.Put(next)
+	heads := b.partition(items, next)
+	for n, i := range heads[:len(b.shards)] {
+		if i == 0 {
+			continue
+		}
+		s := &b.shards[n]
+		s.mu.Lock()
+		for ; i != 0; i = (*next)[i-1] {
+			fates[i-1] = s.add(now, &items[i-1], out)
+		}
+		s.report()
+		s.mu.Unlock()
+	}
+}
+
+// maxShards bounds the heads of a partition; GOMAXPROCS beyond 128 share.
+const maxShards = 256
+
+// partition threads the items of each shard on a list in their order: heads has
+// the first item of each shard plus one, next the item that follows plus one.
+func (b *Buffer) partition(items []Item, next *[]uint32) (heads [maxShards]uint32) {
+	if cap(*next) < len(items) {
+		*next = make([]uint32, len(items))
+	}
+	*next = (*next)[:len(items)]
+	for i := len(items) - 1; i >= 0; i-- {
+		n := mix(lowHalf(items[i].ID)) >> b.shift
+		(*next)[i] = heads[n]
+		heads[n] = uint32(i) + 1
+	}
+	return heads
+}
+
+// report adds what the shard's size changed by to the buffer's.
+func (s *shard) report() {
+	now := s.bytes()
+	s.used.Add(now - s.reported)
+	s.reported = now
+}
+
+// Expire decides the traces whose wait is over. It is for one caller at a time.
+func (b *Buffer) Expire(now time.Time, out *Outcome) {
+	b.eachShard(func(s *shard) { s.expire(now, out) })
+	if horizon := 2*b.opts.Wait + time.Minute; now.Sub(b.swept) > horizon {
+		b.headers.sweep(now.Add(-horizon))
+		b.swept = now
+	}
+}
+
+// Flush decides every trace and holds nothing from then on: what still comes is
+// decided at once.
+func (b *Buffer) Flush(out *Outcome) {
+	b.eachShard(func(s *shard) {
+		s.flushed = true
+		for i := s.oldest(); i != 0; i = s.oldest() {
+			s.decide(i, TriggerShutdown, out)
+		}
+	})
+}
+
+func (b *Buffer) eachShard(fn func(*shard)) {
+	for i := range b.shards {
+		s := &b.shards[i]
+		s.mu.Lock()
+		fn(s)
+		s.report()
+		s.mu.Unlock()
+	}
+}
+
+// MakeRoom reports whether the buffer may take more. Over the limit it decides
+// the oldest traces of every shard until a sixteenth of it is free. What they release still
+// counts until it is delivered, so a next component that does not take it is
+// felt here, and not by the decisions.
+func (b *Buffer) MakeRoom(out *Outcome) bool {
+	if b.Bytes() <= b.opts.MaxBytes {
+		return true
+	}
+	over := b.Bytes() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
+	used := max(1, b.used.Load())
+	b.eachShard(func(s *shard) {
+		share := float64(over) * float64(s.reported) / float64(used)
+		goal := s.reported - int64(share)
+		for i := s.oldest(); i != 0 && s.bytes() > goal; i = s.oldest() {
+			s.decide(i, TriggerPressure, out)
+		}
+	})
+	return b.Bytes() <= b.opts.MaxBytes
+}
+
+// Delivered says that a release is no longer held: it went on, or was dropped.
+func (b *Buffer) Delivered(r *Release) {
+	b.ready.Add(-r.Bytes)
+	for sig, n := range r.Counts {
+		b.held[sig].Add(-int64(n))
+	}
+}
+
+// Bytes is the memory taken.
+func (b *Buffer) Bytes() int64 { return b.used.Load() + b.ready.Load() + b.headers.size() }
+
+// Held is the number of records of the signal that are held.
+func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }
+
+// Traces is the number of traces in the table.
+func (b *Buffer) Traces() int {
+	n := 0
+	b.eachShard(func(s *shard) { n += len(s.table) })
+	return n
+}
+
+// Remembered is the number of verdicts remembered.
+func (b *Buffer) Remembered() int {
+	n := 0
+	b.eachShard(func(s *shard) { n += s.late.len() + s.special.len() })
+	return n
+}

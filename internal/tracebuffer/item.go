@@ -1,0 +1,87 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// Signal is what kind of record an item is.
+type Signal uint8
+
+// The signals.
+const (
+	Span Signal = iota
+	Log
+	signals // how many there are
+)
+
+// Item is one span or log on its way in, with the facts it states.
+type Item struct {
+	// ID is the trace id; traces meet on its last 8 bytes.
+	ID [16]byte
+	// Randomness is what the verdict is measured by: that of the trace id or,
+	// if Explicit is set, the one the item carries (rv).
+	Randomness contrib.Randomness
+	Explicit   bool
+	// Match is the first rule the item matches.
+	Match sampling.Match
+	// Signal and Outlet say what it is and to whom it goes back.
+	Signal Signal
+	Outlet uint8
+	// Root marks a span without a parent.
+	Root bool
+	// Joins marks a log that lacks something its span may have.
+	Joins bool
+	// Header is what Intern returned for the item's resource and scope.
+	Header Header
+	// Record is the item's bytes, borrowed: copied where it is held or, for
+	// a span that passes, where a log may need it. Nil leaves no context.
+	Record []byte
+}
+
+// Action says what becomes of an item now.
+type Action uint8
+
+// The actions.
+const (
+	// Pass: hand it on in this call.
+	Pass Action = iota
+	// Drop: it goes no further.
+	Drop
+	// Hold: the buffer has it.
+	Hold
+)
+
+// Fate is what became of an item.
+type Fate struct {
+	Action Action
+	// Rule is the rule of the verdict, if the item passes or is dropped.
+	Rule sampling.Match
+	// Late marks an item that came after its trace's verdict had been carried out.
+	Late bool
+	// Upgraded marks late evidence for a dropped trace: it passes all the same.
+	Upgraded bool
+}
+
+// Trigger says what made a trace be decided when it was.
+type Trigger uint8
+
+// The triggers.
+const (
+	TriggerEvidence Trigger = iota // a rule matched that nothing can outrank
+	TriggerRoot                    // the wait after the root span is over
+	TriggerTimeout                 // the full wait is over
+	TriggerLimit                   // the trace has as many items as it may hold
+	TriggerPressure                // the byte limit
+	TriggerShutdown                // the buffer is flushed
+	triggers
+)
+
+// String returns the trigger's name in telemetry.
+func (t Trigger) String() string {
+	return [triggers]string{"evidence", "root", "timeout", "limit", "pressure", "shutdown"}[t]
+}

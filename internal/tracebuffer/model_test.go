@@ -1,0 +1,263 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// world drives a buffer with random arrivals and keeps the books beside it.
+type world struct {
+	t      *rapid.T
+	buf    *Buffer
+	policy *sampling.Policy
+	now    time.Time
+
+	received, passed, dropped, released [signals]int
+	// pending are releases not yet delivered.
+	pending []Release
+	// gone has, for each trace whose verdict was carried out, that verdict.
+	gone map[byte]bool
+	// best is the best match of a trace's items since it was opened.
+	best map[byte]sampling.Match
+	seen map[string]bool // records that came out
+	sent int
+}
+
+func newWorld(t *rapid.T, opts Options, percentages ...float64) *world {
+	var rules []sampling.Rule
+	for i, p := range percentages {
+		th, err := sampling.PercentageThreshold(p)
+		require.NoError(t, err)
+		rules = append(rules, sampling.Rule{Name: fmt.Sprint(i), Threshold: th})
+	}
+	policy, err := sampling.NewPolicy(rules...)
+	require.NoError(t, err)
+	opts.Policy = policy
+	return &world{
+		t: t, buf: New(opts), policy: policy, now: time.Unix(1000, 0),
+		gone: map[byte]bool{}, best: map[byte]sampling.Match{}, seen: map[string]bool{},
+	}
+}
+
+// traceID spreads the few traces of the model over shards and thresholds.
+func traceID(n byte) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:8], uint64(n))
+	binary.BigEndian.PutUint64(id[8:], mix(uint64(n)+1))
+	return id
+}
+
+func (w *world) draw() Item {
+	id := traceID(byte(rapid.IntRange(0, 5).Draw(w.t, "trace")))
+	sig := Signal(rapid.IntRange(0, 1).Draw(w.t, "signal"))
+	w.sent++
+	return Item{
+		ID:         id,
+		Randomness: sampling.IDRandomness(id),
+		Match:      sampling.Match(rapid.IntRange(0, len(w.policy.Rules())-1).Draw(w.t, "match")),
+		Signal:     sig,
+		Outlet:     uint8(sig),
+		Root:       sig == Span && rapid.Bool().Draw(w.t, "root"),
+		Joins:      sig == Log && rapid.Bool().Draw(w.t, "joins"),
+		Header:     w.buf.Intern(w.now, []byte("header")),
+		Record:     fmt.Appendf(nil, "%d:%d:%s", id[7], w.sent, make([]byte, rapid.IntRange(0, 1500).Draw(w.t, "size"))),
+	}
+}
+
+func (w *world) add() {
+	items := make([]Item, rapid.IntRange(1, 8).Draw(w.t, "batch"))
+	for i := range items {
+		items[i] = w.draw()
+	}
+	fates := make([]Fate, len(items))
+	var out Outcome
+	w.buf.Add(w.now, items, fates, &out)
+	for i := range items {
+		w.fate(&items[i], fates[i])
+	}
+	w.carryOut(&out)
+}
+
+func (w *world) fate(it *Item, f Fate) {
+	w.received[it.Signal]++
+	switch f.Action {
+	case Pass:
+		w.passed[it.Signal]++
+		w.emerged(string(it.Record))
+	case Drop:
+		w.dropped[it.Signal]++
+	}
+}
+
+// emerged notes that a record came out; none may do so twice.
+func (w *world) emerged(record string) {
+	require.False(w.t, w.seen[record], "record came out twice")
+	w.seen[record] = true
+}
+
+func (w *world) carryOut(out *Outcome) {
+	for sig, n := range out.Dropped {
+		w.dropped[sig] += n
+	}
+	for outlet, r := range out.Released {
+		for _, rec := range r.Records {
+			require.Equal(w.t, "header", rec.Header)
+			if rec.Context {
+				require.Equal(w.t, Span, rec.Signal)
+				continue
+			}
+			require.Equal(w.t, outlet, int(rec.Signal), "record went to a foreign outlet")
+			w.emerged(string(rec.Data))
+		}
+		w.pending = append(w.pending, r)
+	}
+}
+
+func (w *world) deliver() {
+	for i := range w.pending {
+		for sig, n := range w.pending[i].Counts {
+			w.released[sig] += n
+		}
+		w.buf.Delivered(&w.pending[i])
+	}
+	w.pending = nil
+}
+
+func (w *world) conserved() {
+	for sig := range signals {
+		require.Equal(w.t, w.received[sig],
+			w.passed[sig]+w.dropped[sig]+w.released[sig]+int(w.buf.Held(sig)), "signal %d", sig)
+	}
+}
+
+// No item has a third fate, whatever arrives, in whatever order, with whatever
+// limits: at every step received = passed + dropped + released + held, nothing
+// comes out twice, and nothing is left once the buffer is flushed.
+func TestConservation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, Options{
+			Wait:          time.Duration(rapid.IntRange(1, 20).Draw(t, "wait")) * time.Second,
+			WaitAfterRoot: time.Duration(rapid.IntRange(0, 5).Draw(t, "after root")) * time.Second,
+			MaxItems:      rapid.IntRange(1, 20).Draw(t, "max items"),
+			MaxBytes:      int64(rapid.IntRange(1, 64).Draw(t, "max KiB")) << 10,
+			Join:          rapid.Bool().Draw(t, "join"),
+		}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")...)
+		t.Repeat(map[string]func(*rapid.T){
+			"add":     func(t *rapid.T) { w.t = t; w.add() },
+			"deliver": func(*rapid.T) { w.deliver() },
+			"wait": func(t *rapid.T) {
+				w.now = w.now.Add(time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond)
+			},
+			"expire": func(*rapid.T) {
+				var out Outcome
+				w.buf.Expire(w.now, &out)
+				w.carryOut(&out)
+			},
+			"make room": func(*rapid.T) {
+				var out Outcome
+				w.buf.MakeRoom(&out)
+				w.carryOut(&out)
+			},
+			"flush": func(t *rapid.T) {
+				if rapid.IntRange(0, 20).Draw(t, "flush") != 0 {
+					return
+				}
+				var out Outcome
+				w.buf.Flush(&out)
+				w.carryOut(&out)
+			},
+			"": func(t *rapid.T) { w.t = t; w.conserved() },
+		})
+		w.t = t
+		var out Outcome
+		w.buf.Flush(&out)
+		w.carryOut(&out)
+		w.deliver()
+		w.conserved()
+		for sig := range signals {
+			require.Zero(t, w.buf.Held(sig))
+		}
+		require.Zero(t, w.buf.Traces())
+	})
+}
+
+// A trace has one verdict: whatever the order, the batches and the gaps in which
+// its items arrive, and whether or not they arrive in time, all or none of them
+// come out, unless evidence came after the trace was dropped.
+func TestOneVerdict(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const traces = 6
+		w := newWorld(t, Options{Wait: 10 * time.Second, WaitAfterRoot: 2 * time.Second, MaxItems: 1000, MaxBytes: 1 << 30, Join: true}, 100, 50)
+		kept, dropped := map[byte]int{}, map[byte]int{}
+		evidence, upgraded := map[byte]bool{}, map[byte]bool{}
+		count := func(it *Item, f Fate) {
+			switch {
+			case f.Upgraded, upgraded[it.ID[7]]:
+				upgraded[it.ID[7]] = true
+				require.Equal(t, Pass, f.Action)
+			case f.Action == Pass:
+				kept[it.ID[7]]++
+			case f.Action == Drop:
+				dropped[it.ID[7]]++
+			}
+		}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			it := w.draw()
+			late := w.gone[it.ID[7]]
+			if !late {
+				evidence[it.ID[7]] = evidence[it.ID[7]] || it.Match == 0
+			}
+			fates := make([]Fate, 1)
+			var out Outcome
+			w.buf.Add(w.now, []Item{it}, fates, &out)
+			require.Equal(t, late, fates[0].Late)
+			count(&it, fates[0])
+			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 4000).Draw(t, "ms")) * time.Millisecond)
+			before := w.live()
+			w.buf.Expire(w.now, &out)
+			after := w.live()
+			for n := range before {
+				if !after[n] {
+					w.gone[n] = true
+				}
+			}
+			for _, r := range out.Released {
+				for _, rec := range r.Records {
+					if !rec.Context {
+						kept[byte(rec.Data[0]-'0')]++
+					}
+				}
+			}
+		}
+		for n := range byte(traces) {
+			ordinary := w.policy.Decide(1, sampling.IDRandomness(traceID(n))).Keep
+			if evidence[n] || ordinary {
+				require.Zero(t, dropped[n], "trace %d is kept, but items of it were dropped", n)
+			} else {
+				require.Zero(t, kept[n], "trace %d is dropped, but items of it came out", n)
+			}
+		}
+	})
+}
+
+// live returns the traces in the table.
+func (w *world) live() map[byte]bool {
+	live := map[byte]bool{}
+	for n := range byte(6) {
+		id := traceID(n)
+		s := &w.buf.shards[mix(lowHalf(id))>>w.buf.shift]
+		if _, ok := s.table[lowHalf(id)]; ok {
+			live[n] = true
+		}
+	}
+	return live
+}

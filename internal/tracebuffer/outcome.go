@@ -1,0 +1,69 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import "github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+
+// Outcome gathers what calls of the buffer decided. The caller owns it; the
+// zero value is ready for use, and one Outcome may take several calls.
+type Outcome struct {
+	// Released has the records of kept traces for each outlet, indexed by it.
+	Released []Release
+	// Dropped counts the held records that were dropped.
+	Dropped [signals]int
+	// Decisions counts the traces decided.
+	Decisions map[Decision]int
+}
+
+// Decision is how a trace was decided.
+type Decision struct {
+	Verdict sampling.Verdict
+	Trigger Trigger
+}
+
+// Release is what goes back to one outlet. Its bytes count as held until the
+// caller says Delivered.
+type Release struct {
+	Records []Record
+	// Counts is the number of Records per signal, context left out.
+	Counts [signals]int
+	// Bytes is what the records weigh.
+	Bytes int64
+}
+
+// Record is one held record of a kept trace.
+type Record struct {
+	// Trace is the low half of the trace id. A trace's records follow each
+	// other in a Release.
+	Trace uint64
+	// Header is the content that was interned.
+	Header string
+	// Data is the record's bytes.
+	Data []byte
+	// Rule is the rule of the trace's verdict.
+	Rule   sampling.Match
+	Signal Signal
+	// Context marks a span that is there only for the logs beside it: it goes
+	// out, or went out, through its own outlet.
+	Context bool
+}
+
+func (o *Outcome) release(outlet uint8, r Record) {
+	for len(o.Released) <= int(outlet) {
+		o.Released = append(o.Released, Release{})
+	}
+	rel := &o.Released[outlet]
+	rel.Records = append(rel.Records, r)
+	if !r.Context {
+		rel.Counts[r.Signal]++
+		rel.Bytes += int64(len(r.Data))
+	}
+}
+
+func (o *Outcome) decided(v sampling.Verdict, t Trigger) {
+	if o.Decisions == nil {
+		o.Decisions = map[Decision]int{}
+	}
+	o.Decisions[Decision{v, t}]++
+}

@@ -1,0 +1,301 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// tickInterval is how often due traces are decided: a wait is exact to it.
+const tickInterval = 50 * time.Millisecond
+
+// errBufferFull is returned to the sender, who may try again: the buffer is at
+// max_bytes, all of it decided and waiting for the next component.
+var errBufferFull = errors.New("correlation buffer is full: max_bytes is used up by data the next component has not taken yet")
+
+// engine is what the pipelines of one configuration share.
+type engine struct {
+	cfg       *Config
+	telemetry *telemetry
+	routes    *route.Table
+	services  *services
+	rules     *rules
+	buffer    *tracebuffer.Buffer
+	cards     cardinality
+	links     *correlator
+	onLast    func()
+
+	mu      sync.Mutex
+	shells  []*shell
+	started int
+	stopped int
+	stop    chan struct{} // closed at the first Shutdown
+	ticker  sync.WaitGroup
+
+	// inflight is read-locked while a call may put records in the buffer or
+	// releases in an outlet, so that the flush at the first Shutdown is the
+	// last to do so for what is held.
+	inflight sync.RWMutex
+}
+
+// shell is the engine's end in one pipeline.
+type shell struct {
+	*engine
+	id         uint8
+	log        *zap.Logger
+	nextTraces consumer.Traces
+	nextLogs   consumer.Logs
+	outlet     *outlet
+	running    bool
+	shutOnce   sync.Once
+}
+
+// maxShells is the number of pipelines one engine can serve: outlets are one byte.
+const maxShells = math.MaxUint8
+
+func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
+	rules, err := newRules(&cfg.Sampling)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := route.New(cfg.Routes.options())
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
+	e.cards = newCardinality(&cfg.Routes)
+	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
+	e.services = newServices(routes)
+	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
+	return e, err
+}
+
+func (e *engine) newShell(set processor.Settings) (*shell, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.shells) == maxShells {
+		return nil, fmt.Errorf("%q is in more than %d pipelines", set.ID, maxShells)
+	}
+	s := &shell{engine: e, id: uint8(len(e.shells)), log: set.Logger}
+	s.outlet = newOutlet(s)
+	e.shells = append(e.shells, s)
+	return s, nil
+}
+
+// Capabilities says that the data is changed on its way: patterns and
+// thresholds are written to it.
+func (s *shell) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+// Start starts the shell's outlet and, for the first shell, the engine. All
+// shells of a configuration exist before the first one is started.
+func (s *shell) Start(context.Context, component.Host) error {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.started++; e.started == 1 {
+		e.start(s.log)
+	}
+	s.running = true
+	s.outlet.start()
+	return nil
+}
+
+func (e *engine) start(log *zap.Logger) {
+	traces, logs := e.signals()
+	if !traces || !logs {
+		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
+			zap.Bool("traces", traces), zap.Bool("logs", logs))
+	}
+	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs))
+	e.ticker.Add(1)
+	go e.run()
+}
+
+// liveBuffer returns the buffer, or nil before Start: the gauges may be read earlier.
+func (e *engine) liveBuffer() *tracebuffer.Buffer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.buffer
+}
+
+func (e *engine) signals() (traces, logs bool) {
+	for _, s := range e.shells {
+		traces = traces || s.nextTraces != nil
+		logs = logs || s.nextLogs != nil
+	}
+	return traces, logs
+}
+
+func (e *engine) bufferOptions(both bool) tracebuffer.Options {
+	o := tracebuffer.Options{
+		Policy:        e.rules.policy,
+		Wait:          e.cfg.DecisionWait,
+		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
+		MaxItems:      e.cfg.MaxItemsPerTrace,
+		MaxBytes:      int64(e.cfg.MaxBytes),
+		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
+	}
+	if !e.rules.waits() {
+		o.Wait = e.cfg.Logs.JoinWait
+		o.Join = o.Join && o.Wait > 0
+	}
+	e.links.joining = o.Join
+	e.links.summaries = o.Join && !e.rules.waits()
+	return o
+}
+
+// run decides what is due until the first Shutdown.
+func (e *engine) run() {
+	defer e.ticker.Done()
+	t := time.NewTicker(tickInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-e.stop:
+			return
+		case now := <-t.C:
+			e.tick(now)
+		}
+	}
+}
+
+func (e *engine) tick(now time.Time) {
+	var out tracebuffer.Outcome
+	e.buffer.Expire(now, &out)
+	e.carryOut(&out)
+	e.routes.Tick(now)
+}
+
+// carryOut counts an outcome and hands its releases to their outlets.
+func (e *engine) carryOut(out *tracebuffer.Outcome) {
+	e.telemetry.outcome(out)
+	for id := range out.Released {
+		if len(out.Released[id].Records) > 0 {
+			e.shells[id].outlet.push(out.Released[id])
+		}
+	}
+}
+
+// ConsumeTraces takes a batch of spans. What is held of it is safe in the
+// buffer when it returns; its error is the next component's for what passed.
+func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	s.receivedSpans(td)
+	if !s.admit(tracebuffer.Span, td.SpanCount()) {
+		return errBufferFull
+	}
+	b := newBatch(s, tracebuffer.Span)
+	defer b.done()
+	b.readSpans(td)
+	b.add()
+	b.sortSpans(td)
+	if td.SpanCount() == 0 {
+		return nil
+	}
+	return s.forward(tracebuffer.Span, td.SpanCount(), s.nextTraces.ConsumeTraces(ctx, td))
+}
+
+// ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
+func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	s.receivedLogs(ld)
+	if !s.admit(tracebuffer.Log, ld.LogRecordCount()) {
+		return errBufferFull
+	}
+	b := newBatch(s, tracebuffer.Log)
+	defer b.done()
+	b.readLogs(ld)
+	b.add()
+	b.sortLogs(ld)
+	if ld.LogRecordCount() == 0 {
+		return nil
+	}
+	return s.forward(tracebuffer.Log, ld.LogRecordCount(), s.nextLogs.ConsumeLogs(ctx, ld))
+}
+
+// admit reports whether there is room for a batch, and counts it as refused if
+// there is not.
+func (s *shell) admit(sig tracebuffer.Signal, n int) bool {
+	s.inflight.RLock()
+	defer s.inflight.RUnlock()
+	var out tracebuffer.Outcome
+	ok := s.buffer.MakeRoom(&out)
+	s.carryOut(&out)
+	if !ok {
+		s.telemetry.refused(sig, n)
+	}
+	return ok
+}
+
+// forward counts what became of the records that passed in this call.
+func (s *shell) forward(sig tracebuffer.Signal, n int, err error) error {
+	if err != nil {
+		s.telemetry.refused(sig, n)
+		return err
+	}
+	s.telemetry.kept(sig, n)
+	return nil
+}
+
+// Shutdown of the first shell decides and releases everything that is held, of
+// all pipelines: the order in which pipelines are shut down is arbitrary, and
+// only now is every next component sure to be alive. What still comes to the
+// other shells is decided at once.
+func (s *shell) Shutdown(ctx context.Context) error {
+	var err error
+	s.shutOnce.Do(func() { err = s.shutdown(ctx) })
+	return err
+}
+
+func (s *shell) shutdown(ctx context.Context) error {
+	e := s.engine
+	e.mu.Lock()
+	e.stopped++
+	first, last := e.stopped == 1, e.stopped == len(e.shells)
+	e.mu.Unlock()
+	var err error
+	if first && e.started > 0 {
+		err = e.drain(ctx)
+	}
+	if s.running {
+		err = errors.Join(err, s.outlet.stop(ctx))
+	}
+	if last {
+		e.telemetry.Shutdown()
+		e.onLast()
+	}
+	return err
+}
+
+// drain empties the buffer into the outlets and waits until they have
+// delivered, or ctx ends.
+func (e *engine) drain(ctx context.Context) error {
+	close(e.stop)
+	e.ticker.Wait()
+	var out tracebuffer.Outcome
+	e.inflight.Lock()
+	e.buffer.Flush(&out)
+	e.inflight.Unlock()
+	e.carryOut(&out)
+	var err error
+	for _, s := range e.shells {
+		err = errors.Join(err, s.outlet.wait(ctx))
+	}
+	return err
+}

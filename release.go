@@ -1,0 +1,298 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// outlet sends what the buffer released to a shell's next component. Releases
+// wait as bytes; those of many traces go out in one batch, merged by resource
+// and scope. A next component that fails is tried again until it takes the
+// batch or says that it never will: meanwhile the bytes count as held, and the
+// senders feel it once max_bytes is reached.
+type outlet struct {
+	*shell
+
+	mu      sync.Mutex
+	queue   []tracebuffer.Release
+	busy    bool          // a batch is on its way
+	idle    *sync.Cond    // neither queued nor busy
+	wake    chan struct{} // capacity 1: there may be something in the queue
+	quit    chan struct{} // closed: deliver what is queued and end
+	abandon context.Context
+	giveUp  context.CancelFunc // ends the tries
+	ended   sync.WaitGroup
+}
+
+// The waits between two tries of a batch that the next component refused.
+const (
+	firstRetry   = 50 * time.Millisecond
+	longestRetry = 5 * time.Second
+)
+
+// maxBatch is how many records go out in one batch, give or take a trace.
+const maxBatch = 8192
+
+func newOutlet(s *shell) *outlet {
+	o := &outlet{shell: s, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+	o.idle = sync.NewCond(&o.mu)
+	o.abandon, o.giveUp = context.WithCancel(context.Background())
+	return o
+}
+
+func (o *outlet) start() {
+	o.ended.Add(1)
+	go o.run()
+}
+
+// push queues a release. It never blocks: decisions must not wait for a slow
+// next component.
+func (o *outlet) push(r tracebuffer.Release) {
+	o.mu.Lock()
+	o.queue = append(o.queue, r)
+	o.mu.Unlock()
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outlet) run() {
+	defer o.ended.Done()
+	for {
+		select {
+		case <-o.wake:
+			o.deliver()
+		case <-o.quit:
+			o.deliver()
+			return
+		}
+	}
+}
+
+// deliver sends all that is queued.
+func (o *outlet) deliver() {
+	for {
+		o.mu.Lock()
+		releases := o.queue
+		o.queue, o.busy = nil, len(releases) > 0
+		if !o.busy {
+			o.idle.Broadcast()
+		}
+		o.mu.Unlock()
+		if len(releases) == 0 {
+			return
+		}
+		for _, records := range inBatches(releases) {
+			o.send(records)
+		}
+		for i := range releases {
+			o.buffer.Delivered(&releases[i])
+		}
+	}
+}
+
+// inBatches cuts releases into runs of about maxBatch records, never within a
+// trace: its logs look for their spans in the same batch.
+func inBatches(releases []tracebuffer.Release) [][]tracebuffer.Record {
+	var all []tracebuffer.Record
+	for i := range releases {
+		all = append(all, releases[i].Records...)
+	}
+	var out [][]tracebuffer.Record
+	for len(all) > maxBatch {
+		n := maxBatch
+		for n < len(all) && all[n].Trace == all[n-1].Trace {
+			n++
+		}
+		out, all = append(out, all[:n]), all[n:]
+	}
+	return append(out, all)
+}
+
+// wait returns when the outlet has nothing left to deliver or ctx ends.
+func (o *outlet) wait(ctx context.Context) error {
+	if !o.shell.running {
+		return nil
+	}
+	stop := context.AfterFunc(ctx, o.giveUp)
+	defer stop()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.queue) > 0 || o.busy {
+		o.idle.Wait()
+	}
+	return ctx.Err()
+}
+
+// stop delivers what is queued, within ctx, and ends the outlet.
+func (o *outlet) stop(ctx context.Context) error {
+	defer context.AfterFunc(ctx, o.giveUp)()
+	close(o.quit)
+	o.ended.Wait()
+	o.giveUp()
+	return nil
+}
+
+// send hands a batch on until it is taken or given up.
+func (o *outlet) send(records []tracebuffer.Record) {
+	sig, try := tracebuffer.Span, o.sendTraces
+	if o.nextLogs != nil {
+		sig, try = tracebuffer.Log, o.sendLogs
+	}
+	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
+		n, err := try(records)
+		if err == nil {
+			o.telemetry.kept(sig, n)
+			return
+		}
+		if errors.Is(err, errCorrupt) {
+			o.lose(sig, dropCorrupt, n, err)
+			return
+		}
+		if consumererror.IsPermanent(err) || !o.sleep(wait) {
+			o.lose(sig, dropExportFailed, n, err)
+			return
+		}
+	}
+}
+
+// lose counts records that were held and cannot be handed on.
+func (o *outlet) lose(sig tracebuffer.Signal, reason string, n int, err error) {
+	o.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
+	o.telemetry.dropped(sig, reason, n)
+}
+
+// sleep waits and reports whether there is still a point in trying.
+func (o *outlet) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-o.abandon.Done():
+		return false
+	}
+}
+
+// errCorrupt says that held bytes are no OTLP message any more.
+var errCorrupt = errors.New("held data cannot be decoded")
+
+// sendTraces decodes and sends spans, and says how many. They are decoded for
+// each try: a next component that failed may have changed what it was given.
+func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
+	groups := groupRecords(records, false)
+	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
+	if err != nil {
+		return groups.count, errors.Join(errCorrupt, err)
+	}
+	st := newStamper(o.rules.policy)
+	for i, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				st.span(s, groups.list[i].rule)
+			}
+		}
+	}
+	return groups.count, o.nextTraces.ConsumeTraces(o.abandon, td)
+}
+
+// sendLogs does for logs what sendTraces does for spans, and joins them.
+func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
+	groups := groupRecords(records, false)
+	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
+	if err != nil {
+		return groups.count, errors.Join(errCorrupt, err)
+	}
+	j := newJoiner(o.cfg.Logs.JoinAttributes, o.contextSpans(records))
+	st := newStamper(o.rules.policy)
+	for i, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				j.join(rl.Resource(), lr)
+				st.log(lr, groups.list[i].rule)
+			}
+		}
+	}
+	err = o.nextLogs.ConsumeLogs(o.abandon, ld)
+	if err == nil {
+		o.telemetry.joined(j.joined)
+	}
+	return groups.count, err
+}
+
+// contextSpans decodes the spans that are there for the logs' sake.
+func (o *outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
+	groups := groupRecords(records, true)
+	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
+	if err != nil {
+		o.log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
+		return ptrace.NewTraces()
+	}
+	return td
+}
+
+// recordGroups are records by header and rule, in order of first appearance.
+type recordGroups struct {
+	list  []recordGroup
+	count int
+}
+
+type recordGroup struct {
+	header  string
+	rule    sampling.Match
+	records [][]byte
+}
+
+// groupRecords groups either the records that go out or the context.
+func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
+	type key struct {
+		header string
+		rule   sampling.Match
+	}
+	var g recordGroups
+	index := map[key]int{}
+	for i := range records {
+		r := &records[i]
+		if r.Context != context {
+			continue
+		}
+		k := key{r.Header, r.Rule}
+		n, ok := index[k]
+		if !ok {
+			n = len(g.list)
+			index[k] = n
+			g.list = append(g.list, recordGroup{header: r.Header, rule: r.Rule})
+		}
+		g.list[n].records = append(g.list[n].records, r.Data)
+		g.count++
+	}
+	return g
+}
+
+// message returns the groups as one OTLP message: group i is its i-th resource.
+func (g *recordGroups) message() []byte {
+	var msg []byte
+	for i := range g.list {
+		var err error
+		if msg, err = otlpwire.AppendGroup(msg, []byte(g.list[i].header), g.list[i].records...); err != nil {
+			panic(fmt.Sprintf("header of this process: %v", err))
+		}
+	}
+	return msg
+}

@@ -1,0 +1,118 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// telemetry is the engine's instruments. The deep packages return fates; here
+// they are counted, per batch and not per item.
+type telemetry struct {
+	*metadata.TelemetryBuilder
+	ruleNames []string
+}
+
+// reasons why an item was dropped.
+const (
+	dropSampling     = "sampling"
+	dropExportFailed = "export_failed"
+	dropCorrupt      = "corrupt"
+)
+
+func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error) {
+	b, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	t := &telemetry{TelemetryBuilder: b}
+	for _, r := range e.rules.policy.Rules() {
+		t.ruleNames = append(t.ruleNames, r.Name)
+	}
+	return t, t.registerGauges(e)
+}
+
+func (t *telemetry) registerGauges(e *engine) error {
+	gauge := func(read func(*tracebuffer.Buffer) int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			if b := e.liveBuffer(); b != nil {
+				o.Observe(read(b))
+			}
+			return nil
+		}
+	}
+	return errors.Join(
+		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Span) })),
+		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Log) })),
+		t.RegisterProcessorCorrelationBufferBytesCallback(gauge((*tracebuffer.Buffer).Bytes)),
+		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.MaxBytes) })),
+		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
+		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Remembered()) })),
+		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			e.routes.Services(func(name string, s *route.Service) bool {
+				o.Observe(int64(s.Patterns()), metric.WithAttributes(attribute.String("service.name", name)))
+				return true
+			})
+			return nil
+		}),
+	)
+}
+
+func (t *telemetry) kept(sig tracebuffer.Signal, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationLogsKept}[sig]
+	c.Add(context.Background(), int64(n))
+}
+
+func (t *telemetry) refused(sig tracebuffer.Signal, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansRefused, t.ProcessorCorrelationLogsRefused}[sig]
+	c.Add(context.Background(), int64(n))
+}
+
+func (t *telemetry) dropped(sig tracebuffer.Signal, reason string, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansDropped, t.ProcessorCorrelationLogsDropped}[sig]
+	add(c, n, attribute.String("reason", reason))
+}
+
+func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansLate, t.ProcessorCorrelationLogsLate}[sig]
+	add(c, n, attribute.String("outcome", outcome))
+}
+
+func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
+
+// outcome counts what the buffer decided.
+func (t *telemetry) outcome(out *tracebuffer.Outcome) {
+	for sig, n := range out.Dropped {
+		t.dropped(tracebuffer.Signal(sig), dropSampling, n)
+	}
+	for d, n := range out.Decisions {
+		add(t.ProcessorCorrelationDecisions, n,
+			attribute.String("verdict", verdictName(d.Verdict.Keep)),
+			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
+			attribute.String("trigger", d.Trigger.String()))
+	}
+}
+
+func verdictName(keep bool) string {
+	if keep {
+		return "keep"
+	}
+	return "drop"
+}
+
+// add counts n, unless it is 0: a series appears when it has something to say.
+func add(c metric.Int64Counter, n int, attrs ...attribute.KeyValue) {
+	if n != 0 {
+		c.Add(context.Background(), int64(n), metric.WithAttributes(attrs...))
+	}
+}

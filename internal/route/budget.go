@@ -1,0 +1,79 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+// budget is the hard cap on the patterns of a service. It counts distinct
+// texts handed out, not nodes: when the tree is reshaped, texts that are no
+// longer made still stand in dashboards, so they hold their place until they
+// are forgotten.
+type budget struct {
+	texts map[string]*string
+	max   int
+	tails int // places kept for overflow patterns
+}
+
+// overflowPattern is what is left when not even a prefix has a place.
+const overflowPattern = "/{" + anonymousTail + "...}"
+
+// newBudget: an eighth of the places is kept for overflow patterns, one of
+// them for the last resort.
+func newBudget(limit int) budget {
+	limit = max(limit, 1)
+	b := budget{texts: map[string]*string{}, max: limit, tails: max(limit/8, 1)}
+	text := overflowPattern
+	b.texts[text] = &text
+	return b
+}
+
+// take returns the shared copy of text, or nil if there is no place for it.
+func (b *budget) take(text string, reserve int) *string {
+	if p := b.texts[text]; p != nil {
+		return p
+	}
+	if len(b.texts) >= b.max-reserve {
+		return nil
+	}
+	b.texts[text] = &text
+	return &text
+}
+
+// issue gives the node its pattern.
+func (l *learner) issue(n *node) (string, bool) {
+	if p := n.issued.Load(); p != nil {
+		return *p, true
+	}
+	text := n.prefix()
+	if text == "" {
+		text = "/"
+	}
+	p := l.budget.take(text, l.budget.tails-1)
+	if p == nil {
+		return "", false
+	}
+	n.issued.Store(p)
+	return *p, true
+}
+
+// issueTail gives the longest prefix of the node that has a place, with a tail.
+func (l *learner) issueTail(n *node) string {
+	for ; n != nil; n = n.parent {
+		if p := n.tail.Load(); p != nil {
+			return *p
+		}
+		if p := l.budget.take(n.prefix()+overflowPattern, 0); p != nil {
+			n.tail.Store(p)
+			return *p
+		}
+	}
+	return overflowPattern
+}
+
+// forgetPatterns makes n and all below it spell their patterns anew.
+func (l *learner) forgetPatterns(n *node) {
+	n.issued.Store(nil)
+	n.tail.Store(nil)
+	for _, c := range n.order {
+		l.forgetPatterns(c)
+	}
+}

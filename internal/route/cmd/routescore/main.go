@@ -1,0 +1,173 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command routescore runs labelled paths through internal/route and writes
+// what it predicts, for a scorer to judge.
+//
+//	routescore -corpus DIR -out DIR [-mode plain|framework|declared] [-share 0.1] [-max-routes 1000]
+//
+// DIR of the corpus holds one service per file, NAME.jsonl or NAME.jsonl.gz,
+// each line {"path","route","method"} in stream order; lines without a route
+// are taken too. For each file it writes OUT/NAME.jsonl with lines
+// {"path","route","predicted"}.
+//
+// Modes: plain knows the paths only; framework gives a share of the requests
+// their true route as http.route; declared declares all true routes.
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+)
+
+type request struct {
+	Path      string `json:"path"`
+	Route     string `json:"route"`
+	Method    string `json:"method,omitempty"`
+	Predicted string `json:"predicted"`
+}
+
+type settings struct {
+	corpus, out, mode string
+	share             float64
+	maxRoutes         int
+	passes            int
+}
+
+func main() {
+	var s settings
+	flag.StringVar(&s.corpus, "corpus", "", "folder of labelled paths")
+	flag.StringVar(&s.out, "out", "", "folder to write predictions to")
+	flag.StringVar(&s.mode, "mode", "plain", "plain, framework or declared")
+	flag.Float64Var(&s.share, "share", 0.1, "share of requests that carry http.route in mode framework")
+	flag.IntVar(&s.maxRoutes, "max-routes", 1000, "limit of patterns for a service")
+	flag.IntVar(&s.passes, "passes", 1, "passes over each file; the last one is written")
+	flag.Parse()
+	if err := run(s); err != nil {
+		fmt.Fprintln(os.Stderr, "routescore:", err)
+		os.Exit(1)
+	}
+}
+
+func run(s settings) error {
+	files, err := filepath.Glob(filepath.Join(s.corpus, "*.jsonl*"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("no .jsonl files in %q", s.corpus)
+	}
+	if err := os.MkdirAll(s.out, 0o755); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := s.score(file); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+// score predicts one file.
+func (s settings) score(file string) error {
+	requests, err := readRequests(file)
+	if err != nil {
+		return err
+	}
+	options := route.Options{MaxRoutes: s.maxRoutes, MaxServices: 1, Learn: true}
+	if s.mode == "declared" {
+		options.Templates = trueRoutes(requests)
+	}
+	table, err := route.New(options)
+	if err != nil {
+		return err
+	}
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	start := time.Now()
+	for range max(s.passes, 1) {
+		s.predict(table.Service(name), requests)
+	}
+	patterns := map[string]bool{}
+	for _, r := range requests {
+		patterns[r.Predicted] = true
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d requests, %d patterns, %v\n", name, len(requests), len(patterns), time.Since(start).Round(time.Millisecond))
+	return writeRequests(filepath.Join(s.out, name+".jsonl"), requests)
+}
+
+func (s settings) predict(service *route.Service, requests []request) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range requests {
+		r := &requests[i]
+		if s.mode == "framework" && random.Float64() < s.share {
+			r.Predicted = service.Observe(r.Method, r.Route, r.Path).Pattern
+		} else {
+			r.Predicted = service.Match(r.Method, r.Path).Pattern
+		}
+	}
+}
+
+func trueRoutes(requests []request) []string {
+	var routes []string
+	seen := map[string]bool{}
+	for _, r := range requests {
+		if !seen[r.Route] {
+			seen[r.Route] = true
+			routes = append(routes, r.Route)
+		}
+	}
+	return routes
+}
+
+func readRequests(file string) (requests []request, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var r io.Reader = f
+	if strings.HasSuffix(file, ".gz") {
+		if r, err = gzip.NewReader(f); err != nil {
+			return nil, err
+		}
+	}
+	decoder := json.NewDecoder(bufio.NewReader(r))
+	for {
+		var q request
+		if err := decoder.Decode(&q); errors.Is(err, io.EOF) {
+			return requests, nil
+		} else if err != nil {
+			return nil, err
+		}
+		requests = append(requests, q)
+	}
+}
+
+func writeRequests(file string, requests []request) (err error) {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriter(f)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for i := range requests {
+		if err := encoder.Encode(&requests[i]); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}

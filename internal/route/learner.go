@@ -1,0 +1,206 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// learner turns paths into patterns by the shape of their segments and by what
+// the traffic of one service shows. Its tree never holds more than maxNodes
+// nodes and never hands out more than its budget of patterns.
+type learner struct {
+	root node
+	// generation is the number of rotations so far.
+	generation atomic.Uint32
+	// full: no node may be made any more; readers need not ask.
+	full atomic.Bool
+
+	mu       sync.Mutex
+	nodes    int
+	maxNodes int
+	labels   map[string]state // what stands below a label elsewhere
+	budget   budget
+}
+
+// maxLabels bounds the memory of labels.
+const maxLabels = 1024
+
+func newLearner(maxPatterns int) *learner {
+	return &learner{
+		maxNodes: 4*maxPatterns + 64,
+		labels:   map[string]state{},
+		budget:   newBudget(maxPatterns),
+	}
+}
+
+// match returns the pattern of the path in v; overflow tells that the cap was
+// met and the pattern is a prefix.
+func (l *learner) match(v *pathView) (pattern string, overflow bool) {
+	if n, sure := l.find(v); sure {
+		if p := n.issued.Load(); p != nil && !v.deeper {
+			n.touch(l.generation.Load())
+			return *p, false
+		}
+		if p := n.tail.Load(); p != nil && v.deeper {
+			n.touch(l.generation.Load())
+			return *p, true
+		}
+	}
+	return l.learn(v)
+}
+
+// touch marks the node as used in this generation.
+func (n *node) touch(generation uint32) {
+	for ; n != nil && n.lastUse.Load() != generation; n = n.parent {
+		n.lastUse.Store(generation)
+	}
+}
+
+// find walks the tree without a lock. It is sure if every step was to a
+// settled node, so that there is nothing to learn from the path.
+func (l *learner) find(v *pathView) (n *node, sure bool) {
+	n = &l.root
+	segs := v.segments()
+	for i, seg := range segs {
+		c := n.step(segs, i, seg)
+		if c == nil || c.visits.Load() < settledVisits {
+			return n, false
+		}
+		n = c
+	}
+	return n, true
+}
+
+// step returns the child for segment i, or nil if there is none yet.
+func (n *node) step(segs []string, i int, seg string) *node {
+	if c := n.kid(seg, false); c != nil {
+		return c
+	}
+	c := n.read(seg)
+	if !n.isValue(c, next(segs, i)) {
+		return nil
+	}
+	return n.valueKid(c.suffix)
+}
+
+func next(segs []string, i int) string {
+	if i+1 < len(segs) {
+		return segs[i+1]
+	}
+	return ""
+}
+
+// learn walks under the lock, makes what is missing and counts.
+func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := &l.root
+	segs := v.segments()
+	whole := !v.deeper
+	for i, seg := range segs {
+		c := l.advance(n, segs, i, seg)
+		if c == nil {
+			whole = false
+			break
+		}
+		n = c
+	}
+	n.touch(l.generation.Load())
+	if whole {
+		if p, ok := l.issue(n); ok {
+			return p, false
+		}
+	}
+	return l.issueTail(n), true
+}
+
+// advance returns the child for segment i, made if need be, or nil if there is
+// no room.
+func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
+	if c := n.kid(seg, false); c != nil {
+		n.count(c)
+		return c
+	}
+	c := n.read(seg)
+	if n.isValue(c, next(segs, i)) {
+		return l.advanceValue(n, c)
+	}
+	child := l.makeNode(n, seg, false)
+	if child == nil {
+		return nil
+	}
+	n.count(child)
+	if l.reconsider(n) {
+		return l.advance(n, segs, i, seg)
+	}
+	return child
+}
+
+// count notes a visit of c, a child of n.
+func (n *node) count(c *node) {
+	visits := c.visits.Load()
+	if visits >= settledVisits {
+		return
+	}
+	c.visits.Store(visits + 1)
+	n.passes++
+	switch visits {
+	case 0:
+		n.young++
+	case 1:
+		n.young--
+	}
+}
+
+// advanceValue steps to the child for values.
+func (l *learner) advanceValue(n *node, c cut) *node {
+	child := n.valueKid(c.suffix)
+	if child == nil {
+		if child = l.makeNode(n, c.suffix, true); child == nil {
+			return nil
+		}
+		child.class = c.class
+	}
+	if visits := child.visits.Load(); visits < settledVisits {
+		child.visits.Store(visits + 1)
+	}
+	l.widen(child, c.class)
+	return child
+}
+
+// widen changes the placeholder's name when values of another class come.
+func (l *learner) widen(n *node, c class) {
+	if classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
+		return
+	}
+	to := classWord
+	if n.class == classInt && c == classHex {
+		to = classHex
+	}
+	if classNames[n.class] == classNames[to] {
+		return
+	}
+	n.class = to
+	l.forgetPatterns(n)
+}
+
+// makeNode adds a child, or returns nil if the tree is full.
+func (l *learner) makeNode(n *node, label string, value bool) *node {
+	if l.nodes >= l.maxNodes {
+		l.full.Store(true)
+		return nil
+	}
+	l.nodes++
+	c := &node{label: strings.Clone(label), value: value, place: placeValue}
+	if !value {
+		c.place = placeBehind(n, c.label)
+		c.state.Store(uint32(l.labels[c.label]))
+	}
+	c.lastUse.Store(l.generation.Load())
+	n.adopt(c)
+	return c
+}

@@ -1,0 +1,226 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"hash/maphash"
+	"strconv"
+	"sync/atomic"
+)
+
+// node is a position in a learned tree: the path from the root to it is a
+// pattern. Readers walk the tree without a lock: the fields they read are set
+// before the node is published, or are atomic. Everything else belongs to the
+// holder of the learner's lock.
+type node struct {
+	label  string // literal text; of a value, the text behind it (.png, :cancel)
+	hash   uint64
+	parent *node
+	value  bool
+	place  place // what the segments below stand behind
+	depth  int
+
+	kids    atomic.Pointer[kidTable]
+	wild    atomic.Pointer[node] // the child for values without a suffix
+	state   atomic.Uint32        // a state: what the children are
+	visits  atomic.Uint32        // saturates at settledVisits
+	issued  atomic.Pointer[string]
+	tail    atomic.Pointer[string]
+	lastUse atomic.Uint32 // generation
+
+	// Owned by the lock.
+	class   class   // of a value: gives the placeholder's name
+	order   []*node // children in the order they came
+	young   uint32  // children seen once
+	passes  uint32  // visits of the children, each saturated
+	typed   uint32  // of a value: hits by values of a plain shape, saturated
+	words   []*suspect
+	checked int // literal children at the last reconsideration
+}
+
+// suspect is a word that was taken for a value while little was known.
+type suspect struct {
+	word string
+	hits uint32
+}
+
+// state says what the children of a node are taken for.
+type state uint32
+
+const (
+	// stateOpen: too little seen; the wording of a segment decides.
+	stateOpen state = iota
+	// stateTyped: values here have a shape (numbers, random ids); words are literals.
+	stateTyped
+	// stateWords: values here are words; a word is a value unless known better.
+	stateWords
+)
+
+// place says what a segment stands behind, the strongest prior there is.
+type place uint8
+
+const (
+	placeRoot       place = iota // start of the path, a version, api
+	placeCollection              // a plural literal: a member is likely next
+	placeLiteral                 // another literal
+	placeValue                   // a value: a literal is likely next
+)
+
+// settledVisits is how often a node is counted before readers leave it alone.
+const settledVisits = 16
+
+// kidTable finds the literal and suffixed children of a node: open addressing,
+// never more than half full. Slots are only ever filled; to remove children or
+// grow, the table is replaced.
+type kidTable struct {
+	slots []atomic.Pointer[node]
+	used  int
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// suffixSalt keeps the suffix of values apart from literals of equal text.
+const suffixSalt = 0x9e3779b97f4a7c15
+
+func hashLabel(label string, value bool) uint64 {
+	h := maphash.String(hashSeed, label)
+	if value {
+		h ^= suffixSalt
+	}
+	return h
+}
+
+// kid returns the child with the label, or nil.
+func (n *node) kid(label string, value bool) *node {
+	t := n.kids.Load()
+	if t == nil {
+		return nil
+	}
+	h := hashLabel(label, value)
+	mask := uint64(len(t.slots) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		c := t.slots[i].Load()
+		if c == nil || c.hash == h && c.value == value && c.label == label {
+			return c
+		}
+	}
+}
+
+// valueKid returns the child for values followed by suffix, or nil.
+func (n *node) valueKid(suffix string) *node {
+	if suffix == "" {
+		return n.wild.Load()
+	}
+	return n.kid(suffix, true)
+}
+
+// adopt publishes c as a child. The caller holds the lock.
+func (n *node) adopt(c *node) {
+	c.parent, c.depth = n, n.depth+1
+	n.order = append(n.order, c)
+	if c.value && c.label == "" {
+		n.wild.Store(c)
+		return
+	}
+	c.hash = hashLabel(c.label, c.value)
+	t := n.kids.Load()
+	if t == nil || 2*(t.used+1) > len(t.slots) {
+		t = n.rebuild()
+		n.kids.Store(t)
+		return
+	}
+	t.put(c)
+}
+
+// rebuild makes a table of the present children.
+func (n *node) rebuild() *kidTable {
+	size := 4
+	for size < 3*len(n.order) {
+		size *= 2
+	}
+	t := &kidTable{slots: make([]atomic.Pointer[node], size)}
+	for _, c := range n.order {
+		if !c.value || c.label != "" {
+			t.put(c)
+		}
+	}
+	return t
+}
+
+func (t *kidTable) put(c *node) {
+	mask := uint64(len(t.slots) - 1)
+	i := c.hash & mask
+	for t.slots[i].Load() != nil {
+		i = (i + 1) & mask
+	}
+	t.slots[i].Store(c)
+	t.used++
+}
+
+// abandon removes the children that drop reports, with all below them.
+func (n *node) abandon(drop func(*node) bool) (dropped []*node) {
+	kept := make([]*node, 0, len(n.order))
+	for _, c := range n.order {
+		if drop(c) {
+			dropped = append(dropped, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	if len(dropped) == 0 {
+		return nil
+	}
+	n.order = kept
+	if w := n.wild.Load(); w != nil && drop(w) {
+		n.wild.Store(nil)
+	}
+	n.kids.Store(n.rebuild())
+	return dropped
+}
+
+// literals counts the literal children.
+func (n *node) literals() int {
+	count := 0
+	for _, c := range n.order {
+		if !c.value {
+			count++
+		}
+	}
+	return count
+}
+
+// segment returns the node's own piece of the pattern. Placeholders of one
+// name are numbered from the second on, so that a pattern reads as a template.
+func (n *node) segment() string {
+	if !n.value {
+		return n.label
+	}
+	name, earlier := classNames[n.class], 1
+	for p := n.parent; p != nil; p = p.parent {
+		if p.value && classNames[p.class] == name {
+			earlier++
+		}
+	}
+	if earlier > 1 {
+		name += strconv.Itoa(earlier)
+	}
+	return "{" + name + "}" + n.label
+}
+
+// prefix returns the pattern from the root to the node.
+func (n *node) prefix() string {
+	if n.parent == nil {
+		return ""
+	}
+	return n.parent.prefix() + "/" + n.segment()
+}
+
+// size returns the number of nodes at and below n.
+func (n *node) size() int {
+	total := 1
+	for _, c := range n.order {
+		total += c.size()
+	}
+	return total
+}

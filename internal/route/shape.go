@@ -1,0 +1,169 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import "strings"
+
+// isVersion reports v1, v2.1, V3, v1beta1, v1alpha2p1, v2.0-rc1 and the like.
+func isVersion(s string) bool {
+	if len(s) < 2 || len(s) > 16 || s[0] != 'v' && s[0] != 'V' || !isDigit(s[1]) {
+		return false
+	}
+	i := 1
+	for i < len(s) && (isDigit(s[i]) || s[i] == '.') {
+		i++
+	}
+	if i > 7 {
+		return false // v20240131…: a build or a value
+	}
+	for _, stage := range [...]string{"alpha", "beta", "rc", "preview"} {
+		rest := strings.TrimPrefix(s[i:], "-")
+		if after, ok := strings.CutPrefix(rest, stage); ok {
+			rest = strings.TrimPrefix(after, ".")
+			return len(rest) <= 4 && (rest == "" || isDigit(rest[0]))
+		}
+	}
+	return i == len(s)
+}
+
+// isFrontVersion reports what is a version in front of a path only: 2.0,
+// 2010-04-01.
+func isFrontVersion(s string) bool {
+	if len(s) == 10 && isDateStart(s) {
+		return true
+	}
+	major, minor, ok := strings.Cut(s, ".")
+	return ok && len(major) <= 3 && len(minor) <= 3 && all(major, isDigit) && all(minor, isDigit)
+}
+
+// isDateStart reports text that starts as 2006-01 or 2006-01-02 does, or holds
+// such a date behind a prefix ending in an underscore (manual__2006-01-02T…).
+func isDateStart(s string) bool {
+	if cut := strings.LastIndex(s[:min(len(s), 32)], "__"); cut > 0 {
+		s = s[cut+2:]
+	}
+	if len(s) < 7 || s[4] != '-' || !all(s[:4], isDigit) || !all(s[5:7], isDigit) {
+		return false
+	}
+	if s[0] != '1' && s[0] != '2' || s[5] > '1' {
+		return false
+	}
+	return len(s) == 7 || s[7] == '-' && len(s) >= 10 && all(s[8:10], isDigit)
+}
+
+func isIPv4(s string) bool {
+	dots, run := 0, 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '.' && run > 0:
+			dots, run = dots+1, 0
+		case isDigit(s[i]) && run < 3:
+			run++
+		default:
+			return false
+		}
+	}
+	return dots == 3 && run > 0
+}
+
+func isIPv6(s string) bool {
+	colons := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == ':':
+			colons++
+		case !isHex(s[i]) && s[i] != '.':
+			return false
+		}
+	}
+	return colons >= 2
+}
+
+// isULID reports Crockford base 32 in one case; the caller checked the length.
+func isULID(s string) bool {
+	if s[0] > '7' {
+		return false
+	}
+	lower, upper := false, false
+	for i := range len(s) {
+		c := s[i]
+		if !isDigit(c) && !isAlpha(c) || strings.IndexByte("IiLlOoUu", c) >= 0 {
+			return false
+		}
+		lower, upper = lower || isLower(c), upper || isUpper(c)
+	}
+	return lower != upper
+}
+
+// isJWT reports the start of a base64url JSON object and two dots.
+func isJWT(s string) bool {
+	return strings.HasPrefix(s, "eyJ") && strings.Count(s, ".") >= 1
+}
+
+// run counts what a piece of text between marks is made of.
+type run struct {
+	length, digits, lowers, uppers int
+	switches                       int // between letters and digits
+	humps                          int // from lower to upper case
+}
+
+// isRandom reports text that no one typed: a piece between marks switches
+// between letters and digits, or between cases, as names do not.
+func isRandom(s string) bool {
+	var r run
+	for i := range len(s) {
+		if byteKinds[s[i]]&(hasMark|hasPunct) != 0 {
+			if r.random() {
+				return true
+			}
+			r = run{}
+			continue
+		}
+		r.add(s, i)
+	}
+	return r.random()
+}
+
+func (r *run) add(s string, i int) {
+	c := s[i]
+	if r.length > 0 {
+		if isDigit(c) != isDigit(s[i-1]) {
+			r.switches++
+		}
+		if isUpper(c) && isLower(s[i-1]) {
+			r.humps++
+		}
+	}
+	r.length++
+	switch {
+	case isDigit(c):
+		r.digits++
+	case isLower(c):
+		r.lowers++
+	default:
+		r.uppers++
+	}
+}
+
+func (r *run) random() bool {
+	switch {
+	case r.length < 5:
+		return false
+	case r.digits == 0:
+		return r.lettersRandom()
+	case r.digits*2 >= r.length && r.length >= 6:
+		return true
+	case r.switches >= 3:
+		return true
+	case r.lowers == 0 && r.switches >= 2:
+		return true
+	}
+	return r.length >= 7 && r.lowers > 0 && r.uppers > 0 && r.switches >= 2
+}
+
+// lettersRandom: pieces of camel case are longer than two letters on average.
+func (r *run) lettersRandom() bool {
+	return r.lowers > 0 && r.uppers > 1 && r.humps >= 1 && r.length < 3*(r.humps+1) ||
+		r.lowers > 0 && r.length >= 8 && r.uppers*5 >= r.length*2
+}

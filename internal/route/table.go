@@ -1,0 +1,187 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options configure a Table.
+type Options struct {
+	// Templates hold for every service, after those of the service itself.
+	Templates []string
+	// Services lists templates by service name.
+	Services map[string][]string
+	// MaxRoutes is the most patterns one service may have, declared ones
+	// included; at least 1.
+	MaxRoutes int
+	// MaxServices is the most services that get a table of their own, at
+	// least 1; the others share one.
+	MaxServices int
+	// Learn lets evidence from traffic, and the http.route of other items,
+	// shape patterns. Without it only templates and segment shapes do.
+	Learn bool
+}
+
+// Table finds the route pattern of paths, for many services. All methods are
+// safe for concurrent use.
+type Table struct {
+	shared   []*Template
+	own      map[string][]*Template
+	options  Options
+	services atomic.Pointer[map[string]*Service]
+	overflow *Service
+
+	mu      sync.Mutex // serialises writers of services, and Tick
+	rotated time.Time
+}
+
+// New builds a table. The error names the template and the offset in it.
+func New(o Options) (*Table, error) {
+	o.MaxRoutes, o.MaxServices = max(o.MaxRoutes, 1), max(o.MaxServices, 1)
+	t := &Table{options: o, own: map[string][]*Template{}}
+	var err error
+	if t.shared, err = parseAll(o.Templates); err != nil {
+		return nil, err
+	}
+	for name, texts := range o.Services {
+		if t.own[name], err = parseAll(texts); err != nil {
+			return nil, fmt.Errorf("service %q: %w", name, err)
+		}
+	}
+	if t.overflow, err = t.newService(""); err != nil {
+		return nil, err
+	}
+	services := map[string]*Service{}
+	for name := range t.own {
+		if services[name], err = t.newService(name); err != nil {
+			return nil, fmt.Errorf("service %q: %w", name, err)
+		}
+	}
+	t.services.Store(&services)
+	return t, nil
+}
+
+func parseAll(texts []string) ([]*Template, error) {
+	var all []*Template
+	for _, text := range texts {
+		templates, err := ParseTemplate(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, templates...)
+	}
+	return all, nil
+}
+
+func (t *Table) newService(name string) (*Service, error) {
+	templates := t.shared
+	if own := t.own[name]; len(own) > 0 {
+		templates = slices.Concat(own, without(t.shared, own))
+	}
+	declared, err := newIndex(templates)
+	if err != nil {
+		return nil, err
+	}
+	if declared.count >= t.options.MaxRoutes && declared.count > 0 {
+		return nil, fmt.Errorf("%d templates leave no room for other routes under the limit of %d", declared.count, t.options.MaxRoutes)
+	}
+	return newService(name, declared, t.options.MaxRoutes-declared.count, t.options.Learn), nil
+}
+
+// without returns the shared templates that a service did not name otherwise:
+// its own spelling wins.
+func without(shared, own []*Template) []*Template {
+	shapes := map[string]bool{}
+	for _, o := range own {
+		shapes[o.shape()] = true
+	}
+	return slices.DeleteFunc(slices.Clone(shared), func(s *Template) bool { return shapes[s.shape()] })
+}
+
+// shape identifies the requests a template matches.
+func (t *Template) shape() string {
+	var b strings.Builder
+	b.WriteString(t.method + " " + t.host)
+	for _, s := range t.segs {
+		b.WriteByte('/')
+		b.WriteString(s.shape())
+	}
+	return b.String()
+}
+
+// Service returns the routes of a service; never nil. Beyond MaxServices all
+// further names share one. A known name takes no lock and no memory.
+func (t *Table) Service(name string) *Service {
+	if s := (*t.services.Load())[name]; s != nil {
+		return s
+	}
+	if len(*t.services.Load()) >= t.options.MaxServices {
+		return t.overflow
+	}
+	return t.addService(strings.Clone(name))
+}
+
+func (t *Table) addService(name string) *Service {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := *t.services.Load()
+	if s := old[name]; s != nil {
+		return s
+	}
+	if len(old) >= t.options.MaxServices {
+		return t.overflow
+	}
+	s := newService(name, t.overflow.declared, t.overflow.learner.budget.max, t.options.Learn)
+	services := make(map[string]*Service, len(old)+1)
+	for k, v := range old {
+		services[k] = v
+	}
+	services[name] = s
+	t.services.Store(&services)
+	return s
+}
+
+// Services calls yield for each service, the shared overflow one last, under
+// the name "", if anything was sent to it.
+func (t *Table) Services(yield func(name string, s *Service) bool) {
+	for name, s := range *t.services.Load() {
+		if !yield(name, s) {
+			return
+		}
+	}
+	if t.overflow.Patterns() > 0 {
+		yield("", t.overflow)
+	}
+}
+
+// generation is how long one generation of learned routes lasts.
+const generation = 10 * time.Minute
+
+// Tick lets time pass: routes that nobody used for long are forgotten. Call it
+// every few seconds from one goroutine.
+func (t *Table) Tick(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rotated.IsZero() {
+		t.rotated = now
+	}
+	if now.Sub(t.rotated) < generation {
+		return
+	}
+	t.rotated = now
+	for _, s := range *t.services.Load() {
+		s.rotate()
+	}
+	t.overflow.rotate()
+}
+
+// WriteYAML writes what was learned as templates to paste into the config.
+func (t *Table) WriteYAML(w io.Writer) error { return writeYAML(w, t) }

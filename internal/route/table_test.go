@@ -1,0 +1,168 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func newTable(t *testing.T, o Options) *Table {
+	t.Helper()
+	if o.MaxRoutes == 0 {
+		o.MaxRoutes = 1000
+	}
+	if o.MaxServices == 0 {
+		o.MaxServices = 10
+	}
+	table, err := New(o)
+	require.NoError(t, err)
+	return table
+}
+
+func TestMatchPrefersTheMostSpecificTemplate(t *testing.T) {
+	s := newTable(t, Options{Templates: []string{
+		"/users/:id", "/users/me", "/users/{id:[0-9]+}/posts", "/users/{name}/posts/all",
+		"/files/*", "/files/{name}.json", "GET /orders/{id}", "/v1/{n}:cancel",
+	}}).Service("a")
+	for path, want := range map[string]string{
+		"/users/42":                     "/users/{id}",
+		"/users/me":                     "/users/me",
+		"/users/m%65/":                  "/users/me",
+		"/users/42/posts":               "/users/{id}/posts",
+		"/users/bob/posts/all":          "/users/{name}/posts/all",
+		"/users/42/posts/all":           "/users/{name}/posts/all",
+		"/files/a/b/c":                  "/files/{path...}",
+		"/files/a.json":                 "/files/{name}.json",
+		"http://host:80/users/7?x=/a#b": "/users/{id}",
+		"//users//7":                    "/users/{id}",
+		"/v1/op7:cancel":                "/v1/{n}:cancel",
+		"/files":                        "/files/{path...}",
+	} {
+		assert.Equal(t, Result{want, SourceTemplate}, s.Match("", path), path)
+	}
+	assert.Equal(t, SourceTemplate, s.Match("HEAD", "/orders/1").Source)
+	assert.Equal(t, SourceInferred, s.Match("POST", "/orders/1").Source)
+}
+
+func TestMatchWithoutTemplates(t *testing.T) {
+	for path, want := range map[string]string{
+		"/":                       "/",
+		"":                        "",
+		"*":                       "",
+		"host:443":                "",
+		"users/1":                 "",
+		"https://example.com":     "/",
+		"https://example.com?q=1": "/",
+		"/graphql":                "/graphql",
+		"/users/42":               "/users/{int}",
+		"/users/alice":            "/users/{param}",
+		"/users/me":               "/users/me",
+		"/v1/orders/3f1c8a52-9d0e-4c55-8f0a-6f1f5f0d9a11/items/7": "/v1/orders/{uuid}/items/{int}",
+		"/2010-04-01/Accounts":                 "/2010-04-01/Accounts",
+		"/api/2.0/files/12;v=1":                "/api/2.0/files/{int}",
+		"/charges/ch_1NirD82eZvKYlo2CIvbtLWuY": "/charges/{param}",
+		"/img/u/8841.png":                      "/img/u/{int}.png",
+		"/mail/bob%40example.com":              "/mail/{email}",
+		"/a/2024-05-06/b":                      "/a/{date}/b",
+	} {
+		s := newTable(t, Options{Learn: true}).Service("a")
+		assert.Equal(t, want, s.Match("GET", path).Pattern, path)
+	}
+}
+
+func TestPatternsNeverExceedTheLimit(t *testing.T) {
+	for _, limit := range []int{1, 2, 10, 150} {
+		s := newTable(t, Options{Learn: true, MaxRoutes: limit}).Service("a")
+		seen := map[string]bool{}
+		for i := range 5000 {
+			path := fmt.Sprintf("/alpha%s/beta%s", words(i), words(i/7))
+			seen[s.Match("GET", path).Pattern] = true
+		}
+		assert.LessOrEqual(t, len(seen), limit)
+		assert.LessOrEqual(t, s.Patterns(), limit)
+	}
+}
+
+// words spells i in letters, so that it looks like a word.
+func words(i int) string {
+	return strings.Map(func(r rune) rune { return r - '0' + 'a' }, fmt.Sprint(i))
+}
+
+func TestServicesBeyondTheLimitShareOne(t *testing.T) {
+	table := newTable(t, Options{MaxServices: 2})
+	a, b := table.Service("a"), table.Service("b")
+	assert.NotSame(t, a, b)
+	assert.Same(t, table.Service("c"), table.Service("d"))
+	assert.Same(t, a, table.Service("a"))
+	table.Service("c").Match("", "/x")
+	var names []string
+	for name := range table.Services {
+		names = append(names, name)
+	}
+	assert.ElementsMatch(t, []string{"a", "b", ""}, names)
+}
+
+func TestMatchAllocatesNothingForAKnownShape(t *testing.T) {
+	table := newTable(t, Options{Learn: true, Templates: []string{"/declared/{id}/x"}})
+	s := table.Service("a")
+	paths := []string{"/api/v1/users/42/orders", "/users/alice/repos/blue-bird/issues/7", "/declared/7/x", "https://h/users/me?a=b"}
+	for range 200 {
+		for _, p := range paths {
+			s.Match("GET", p)
+		}
+	}
+	for _, p := range paths {
+		assert.Zero(t, testing.AllocsPerRun(100, func() { table.Service("a").Match("GET", p) }), p)
+	}
+}
+
+func TestConcurrentMatchAndTick(t *testing.T) {
+	table := newTable(t, Options{Learn: true, MaxRoutes: 50})
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 3000 {
+				s := table.Service(fmt.Sprint("s", i%3))
+				r := s.Match("GET", fmt.Sprintf("/c%s/%s/x%d", words(i%40), words(i*g), i%9))
+				if r.Pattern == "" {
+					t.Error("no pattern")
+				}
+			}
+		})
+	}
+	now := time.Unix(0, 0)
+	for range 200 {
+		now = now.Add(time.Hour)
+		table.Tick(now)
+	}
+	wg.Wait()
+	for _, s := range table.Services {
+		assert.LessOrEqual(t, s.Patterns(), 50)
+	}
+}
+
+func TestParameters(t *testing.T) {
+	s := newTable(t, Options{Templates: []string{"/r/{base}...{head}/f/{rest...}"}}).Service("a")
+	got := map[string]string{}
+	path := "/r/main...dev/f/a/b?q"
+	s.Parameters(s.Match("", path).Pattern, path, func(name, value string) bool {
+		got[name] = value
+		return true
+	})
+	assert.Equal(t, map[string]string{"base": "main", "head": "dev", "rest": "a/b"}, got)
+}
+
+func TestObserve(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	assert.Equal(t, Result{"/users/{id}", SourceFramework}, s.Observe("GET", "GET /users/:id", "/users/7"))
+	assert.Equal(t, Result{"/accounts/{int}", SourceInferred}, s.Observe("GET", "/accounts/7", "/accounts/7"), "a raw path is no route")
+	assert.Equal(t, Result{"/health", SourceFramework}, s.Observe("GET", "/health", "/health"))
+}

@@ -1,0 +1,179 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"fmt"
+	"strings"
+)
+
+// part is a piece of a segment: literal text, or a parameter if name is set.
+type part struct {
+	text  string      // decoded literal text
+	name  string      // parameter name
+	check *constraint // nil: any non-empty value
+}
+
+// segment is one element of a template between slashes. A tail has exactly one
+// part, a parameter, and stands for min or more segments of a path.
+type segment struct {
+	parts []part
+	tail  bool
+	min   int
+}
+
+// Template is a route template in normal form. Every syntax comes down to the
+// same five things: literal, parameter, constrained parameter, partial segment
+// and tail. Optional parts are gone: parsing makes one Template of each choice.
+type Template struct {
+	method  string // empty: any method
+	host    string // empty: any host
+	segs    []segment
+	pattern string // normal form of the path
+	text    string // what the user wrote
+}
+
+// Pattern returns the normal form of the path: /users/{id}, /files/{path...}.
+func (t *Template) Pattern() string { return t.pattern }
+
+// Method returns the method the template is bound to, or "" for any.
+func (t *Template) Method() string { return t.method }
+
+// String returns what the user wrote.
+func (t *Template) String() string { return t.text }
+
+// holdsParameter reports whether a path's text can vary under the template.
+func (t *Template) holdsParameter() bool {
+	for _, s := range t.segs {
+		for _, p := range s.parts {
+			if p.name != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// literal returns the text of a segment that is nothing but text.
+func (s segment) literal() (string, bool) {
+	if len(s.parts) == 1 && s.parts[0].name == "" {
+		return s.parts[0].text, true
+	}
+	return "", false
+}
+
+// write appends the segment's normal form.
+func (s segment) write(b *strings.Builder) {
+	for _, p := range s.parts {
+		switch {
+		case p.name == "":
+			b.WriteString(p.text)
+		case s.tail:
+			fmt.Fprintf(b, "{%s...}", p.name)
+		default:
+			fmt.Fprintf(b, "{%s}", p.name)
+		}
+	}
+}
+
+// shape is the segment's identity without its parameter names: two templates
+// of equal shapes match the same paths.
+func (s segment) shape() string {
+	var b strings.Builder
+	for _, p := range s.parts {
+		switch {
+		case p.name == "":
+			b.WriteString(p.text)
+		case s.tail:
+			fmt.Fprintf(&b, "{...%d%s}", s.min, p.check.String())
+		default:
+			fmt.Fprintf(&b, "{%s}", p.check.String())
+		}
+	}
+	return b.String()
+}
+
+// ParseTemplate reads a template in any of the supported syntaxes. A template
+// with optional parts yields one result for each combination. The error names
+// the byte offset in text.
+func ParseTemplate(text string) ([]*Template, error) {
+	method, host, path, base := splitTarget(text)
+	tokens, err := lex(path)
+	if err != nil {
+		return nil, fmt.Errorf("template %q: %w", text, shift(err, base))
+	}
+	choices, err := expand(tokens)
+	if err != nil {
+		return nil, fmt.Errorf("template %q: %w", text, shift(err, base))
+	}
+	templates := make([]*Template, 0, len(choices))
+	for _, choice := range choices {
+		segs, slash, err := assemble(choice)
+		if err != nil {
+			return nil, fmt.Errorf("template %q: %w", text, shift(err, base))
+		}
+		t := &Template{method: method, host: host, segs: segs, text: text}
+		t.pattern = render(segs, slash)
+		templates = append(templates, t)
+	}
+	return templates, nil
+}
+
+// render writes the normal form of a path.
+func render(segs []segment, slash bool) string {
+	if len(segs) == 0 {
+		return "/"
+	}
+	var b strings.Builder
+	for _, s := range segs {
+		b.WriteByte('/')
+		s.write(&b)
+	}
+	if slash {
+		b.WriteByte('/')
+	}
+	return b.String()
+}
+
+// splitTarget cuts "METHOD host/path" into its pieces; base is where the path
+// starts in text. A text that starts with neither a slash nor a host is a path
+// without its leading slash, as Django and gRPC write it.
+func splitTarget(text string) (method, host, path string, base int) {
+	path = text
+	if word, rest, ok := strings.Cut(text, " "); ok && isMethod(word) {
+		method, path = word, strings.TrimLeft(rest, " \t")
+	}
+	if slash := strings.IndexByte(path, '/'); slash > 0 && isHost(path[:slash]) {
+		host, path = path[:slash], path[slash:]
+	}
+	if method == "*" || method == "ANY" || method == "ALL" {
+		method = ""
+	}
+	return method, host, path, len(text) - len(path)
+}
+
+// isMethod reports whether word is spelled as an HTTP method.
+func isMethod(word string) bool {
+	for i := range len(word) {
+		if !isUpper(word[i]) {
+			return word == "*"
+		}
+	}
+	return word != ""
+}
+
+// isHost reports whether word can only be a host name: letters, digits and
+// hyphens around at least one dot, or localhost.
+func isHost(word string) bool {
+	dot := false
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c == '.':
+			dot = true
+		case !isAlpha(c) && !isDigit(c) && c != '-' && c != ':':
+			return false
+		}
+	}
+	return dot || word == "localhost"
+}

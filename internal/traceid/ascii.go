@@ -46,3 +46,14 @@ func cut(v string, sep byte) (before, rest string) {
 	}
 	return v, ""
 }
+
+// trimLabel removes the label that SkyWalking's and X-Ray's toolkits put into the value itself, so that
+// a pattern need not name it: "TID: …" and "AWS-XRAY-TRACE-ID: …".
+func trimLabel(v string) string {
+	for _, label := range [...]string{"TID:", "AWS-XRAY-TRACE-ID:"} {
+		if len(v) > len(label) && v[:len(label)] == label {
+			return trim(v[len(label):])
+		}
+	}
+	return v
+}

@@ -6,21 +6,16 @@ package traceid
 import "math/bits"
 
 // parseEagleEye reads the ids of Alibaba's EagleEye and SOFATracer: 8 hex digits of the host's address,
-// 13 digits of milliseconds, then a counter and the process. They do not fit 16 bytes, so the id
+// 13 digits of milliseconds, 4 digits of a counter, then the process in hex or decimal. They do not fit 16 bytes, so the id
 // is the FNV-1a hash of the text, the same on every replica. Spans meet it only if they
 // carry the same text.
 // Source: https://www.sofastack.tech/en/projects/sofa-tracer/traceid-generated-rule/
 func parseEagleEye(v string) (Context, bool) {
-	if len(v) < 25 || len(v) > 64 || hexRun(v[:8]) != 8 {
+	if len(v) < 25 || len(v) > 64 || hexRun(v) != len(v) {
 		return Context{}, false
 	}
 	for i := 8; i < 25; i++ {
 		if !isDigit(v[i]) {
-			return Context{}, false
-		}
-	}
-	for i := 25; i < len(v); i++ {
-		if nibbles[v[i]] == bad {
 			return Context{}, false
 		}
 	}

@@ -49,11 +49,14 @@ func (f *Finder) offerTrace(r Role, value string) {
 	c, reason := parse(r.hint, value)
 	switch {
 	case reason == Found:
-		f.best, f.rank = c, r.Rank
+		f.take(c, r.Rank)
 	case !found:
 		f.reason = f.reason.worse(reason)
 	}
 }
+
+// take makes c the best id so far.
+func (f *Finder) take(c Context, rank uint16) { f.best, f.rank = c, rank }
 
 // Found reports whether a valid trace id was offered.
 func (f *Finder) Found() bool { return f.best.Format != FormatNone }

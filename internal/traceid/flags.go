@@ -3,7 +3,7 @@
 
 package traceid
 
-// parseFlags reads trace flags (two hex digits), or a sampling decision in words. Debug is set by
+// parseFlags reads trace flags (one or two hex digits), a sampling decision, or what .NET calls the flags. Debug is set by
 // X-B3-Flags: 1 only.
 func parseFlags(h hint, value string) (flags byte, debug, ok bool) {
 	v := trimHexPrefix(trim(value))
@@ -11,9 +11,9 @@ func parseFlags(h hint, value string) (flags byte, debug, ok bool) {
 		return flagSampled, true, true
 	}
 	switch v {
-	case "true", "True", "TRUE":
+	case "true", "True", "TRUE", "Recorded":
 		return flagSampled, false, true
-	case "false", "False", "FALSE":
+	case "false", "False", "FALSE", "None":
 		return 0, false, true
 	}
 	f, ok := hexUint(v)

@@ -24,6 +24,8 @@ const (
 	FormatULID
 	FormatAppInsights
 	FormatSentry
+	FormatSpring
+	FormatNewRelic
 	formatCount
 )
 
@@ -32,6 +34,7 @@ var formatNames = [formatCount]string{
 	FormatHex64: "hex64", FormatB3: "b3", FormatUber: "uber", FormatDatadog: "datadog", FormatXRay: "xray",
 	FormatGCP: "gcp", FormatSkyWalking: "skywalking", FormatEagleEye: "eagleeye", FormatSnowflake: "snowflake",
 	FormatULID: "ulid", FormatAppInsights: "appinsights", FormatSentry: "sentry",
+	FormatSpring: "spring", FormatNewRelic: "newrelic",
 }
 
 // String returns the format as a metric label.

@@ -13,20 +13,31 @@ const (
 	hintDatadog
 	// hintUber: leading zeros of the ids may be missing.
 	hintUber
-	// hintB3 and hintSentry: both write id-id-flag, with different flags.
-	hintB3
+	// hintSentry: id-id-flag is Sentry's, else B3's.
 	hintSentry
-	// hintEagleEye: 25 to 64 characters, kept by their hash.
+	// hintEagleEye: an id of 25 to 64 characters, kept by its hash.
 	hintEagleEye
 	// hintSkyWalking: sw8, whose ids are in base64.
 	hintSkyWalking
-	// hintThread: the key is "tid", which is more often a thread than a SkyWalking trace.
+	// hintSWContext: SkyWalking's list of service, instance, trace, segment and span.
+	hintSWContext
+	// hintNewRelic: New Relic's list between bars.
+	hintNewRelic
+
+	// From here on the key is a common word, and a value without the form of an id is no evidence that
+	// an id was meant.
+
+	// hintB3: "b3" may be any variable; it also carries a bare sampling state.
+	hintB3
+	// hintThread: "tid" is more often a thread than a SkyWalking trace.
 	hintThread
-	// hintGCP: the key is "trace", which is more often a stack trace or a log level.
+	// hintGCP: "trace" is more often a stack trace or a level.
 	hintGCP
-	// hintRoot: the key is "Root" or "Self", which only inside of an X-Ray header means anything.
+	// hintOperation: operation_Id is Application Insights' name, and that of anybody's long-running operation.
+	hintOperation
+	// hintRoot: "Root" means a trace only with an X-Ray id beside it.
 	hintRoot
 )
 
-// ambiguous reports whether values without the form of an id are no evidence that an id was meant.
-func (h hint) ambiguous() bool { return h >= hintThread }
+// ambiguous reports whether the key is a common word.
+func (h hint) ambiguous() bool { return h >= hintB3 }

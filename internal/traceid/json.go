@@ -11,21 +11,16 @@ const maxDepth = 4
 // jsonScan walks a JSON object without building it. It understands just enough to know which key
 // a value belongs to; wherever the text is not JSON, the walk ends.
 type jsonScan struct {
-	keys *Keys
-	find *Finder
+	body *bodyScan
 	s    string
 	i    int
-	// message is the text of the record, looked at if no key holds an id.
-	message string
 }
 
-// scanJSON offers the fields of the object at the start of s, then what the message says.
-func (k *Keys) scanJSON(f *Finder, s string) {
-	j := jsonScan{keys: k, find: f, s: s, i: 1}
+// scanJSON offers the fields of the object at the start of s and returns how much of s it has read.
+func (b *bodyScan) scanJSON(s string) int {
+	j := jsonScan{body: b, s: s, i: 1}
 	j.object(Scope{}, 0)
-	if j.message != "" && !f.Found() {
-		k.scanText(f, j.message)
-	}
+	return j.i
 }
 
 // object walks the members after the brace. It reports whether the object was closed.
@@ -47,43 +42,54 @@ func (j *jsonScan) object(s Scope, depth int) bool {
 	}
 }
 
-// member walks one key and its value.
+// member walks one key and its value. A value cut off by the end is not offered, for the rest of an
+// id may be another valid id. Where no colon follows, the text is not JSON and is left to be
+// read as text, beginning with what looked like a key.
 func (j *jsonScan) member(s Scope, depth int) bool {
+	start := j.i
 	key, ok := j.str()
-	if !ok || j.next() != ':' {
+	if !ok {
+		return false
+	}
+	if j.next() != ':' {
+		j.i = start
 		return false
 	}
 	j.i++
 	switch j.next() {
 	case '"':
 		value, ok := j.str()
-		j.leaf(s, key, value)
+		if ok {
+			j.leaf(s, key, value)
+		}
 		return ok
 	case '{', '[':
 		return j.nested(s, key, depth)
-	case 0:
+	}
+	literal := j.literal()
+	if j.i == len(j.s) {
 		return false
 	}
-	j.leaf(s, key, j.literal())
+	j.leaf(s, key, literal)
 	return true
 }
 
 // leaf offers a value, or remembers it as the record's message.
 func (j *jsonScan) leaf(s Scope, key, value string) {
-	if r := j.keys.LookupIn(s, key); r.Kind != RoleNone {
-		j.find.Offer(r, value)
+	if r := j.body.keys.LookupIn(s, key); r.Kind != RoleNone {
+		j.body.find.Offer(r, value)
 		return
 	}
-	if j.message == "" && isMessage(key) {
-		j.message = value
+	if j.body.message == "" && isMessage(key) {
+		j.body.message = value
 	}
 }
 
 // nested enters an object or an array whose inside can matter, and passes over all others. In an
 // array every object counts (the Scopes of .NET), and so does a text (a header's values).
 func (j *jsonScan) nested(s Scope, key string, depth int) bool {
-	inner, ok := j.keys.Enter(s, key)
-	role := j.keys.LookupIn(s, key)
+	inner, ok := j.body.keys.Enter(s, key)
+	role := j.body.keys.LookupIn(s, key)
 	open := j.s[j.i]
 	if depth >= maxDepth || !ok && (open == '{' || role.Kind == RoleNone) {
 		return j.skip()
@@ -108,7 +114,7 @@ func (j *jsonScan) array(s Scope, enter bool, role Role, depth int) bool {
 			if !ok {
 				return false
 			}
-			j.find.Offer(role, value)
+			j.body.find.Offer(role, value)
 		case '{':
 			if !enter {
 				if !j.skip() {
@@ -144,13 +150,13 @@ func (j *jsonScan) next() byte {
 }
 
 // str returns the inside of the string that begins here, with its escapes as they are: ids and
-// known keys have none. A string cut off by the end is returned with false.
+// known keys have none. It reports false if the string has no end.
 func (j *jsonScan) str() (string, bool) {
 	start := j.i + 1
 	end := start + stringEnd(j.s[start:])
 	if end < start {
 		j.i = len(j.s)
-		return j.s[start:], false
+		return "", false
 	}
 	j.i = end + 1
 	return j.s[start:end], true
@@ -175,10 +181,10 @@ func stringEnd(s string) int {
 	}
 }
 
-// literal returns the number or word that begins here. It always moves on.
+// literal returns the number or word that begins here.
 func (j *jsonScan) literal() string {
 	start := j.i
-	for j.i++; j.i < len(j.s); j.i++ {
+	for ; j.i < len(j.s); j.i++ {
 		switch j.s[j.i] {
 		case ',', '}', ']', ' ', '\t', '\n', '\r':
 			return j.s[start:j.i]

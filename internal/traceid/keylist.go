@@ -58,20 +58,21 @@ var builtins = []builtin{
 	{"logging.googleapis.com/trace_sampled", RoleFlags, hintNone},
 	{"trace", RoleTraceID, hintGCP},
 	// Application Insights.
-	{"operation_Id", RoleTraceID, hintNone},
+	{"operation_Id", RoleTraceID, hintOperation},
 	{"operation_ParentId", RoleSpanID, hintNone},
 	// AWS.
 	{"xray_trace_id", RoleTraceID, hintNone},
 	{"aws_xray_trace_id", RoleTraceID, hintNone},
 	// SkyWalking: TID in log lines, sw8.trace_id on the spans of the Collector's receiver.
 	{"tid", RoleTraceID, hintThread},
+	{"SW_CTX", RoleContext, hintSWContext},
 	{"sw8.trace_id", RoleTraceID, hintNone},
 	{"skywalking.trace_id", RoleTraceID, hintNone},
 	// EagleEye and SOFATracer.
 	{"EagleEye-TraceID", RoleTraceID, hintEagleEye},
 	{"sofaTraceId", RoleTraceID, hintEagleEye},
-	// Elastic APM: the transaction is the service's own entry span.
-	{"transaction.id", RoleSpanID, hintNone},
+	// New Relic's decoration of a record, where it is a field and not part of the message.
+	{"NR-LINKING", RoleContext, hintNewRelic},
 	// Headers.
 	{"traceparent", RoleContext, hintNone},
 	{"elastic-apm-traceparent", RoleContext, hintNone},
@@ -93,14 +94,13 @@ var builtins = []builtin{
 	{"ot-tracer-sampled", RoleFlags, hintNone},
 }
 
-// containers are the objects in which logging libraries keep the fields of a record. A key inside
-// counts as if it stood at the top. Objects that are not listed are passed over: the trace_id in an
-// array of links is another trace's.
+// containers are the objects in which logging libraries keep the fields of a record and the headers
+// of its request. A key inside counts as if it stood at the top. Objects that are not listed are
+// passed over: the trace_id in an array of links, in a response or in a payload is another's.
 var containers = []string{
-	"attributes", "context", "contextData", "context_data", "contextMap", "contexts", "ctx", "data", "event",
-	"extra", "fields", "header", "headers", "http", "json", "jsonPayload", "labels", "log", "logback", "log4j",
-	"mdc", "meta", "metadata", "named_tags", "properties", "record", "req", "request", "resource", "scope", "scopes",
-	"state", "tags",
+	"attributes", "context", "contextData", "contextMap", "contexts", "ctx", "customDimensions", "extra", "fields",
+	"header", "headers", "http.request.headers", "json", "jsonPayload", "labels", "log", "mdc", "meta", "metadata",
+	"named_tags", "properties", "record", "req", "request", "requestHeaders", "scope", "scopes", "tags",
 }
 
 // flatContainers are those whose name some exporters put before the key with a dot.

@@ -11,20 +11,11 @@ const firstBuiltinRank = 1024
 // Keys knows which keys hold trace ids. It is immutable, so all goroutines may share one.
 type Keys struct {
 	roles nameIndex[Role]
-	// objects holds the objects worth descending into.
-	objects nameIndex[object]
+	// parts holds the objects that are the beginning of a known key, as dd is of dd.trace_id.
+	parts nameIndex[bool]
+	// containers holds the objects whose keys count as if they stood at the top.
+	containers nameIndex[bool]
 }
-
-// object says what a nested object does to the path of the keys inside.
-type object uint8
-
-const (
-	objectOther object = iota
-	// objectContainer: the keys inside count as if they stood at the top.
-	objectContainer
-	// objectPart: the object's name is the beginning of a known key.
-	objectPart
-)
 
 // builtinKeys answers Parse, which is given a key without a Keys.
 var builtinKeys = NewKeys(nil)
@@ -46,7 +37,7 @@ func NewKeys(extra []string) *Keys {
 	}
 	k.addFlatContainers()
 	for _, name := range containers {
-		k.objects.add(name, objectContainer)
+		k.containers.add(name, true)
 	}
 	return k
 }
@@ -66,7 +57,7 @@ func (k *Keys) add(name string, r Role) {
 	k.roles.add(name, r)
 	for i := range len(name) {
 		if name[i] == '.' {
-			k.objects.add(name[:i], objectPart)
+			k.parts.add(name[:i], true)
 		}
 	}
 }
@@ -81,22 +72,32 @@ func (k *Keys) Lookup(key string) Role {
 
 // LookupIn returns the role of a key inside of a nested object.
 func (k *Keys) LookupIn(s Scope, key string) Role {
-	if s.parts[0] == "" {
-		return k.Lookup(key)
+	if !s.isTop() {
+		if r := k.roles.get(s, key); r.Kind != RoleNone || !s.open {
+			return r
+		}
 	}
-	return k.roles.get(s, key)
+	return k.Lookup(key)
 }
 
 // Enter returns the scope of the object under key in s, or false if nothing inside can matter.
 func (k *Keys) Enter(s Scope, key string) (Scope, bool) {
-	if s.parts[0] == "" && !k.objects.maybe(key) {
+	top := s.isTop()
+	if top && !k.parts.maybe(key) && !k.containers.maybe(key) {
 		return s, false
 	}
-	switch k.objects.get(s, key) {
-	case objectPart:
-		return s.with(key)
-	case objectContainer:
-		return s, true
+	inner, fits := s.with(key)
+	switch {
+	case k.containers.get(s, key) || s.open && k.containers.get(Scope{}, key):
+		if !fits {
+			return Scope{}, true
+		}
+		inner.open = true
+		return inner, true
+	case fits && k.parts.get(s, key):
+		return inner, true
+	case s.open && k.parts.get(Scope{}, key):
+		return Scope{}.with(key)
 	}
 	return s, false
 }

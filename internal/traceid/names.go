@@ -8,7 +8,12 @@ package traceid
 type Scope struct {
 	parts [scopeDepth]string
 	hash  uint32
+	// open is set while all objects on the way are containers, so that keys inside may be known by
+	// their own name as well as by the path.
+	open bool
 }
+
+func (s *Scope) isTop() bool { return s.parts[0] == "" }
 
 // scopeDepth is the number of named objects a key may lie in, as in http.request.header.traceparent.
 const scopeDepth = 3
@@ -19,6 +24,7 @@ func (s Scope) with(key string) (Scope, bool) {
 		if s.parts[i] == "" {
 			s.parts[i] = key
 			s.hash = foldHash(s.hash, key)
+			s.open = false
 			return s, key != ""
 		}
 	}

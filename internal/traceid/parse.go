@@ -17,6 +17,10 @@ func parse(h hint, value string) (Context, Reason) {
 	if c, ok := parsePlain(h, v); ok {
 		return admit(c)
 	}
+	v = trimLabel(v)
+	if c, ok := parseVendor(h, v); ok {
+		return admit(c)
+	}
 	if c, ok := parseContext(h, v); ok {
 		return admit(c)
 	}
@@ -31,61 +35,74 @@ func admit(c Context) (Context, Reason) {
 	return c, Found
 }
 
-// parsePlain reads the forms that hold a trace id and nothing else.
-func parsePlain(h hint, v string) (Context, bool) {
-	switch {
-	case h == hintDatadog:
-		return parseDatadog(v)
-	case h == hintSkyWalking || h == hintRoot:
-		return Context{}, false
-	case h == hintEagleEye && len(v) != 32:
-		return parseEagleEye(v)
+// parsePlain reads the forms that hold a trace id and nothing else, and need no key to be told apart.
+func parsePlain(h hint, v string) (c Context, ok bool) {
+	if h == hintDatadog || h == hintRoot {
+		return c, false
 	}
 	v = trimHexPrefix(v)
 	switch len(v) {
 	case 32:
-		id, ok := hexID(v)
-		return Context{TraceID: id, Format: FormatW3CHex}, ok
+		c.TraceID, ok = hexID(v)
+		c.Format = FormatW3CHex
+		return c, ok
 	case 36:
-		return parseUUID(v)
+		c, ok = parseUUID(v)
+		return c, ok && h != hintOperation
 	case 16:
-		id, ok := hexID(v)
-		return Context{TraceID: id, Format: FormatHex64}, ok && !h.ambiguous()
+		c.TraceID, ok = hexID(v)
+		c.Format = FormatHex64
 	case 26:
-		c, ok := parseULID(v)
-		return c, ok && !h.ambiguous()
+		c, ok = parseULID(v)
 	case 17, 18, 19, 20:
-		c, ok := parseDecimal(v)
-		return c, ok && !h.ambiguous()
+		c, ok = parseDecimal(v)
+	}
+	return c, ok && !h.ambiguous()
+}
+
+// parseVendor reads the forms that only their key makes known.
+func parseVendor(h hint, v string) (Context, bool) {
+	switch h {
+	case hintDatadog:
+		return parseDatadog(v)
+	case hintEagleEye:
+		return parseEagleEye(v)
+	case hintUber:
+		return parseUber(v)
+	case hintSkyWalking:
+		return parseSW8(v)
+	case hintSWContext:
+		return parseSWContext(v)
+	case hintNewRelic:
+		return parseNewRelic(v)
+	case hintRoot:
+		return parseXRayID(v)
 	}
 	return Context{}, false
 }
 
-// parseContext reads the forms that name the span as well.
+// parseContext reads the forms that name the span or the project as well.
 func parseContext(h hint, v string) (Context, bool) {
 	switch {
-	case len(v) < 32 && h != hintUber && h != hintB3:
-		// b3 with a 64-bit trace id is the shortest, and it has 33 characters.
+	case len(v) < minContextLen || h == hintRoot:
 		return Context{}, false
-	case h == hintSkyWalking:
-		return parseSW8(v)
-	case h == hintUber:
-		return parseUber(v)
-	case h == hintRoot:
-		return parseXRayID(v)
 	case len(v) >= traceparentLen && v[2] == '-':
 		return parseTraceparent(v)
 	case v[0] == '1' && v[1] == '-':
 		return parseXRayID(v)
-	case v[0] == 'R' || v[0] == 'S' || v[0] == 'r' || v[0] == 's':
-		return parseXRayHeader(v)
-	case v[0] == 'p':
-		return parseGCPName(v)
 	case v[0] == '|':
 		return parseAppInsights(v)
+	case v[0] == 'p':
+		return parseGCPName(v)
+	case lower(v[0]) == 'r' || lower(v[0]) == 's':
+		return parseXRayHeader(v)
 	}
 	return parseSeparated(h, v)
 }
+
+// minContextLen is the length of the shortest: Jaeger's with a 64-bit trace id, a span of one digit, no parent
+// and one digit of flags.
+const minContextLen = 16 + 2 + 2 + 2
 
 // parseSeparated tells the forms apart that begin with the hex trace id by what follows it.
 func parseSeparated(h hint, v string) (Context, bool) {
@@ -97,6 +114,9 @@ func parseSeparated(h hint, v string) (Context, bool) {
 	case '-':
 		return parseB3(h, v, n)
 	case ':', '%':
+		if n != 16 && n != 32 {
+			return Context{}, false
+		}
 		return parseUber(v)
 	case '/':
 		return parseGCPHeader(v, n)
@@ -109,10 +129,13 @@ func parseSeparated(h hint, v string) (Context, bool) {
 // whyNot says what a value is that is no id.
 func whyNot(h hint, v string) Reason {
 	switch {
-	case isZeros(v):
-		return InvalidZero
+	case h == hintThread && (v == "N/A" || v == "Ignored_Trace"):
+		// What the SkyWalking agent for Java prints outside of a trace, and of one that is not sampled.
+		return Placeholder
 	case h.ambiguous():
 		return Absent
+	case isZeros(v):
+		return InvalidZero
 	case isPlaceholder(v):
 		return Placeholder
 	}

@@ -3,11 +3,15 @@
 
 package traceid
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // scanText offers every key=value and key: value of a text. It jumps from one separator to the next and
 // looks back for the key, so that prose costs little more than the search for two bytes.
-func (k *Keys) scanText(f *Finder, s string) {
+// Only if there is no pair with an id, the unnamed forms are looked for.
+func (b *bodyScan) scanText(s string) {
 	equals, colon := indexFrom(s, 0, '='), indexFrom(s, 0, ':')
 	for equals < len(s) || colon < len(s) {
 		at := min(equals, colon)
@@ -16,11 +20,20 @@ func (k *Keys) scanText(f *Finder, s string) {
 		} else {
 			colon = indexFrom(s, at+1, ':')
 		}
-		if r := k.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
-			f.Offer(r, valueOf(r, s[at+1:]))
+		if r := b.keys.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
+			b.find.Offer(r, valueOf(r, s[at+1:]))
 		}
 	}
+	if b.find.Found() {
+		return
+	}
+	if c, ok := scanUnnamed(s); ok {
+		b.find.take(c, unnamedRank)
+	}
 }
+
+// unnamedRank is behind that of every key.
+const unnamedRank = math.MaxUint16
 
 // indexFrom returns where the first c at or after start is, or the length of s.
 func indexFrom(s string, start int, c byte) int {
@@ -32,7 +45,8 @@ func indexFrom(s string, start int, c byte) int {
 
 // keyBefore returns the key at the end of s, empty if there is none. One blank and one quote may stand
 // behind it. A key after ? or & belongs to the query of a URL: the address of a trace in a
-// user interface is not the trace of the record.
+// user interface is not the trace of the record. One that begins with a dot, a slash or a dash is the end of a
+// path, of which the beginning could not be read: links[0].trace_id is another trace.
 func keyBefore(s string) string {
 	s = trimLast(s, ' ')
 	if n := len(s); n > 0 && (s[n-1] == '"' || s[n-1] == '\'') {
@@ -45,7 +59,10 @@ func keyBefore(s string) string {
 		}
 		start--
 	}
-	if start > 0 && (s[start-1] == '?' || s[start-1] == '&') {
+	if start == len(s) || start > 0 && (s[start-1] == '?' || s[start-1] == '&') {
+		return ""
+	}
+	if c := s[start]; c == '.' || c == '/' || c == '-' {
 		return ""
 	}
 	return s[start:]
@@ -71,12 +88,16 @@ func isKeyByte(c byte) bool {
 const maxValueLen = 256
 
 // valueOf returns the value at the start of s. Only headers have semicolons in them; elsewhere they
-// part one pair from the next.
+// part one pair from the next. SkyWalking's list has commas, and ends with its bracket.
 func valueOf(r Role, s string) string {
-	v := valueAfter(s)
-	if r.Kind != RoleContext {
-		v, _ = cut(v, ';')
+	switch {
+	case r.hint == hintSWContext:
+		list, _ := cut(s[:min(len(s), maxValueLen)], ']')
+		return list
+	case r.Kind == RoleContext:
+		return valueAfter(s)
 	}
+	v, _ := cut(valueAfter(s), ';')
 	return v
 }
 

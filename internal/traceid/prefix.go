@@ -1,0 +1,56 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traceid
+
+import "strings"
+
+// scanUnnamed looks for ids that stand in a text without a key, in forms so long and particular that
+// nothing else has them: New Relic's decoration, Spring's brackets, and a traceparent.
+func scanUnnamed(s string) (Context, bool) {
+	if at := strings.Index(s, newRelicMark); at >= 0 {
+		if c, reason := parse(hintNewRelic, s[at:]); reason == Found {
+			return c, true
+		}
+	}
+	if c, ok := scanBrackets(s); ok {
+		return c, true
+	}
+	return scanTraceparent(s)
+}
+
+// maxBracketLen bounds the text in a Spring prefix: the name of the application and two ids.
+const maxBracketLen = 160
+
+func scanBrackets(s string) (Context, bool) {
+	for at := indexFrom(s, 0, '['); at < len(s); at = indexFrom(s, at+1, '[') {
+		inside := s[at+1 : min(len(s), at+1+maxBracketLen)]
+		end := strings.IndexByte(inside, ']')
+		if end < 33 {
+			continue
+		}
+		if c, ok := parseSpring(inside[:end]); ok {
+			return c, true
+		}
+	}
+	return Context{}, false
+}
+
+// scanTraceparent finds a traceparent of version 00 that is a word of its own.
+func scanTraceparent(s string) (Context, bool) {
+	for at := 0; at+traceparentLen <= len(s); at++ {
+		next := strings.Index(s[at:], "00-")
+		if next < 0 || at+next+traceparentLen > len(s) {
+			return Context{}, false
+		}
+		at += next
+		end := at + traceparentLen
+		if at > 0 && isKeyByte(s[at-1]) || end < len(s) && isKeyByte(s[end]) {
+			continue
+		}
+		if c, ok := parseTraceparent(s[at:end]); ok && !c.TraceID.IsZero() {
+			return c, true
+		}
+	}
+	return Context{}, false
+}

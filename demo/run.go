@@ -50,6 +50,8 @@ func runDemo(ctx context.Context, args []string) error {
 	if err := v.check(); err != nil {
 		return err
 	}
+	ctx, orphaned := withParent(ctx)
+	defer orphaned()
 	ctx, cancel := context.WithTimeout(ctx, v.duration+spare)
 	defer cancel()
 	findings, err := stage.Run(ctx, stage.Options{

@@ -20,6 +20,9 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
 )
 
+// failedGrace is how long a process may take to go down after a failure.
+const failedGrace = time.Second
+
 // Options say what to put on.
 type Options struct {
 	Collector string // path of the collector's binary
@@ -116,21 +119,23 @@ func (s *stage) play(ctx context.Context) (headline string, err error) {
 	return headline, s.services.stop()
 }
 
-// takeDown stops what still runs. It reports nothing new after a run that went
-// well, for then all has been stopped before.
+// takeDown stops what still runs, which is nothing after a run that went well.
+// After one that did not, nobody needs the last telemetry nor how a process ends.
 func (s *stage) takeDown() error {
 	s.options.Progress.Close()
-	err := s.services.stop()
+	for _, p := range s.services.running {
+		_ = p.stop(failedGrace)
+	}
 	if s.collector != nil {
-		err = errors.Join(err, s.collector.stop(stopGrace))
+		_ = s.collector.stop(failedGrace)
 	}
 	for _, started := range []*sink.Sink{s.witness, s.backend} {
 		if started != nil {
 			started.Stop()
 		}
 	}
-	if s.dir != "" {
-		err = errors.Join(err, os.RemoveAll(s.dir))
+	if s.dir == "" {
+		return nil
 	}
-	return err
+	return os.RemoveAll(s.dir)
 }

@@ -1,0 +1,91 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+)
+
+func load(t *testing.T, name string) (*Config, error) {
+	all, err := confmaptest.LoadConf("testdata/config.yaml")
+	require.NoError(t, err)
+	sub, err := all.Sub(name)
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	if err := sub.Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestEmptyConfigIsTheDefault(t *testing.T) {
+	cfg, err := load(t, "correlation")
+	require.NoError(t, err)
+	require.Equal(t, createDefaultConfig(), cfg)
+}
+
+func TestFullConfig(t *testing.T) {
+	cfg, err := load(t, "correlation/full")
+	require.NoError(t, err)
+	require.Equal(t, &Config{
+		DecisionWait:          30 * time.Second,
+		DecisionWaitAfterRoot: 5 * time.Second,
+		MaxItemsPerTrace:      500,
+		MaxBytes:              1 << 30,
+		Routes: RoutesConfig{
+			Templates: []string{"GET /users/:id", "/repos/{owner}/{repo}"},
+			Services:  map[string]ServiceRoutesConfig{"checkout": {Templates: []string{"/cart/{cart_id:[0-9]+}"}}},
+			MaxRoutes: 200,
+			Attribute: "route_pattern",
+			HTTPRoute: HTTPRouteAlways,
+			SpanName:  false,
+			RawPath:   RawPathHash,
+		},
+		Logs: LogsConfig{
+			TraceIDAttributes: []string{"my.trace"},
+			TraceIDInBody:     false,
+			JoinAttributes:    []string{"route_pattern"},
+			JoinWait:          time.Second,
+		},
+		Sampling: SamplingConfig{SamplingPercentage: 1, Errors: true},
+	}, cfg)
+}
+
+func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
+	for name, want := range map[string][]string{
+		"wait":           {"decision_wait must be positive, got -1s"},
+		"root":           {"decision_wait_after_root must not be negative, got -1s"},
+		"root_longer":    {"decision_wait_after_root must not be longer than decision_wait (10s), got 20s"},
+		"items":          {"max_items_per_trace must be positive, got 0"},
+		"bytes":          {"max_bytes must be at least 1.0MiB, got 1.0KiB"},
+		"bytes_text":     {"max_bytes", `not a size such as 512MiB: "many"`},
+		"percentage":     {"sampling", "sampling_percentage must be between 0 and 100, got 101"},
+		"percentage_low": {"sampling_percentage must be between 0 and 100, got -1"},
+		"percentage_min": {"sampling_percentage must be 0 or at least", "got 1e-20"},
+		"http_route":     {"routes", `http_route must be one of ["never" "declared" "always"], got "maybe"`},
+		"raw_path":       {`raw_path must be one of ["keep" "hash" "drop"], got "burn"`},
+		"max_routes":     {"max_routes must be positive, got 0"},
+		"attribute":      {"attribute must not be empty"},
+		"template":       {"routes", "/users/{id"},
+		"service":        {"routes", "/cart/{"},
+		"join":           {"logs", `join_attributes must not hold an empty key, got ["a" ""]`},
+		"join_wait":      {"join_wait must not be negative, got -1s"},
+		"keys":           {`trace_id_attributes must not hold an empty key, got [""]`},
+		"unknown":        {"decision_weight"},
+		"unknown_nested": {"sampling", "percentage"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, "correlation/bad_"+name)
+			require.Error(t, err)
+			for _, text := range want {
+				require.ErrorContains(t, err, text)
+			}
+		})
+	}
+}

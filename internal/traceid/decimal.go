@@ -20,18 +20,16 @@ func decimalUint(s string) (v uint64, ok bool) {
 	return v, true
 }
 
-// parseDatadog reads what Datadog's tracers log: the low 64 bits in decimal, or all 128 in hex. Their
-// span intake makes a trace id of the decimal alone by leaving the high half zero, and so do we.
-// Source: https://docs.datadoghq.com/tracing/other_telemetry/connect_logs_and_traces/opentelemetry/
+// parseDatadog reads the low 64 bits in decimal, which is what Datadog's tracers log of a 64-bit id and
+// what older ones log of every id, or in hex. Newer tracers log 128 bits in hex, which is no form of
+// Datadog's own. The bits that are missing are left zero, as the Datadog receiver leaves them.
+// Source: https://docs.datadoghq.com/tracing/guide/span_and_trace_id_format/
 func parseDatadog(v string) (Context, bool) {
-	if low, ok := decimalUint(v); ok {
-		return Context{TraceID: newID(0, low), Format: FormatDatadog}, true
+	low, ok := decimalUint(v)
+	if !ok && len(v) == 16 {
+		low, ok = hexUint(v)
 	}
-	if v = trimHexPrefix(v); len(v) != 32 && len(v) != 16 {
-		return Context{}, false
-	}
-	id, ok := hexID(v)
-	return Context{TraceID: id, Format: FormatDatadog}, ok
+	return Context{TraceID: newID(0, low), Format: FormatDatadog}, ok
 }
 
 // parseDecimal reads a decimal id under a key that does not say whose it is. One with the top bit

@@ -3,7 +3,10 @@
 
 package traceid
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strconv"
+)
 
 // Finder joins what the keys of one carrier (a record's attributes, its body, its resource) say into
 // one Context. The zero value is ready. It borrows nothing beyond a call.
@@ -39,6 +42,12 @@ func (f *Finder) Offer(r Role, value string) {
 			f.high = high
 		}
 	}
+}
+
+// OfferInt takes a value that is a number already, as Datadog's decimal ids may be.
+func (f *Finder) OfferInt(r Role, value int64) {
+	var buf [20]byte
+	f.Offer(r, borrow(strconv.AppendInt(buf[:0], value, 10)))
 }
 
 func (f *Finder) offerTrace(r Role, value string) {

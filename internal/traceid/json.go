@@ -8,32 +8,20 @@ import "strings"
 // maxDepth is how deep objects are entered.
 const maxDepth = 4
 
-// jsonScan walks a JSON object without building it. It understands just enough to know which key
-// a value belongs to; wherever the text is not JSON, the walk ends.
-type jsonScan struct {
-	body *bodyScan
-	s    string
-	i    int
-}
-
-// scanJSON offers the fields of the object at the start of s and returns how much of s it has read.
-func (b *bodyScan) scanJSON(s string) int {
-	j := jsonScan{body: b, s: s, i: 1}
-	j.object(Scope{}, 0)
-	return j.i
-}
+// The walk over a JSON object builds nothing. It understands just enough to know which key a value
+// belongs to; wherever the text is not JSON, it ends.
 
 // object walks the members after the brace. It reports whether the object was closed.
-func (j *jsonScan) object(s Scope, depth int) bool {
+func (b *bodyScan) object(s Scope, depth int) bool {
 	for {
-		switch j.next() {
+		switch b.next() {
 		case '}':
-			j.i++
+			b.i++
 			return true
 		case ',':
-			j.i++
+			b.i++
 		case '"':
-			if !j.member(s, depth) {
+			if !b.member(s, depth) {
 				return false
 			}
 		default:
@@ -45,121 +33,120 @@ func (j *jsonScan) object(s Scope, depth int) bool {
 // member walks one key and its value. A value cut off by the end is not offered, for the rest of an
 // id may be another valid id. Where no colon follows, the text is not JSON and is left to be
 // read as text, beginning with what looked like a key.
-func (j *jsonScan) member(s Scope, depth int) bool {
-	start := j.i
-	key, ok := j.str()
+func (b *bodyScan) member(s Scope, depth int) bool {
+	start := b.i
+	key, ok := b.str()
 	if !ok {
 		return false
 	}
-	if j.next() != ':' {
-		j.i = start
+	if b.next() != ':' {
+		b.i = start
 		return false
 	}
-	j.i++
-	switch j.next() {
+	b.i++
+	switch b.next() {
 	case '"':
-		value, ok := j.str()
-		if ok {
-			j.leaf(s, key, value)
+		value, ok := b.str()
+		if ok && !b.leaf(s, key, value) && b.messageEnd == 0 && isMessage(key) {
+			b.messageStart, b.messageEnd = b.i-1-len(value), b.i-1
 		}
 		return ok
 	case '{', '[':
-		return j.nested(s, key, depth)
+		return b.nested(s, key, depth)
 	}
-	literal := j.literal()
-	if j.i == len(j.s) {
+	literal := b.literal()
+	if b.i == len(b.s) {
 		return false
 	}
-	j.leaf(s, key, literal)
+	b.leaf(s, key, literal)
 	return true
 }
 
-// leaf offers a value, or remembers it as the record's message.
-func (j *jsonScan) leaf(s Scope, key, value string) {
-	if r := j.body.keys.LookupIn(s, key); r.Kind != RoleNone {
-		j.body.find.Offer(r, value)
-		return
+// leaf offers a value and reports whether its key is known.
+func (b *bodyScan) leaf(s Scope, key, value string) bool {
+	r := b.keys.LookupIn(s, key)
+	if r.Kind == RoleNone {
+		return false
 	}
-	if j.body.message == "" && isMessage(key) {
-		j.body.message = value
-	}
+	b.find.Offer(r, value)
+	return true
 }
 
 // nested enters an object or an array whose inside can matter, and passes over all others. In an
 // array every object counts (the Scopes of .NET), and so does a text (a header's values).
-func (j *jsonScan) nested(s Scope, key string, depth int) bool {
-	inner, ok := j.body.keys.Enter(s, key)
-	role := j.body.keys.LookupIn(s, key)
-	open := j.s[j.i]
+func (b *bodyScan) nested(s Scope, key string, depth int) bool {
+	inner, ok := b.keys.Enter(s, key)
+	role := b.keys.LookupIn(s, key)
+	open := b.s[b.i]
 	if depth >= maxDepth || !ok && (open == '{' || role.Kind == RoleNone) {
-		return j.skip()
+		return b.skip()
 	}
-	j.i++
+	b.i++
 	if open == '{' {
-		return j.object(inner, depth+1)
+		return b.object(inner, depth+1)
 	}
-	return j.array(inner, ok, role, depth+1)
+	return b.array(inner, ok, role, depth+1)
 }
 
-func (j *jsonScan) array(s Scope, enter bool, role Role, depth int) bool {
+func (b *bodyScan) array(s Scope, enter bool, role Role, depth int) bool {
 	for {
-		switch j.next() {
+		switch b.next() {
 		case ']':
-			j.i++
+			b.i++
 			return true
 		case ',':
-			j.i++
+			b.i++
 		case '"':
-			value, ok := j.str()
+			value, ok := b.str()
 			if !ok {
 				return false
 			}
-			j.body.find.Offer(role, value)
+			b.find.Offer(role, value)
 		case '{':
 			if !enter {
-				if !j.skip() {
+				if !b.skip() {
 					return false
 				}
 				continue
 			}
-			j.i++
-			if !j.object(s, depth) {
+			b.i++
+			if !b.object(s, depth) {
 				return false
 			}
 		case '[':
-			if !j.skip() {
+			if !b.skip() {
 				return false
 			}
 		case 0, '}', ':':
 			return false
 		default:
-			j.literal()
+			b.literal()
 		}
 	}
 }
 
 // next passes over blanks and returns the byte there, 0 at the end.
-func (j *jsonScan) next() byte {
-	for j.i < len(j.s) && isBlank(j.s[j.i]) {
-		j.i++
+func (b *bodyScan) next() byte {
+	for b.i < len(b.s) && isBlank(b.s[b.i]) {
+		b.i++
 	}
-	if j.i == len(j.s) {
+	if b.i == len(b.s) {
 		return 0
 	}
-	return j.s[j.i]
+	return b.s[b.i]
 }
 
 // str returns the inside of the string that begins here, with its escapes as they are: ids and
 // known keys have none. It reports false if the string has no end.
-func (j *jsonScan) str() (string, bool) {
-	start := j.i + 1
-	end := start + stringEnd(j.s[start:])
+func (b *bodyScan) str() (string, bool) {
+	start := b.i + 1
+	end := start + stringEnd(b.s[start:])
 	if end < start {
-		j.i = len(j.s)
+		b.i = len(b.s)
 		return "", false
 	}
-	j.i = end + 1
-	return j.s[start:end], true
+	b.i = end + 1
+	return b.s[start:end], true
 }
 
 // stringEnd returns where the closing quote is, or less than -1. A quote closes if an even number
@@ -182,34 +169,34 @@ func stringEnd(s string) int {
 }
 
 // literal returns the number or word that begins here.
-func (j *jsonScan) literal() string {
-	start := j.i
-	for ; j.i < len(j.s); j.i++ {
-		switch j.s[j.i] {
+func (b *bodyScan) literal() string {
+	start := b.i
+	for ; b.i < len(b.s); b.i++ {
+		switch b.s[b.i] {
 		case ',', '}', ']', ' ', '\t', '\n', '\r':
-			return j.s[start:j.i]
+			return b.s[start:b.i]
 		}
 	}
-	return j.s[start:]
+	return b.s[start:]
 }
 
 // skip passes over the object or array that begins here.
-func (j *jsonScan) skip() bool {
+func (b *bodyScan) skip() bool {
 	depth := 0
-	for ; j.i < len(j.s); j.i++ {
-		switch j.s[j.i] {
+	for ; b.i < len(b.s); b.i++ {
+		switch b.s[b.i] {
 		case '{', '[':
 			depth++
 		case '}', ']':
 			if depth--; depth == 0 {
-				j.i++
+				b.i++
 				return true
 			}
 		case '"':
-			if _, ok := j.str(); !ok {
+			if _, ok := b.str(); !ok {
 				return false
 			}
-			j.i--
+			b.i--
 		}
 	}
 	return false

@@ -67,13 +67,13 @@ func (k *Keys) Lookup(key string) Role {
 	if !k.roles.maybe(key) {
 		return Role{}
 	}
-	return k.roles.get(Scope{}, key)
+	return k.roles.get(nil, key)
 }
 
 // LookupIn returns the role of a key inside of a nested object.
 func (k *Keys) LookupIn(s Scope, key string) Role {
 	if !s.isTop() {
-		if r := k.roles.get(s, key); r.Kind != RoleNone || !s.open {
+		if r := k.roles.get(&s, key); r.Kind != RoleNone || !s.open {
 			return r
 		}
 	}
@@ -88,15 +88,15 @@ func (k *Keys) Enter(s Scope, key string) (Scope, bool) {
 	}
 	inner, fits := s.with(key)
 	switch {
-	case k.containers.get(s, key) || s.open && k.containers.get(Scope{}, key):
+	case k.containers.get(&s, key) || s.open && k.containers.get(nil, key):
 		if !fits {
 			return Scope{}, true
 		}
 		inner.open = true
 		return inner, true
-	case fits && k.parts.get(s, key):
+	case fits && k.parts.get(&s, key):
 		return inner, true
-	case s.open && k.parts.get(Scope{}, key):
+	case s.open && k.parts.get(nil, key):
 		return Scope{}.with(key)
 	}
 	return s, false

@@ -31,39 +31,58 @@ func (s Scope) with(key string) (Scope, bool) {
 	return s, false
 }
 
-// nameIndex finds names whatever their case and separators. Two masks answer for nearly all keys
-// that are not in it without reading them: which last letters, and which lengths, occur with the
-// first letter of the key.
+// nameIndex finds names whatever their case and separators.
 type nameIndex[V any] struct {
-	lasts   [256]uint32
-	lengths [256]uint64
+	// lengths answers for nearly all keys that are not in the index without reading them: it has, for the
+	// first and the last letter of a key, a bit for each length that occurs with them.
+	lengths [32 * 32]uint64
 	slots   []uint16 // open addressing by hash, a power of two long, holding 1 + the index in names
 	names   []string
 	values  []V
 }
 
-const (
-	// maxKeyLen is the longest key that is looked at, in bytes; the masks of lengths have 64 bits.
-	maxKeyLen = 63
-	// maxSeparators is how many more separators a key may have than the name it stands for has letters.
-	maxSeparators = 8
-)
+// maxKeyLen is the longest key that is looked at, in bytes; the masks of lengths have 64 bits.
+const maxKeyLen = 63
+
+// pair is the index in lengths. Both cases of a letter are the same; other bytes share places with
+// letters, which only makes the filter less sharp.
+func pair(first, last byte) int { return int(first&31)<<5 | int(last&31) }
 
 // add makes a name known; a name that is known already keeps its value.
 func (x *nameIndex[V]) add(name string, v V) {
 	folded := fold(name)
-	if folded == "" || len(folded) > maxKeyLen || x.find(Scope{}, folded) >= 0 {
+	if folded == "" || len(folded) > maxKeyLen || x.find(nil, folded) >= 0 {
 		return
 	}
 	x.names = append(x.names, folded)
 	x.values = append(x.values, v)
-	first := folded[0]
-	x.lasts[first] |= lastBit(folded[len(folded)-1])
-	for n := len(folded); n <= min(len(folded)+maxSeparators, maxKeyLen); n++ {
-		x.lengths[first] |= 1 << n
+	x.admit(folded[0], folded[len(folded)-1], len(folded), seams(name))
+	for _, c := range [...]byte{'_', '.', '-', '/', '\\'} {
+		x.admit(c, folded[len(folded)-1], len(folded)+1, seams(name))
 	}
 	x.rehash()
 }
+
+// admit lets keys of n letters and up to extra separators through the filter.
+func (x *nameIndex[V]) admit(first, last byte, n, extra int) {
+	for ; extra >= 0 && n <= maxKeyLen; n, extra = n+1, extra-1 {
+		x.lengths[pair(first, last)] |= 1 << n
+	}
+}
+
+// seams returns how many separators a key may have that stands for the name: where the name has one
+// or changes to a capital, and one more.
+func seams(name string) int {
+	n := 1
+	for i := range len(name) {
+		if isSeparator(name[i]) || i > 0 && isSmall(name[i-1]) && !isSmall(name[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+func isSmall(c byte) bool { return c-'a' < 26 }
 
 // rehash fills the slots anew, four for each name.
 func (x *nameIndex[V]) rehash() {
@@ -84,30 +103,28 @@ func (x *nameIndex[V]) rehash() {
 // maybe reports false for a key that is surely not in the index. It is what most keys cost.
 func (x *nameIndex[V]) maybe(key string) bool {
 	n := len(key)
-	if n == 0 || n > maxKeyLen {
-		return false
-	}
-	if isSeparator(key[0]) {
-		return x.maybe(key[1:])
-	}
-	first := lower(key[0])
-	return x.lengths[first]>>n&1 != 0 && x.lasts[first]&lastBit(lower(key[n-1])) != 0
+	return n-1 < maxKeyLen && n > 0 && x.lengths[pair(key[0], key[n-1])]>>n&1 != 0
 }
 
-// get returns the value of the key inside of the scope, or the zero value.
-func (x *nameIndex[V]) get(s Scope, key string) (v V) {
+// get returns the value of the key inside of the scope, or the zero value. Without a scope the key
+// stands at the top.
+func (x *nameIndex[V]) get(s *Scope, key string) (v V) {
 	if i := x.find(s, key); i >= 0 {
 		return x.values[i]
 	}
 	return v
 }
 
-func (x *nameIndex[V]) find(s Scope, key string) int {
+func (x *nameIndex[V]) find(s *Scope, key string) int {
 	if len(x.slots) == 0 || len(key) > maxKeyLen {
 		return -1
 	}
+	var h uint32
+	if s != nil {
+		h = s.hash
+	}
 	mask := len(x.slots) - 1
-	for at := int(foldHash(s.hash, key)) & mask; x.slots[at] != 0; at = (at + 1) & mask {
+	for at := int(foldHash(h, key)) & mask; x.slots[at] != 0; at = (at + 1) & mask {
 		if i := int(x.slots[at] - 1); s.matches(x.names[i], key) {
 			return i
 		}
@@ -117,10 +134,12 @@ func (x *nameIndex[V]) find(s Scope, key string) int {
 
 // matches reports whether the scope's parts and the key together are the folded name.
 func (s *Scope) matches(name, key string) bool {
-	for _, part := range s.parts {
-		var ok bool
-		if name, ok = trimFolded(name, part); !ok {
-			return false
+	if s != nil {
+		for _, part := range s.parts {
+			var ok bool
+			if name, ok = trimFolded(name, part); !ok {
+				return false
+			}
 		}
 	}
 	rest, ok := trimFolded(name, key)
@@ -133,7 +152,7 @@ func trimFolded(name, part string) (string, bool) {
 		if isSeparator(part[i]) {
 			continue
 		}
-		if name == "" || name[0] != lower(part[i]) {
+		if name == "" || name[0] != lowers[part[i]] {
 			return name, false
 		}
 		name = name[1:]
@@ -148,7 +167,7 @@ func foldHash(h uint32, s string) uint32 {
 	h ^= basis
 	for i := range len(s) {
 		if !isSeparator(s[i]) {
-			h = (h ^ uint32(lower(s[i]))) * prime
+			h = (h ^ uint32(lowers[s[i]])) * prime
 		}
 	}
 	return h ^ basis
@@ -169,14 +188,6 @@ func sameName(a, b string) bool { return fold(a) == fold(b) }
 
 // isSeparator names the bytes that keys differ in without meaning anything else. The backslash is
 // what JSON encoders put before a slash.
-func isSeparator(c byte) bool {
-	return c == '_' || c == '.' || c == '-' || c == '/' || c == '\\'
-}
+func isSeparator(c byte) bool { return separators[c] }
 
-// lastBit is the mask of a letter; all other bytes share one.
-func lastBit(c byte) uint32 {
-	if d := c - 'a'; d < 26 {
-		return 1 << d
-	}
-	return 1 << 26
-}
+var separators = [256]bool{'_': true, '.': true, '-': true, '/': true, '\\': true}

@@ -13,6 +13,11 @@ func Parse(key, value string) (Context, Reason) {
 // parse tries the forms in the order of how often they are met. Each form tells itself from all the
 // others by its length or its separators, so at most one can match.
 func parse(h hint, value string) (Context, Reason) {
+	if len(value) == 32 && h != hintRoot {
+		if id, ok := hexID(value); ok {
+			return admit(Context{TraceID: id, Format: FormatW3CHex})
+		}
+	}
 	v := trim(value)
 	if c, ok := parsePlain(h, v); ok {
 		return admit(c)
@@ -37,10 +42,10 @@ func admit(c Context) (Context, Reason) {
 
 // parsePlain reads the forms that hold a trace id and nothing else, and need no key to be told apart.
 func parsePlain(h hint, v string) (c Context, ok bool) {
-	if h == hintDatadog || h == hintRoot {
+	v = trimHexPrefix(v)
+	if h == hintRoot || h == hintDatadog && len(v) != 32 {
 		return c, false
 	}
-	v = trimHexPrefix(v)
 	switch len(v) {
 	case 32:
 		c.TraceID, ok = hexID(v)

@@ -14,10 +14,10 @@ const MaxBodyBytes = 16 << 10
 // If no field holds an id, the record's message is read in the same way. Malformed JSON is read as far
 // as it goes. The body is borrowed, and at most MaxBodyBytes of it are read.
 func (k *Keys) ScanBody(body string) (Context, Reason) {
-	b := bodyScan{keys: k}
-	b.scan(bounded(body))
-	if b.message != "" && !b.find.Found() {
-		b.scanMessage(b.message)
+	b := bodyScan{keys: k, s: bounded(body)}
+	b.scan()
+	if !b.find.Found() {
+		b.scanMessage()
 	}
 	return b.find.Result()
 }
@@ -35,44 +35,51 @@ func bounded(body string) string {
 	return body[:n]
 }
 
-// bodyScan is the state of one ScanBody.
+// bodyScan is the state of one ScanBody. It remembers places in s and not parts of it: with a string
+// that is stored through a pointer, the compiler would move all of this to the heap.
 type bodyScan struct {
 	keys *Keys
 	find Finder
-	// message is the text of the record, from the first object that has one.
-	message string
+	s    string
+	i    int
+	// messageStart and messageEnd are the place of the record's message, in the first object that has one.
+	messageStart, messageEnd int
 }
 
 // scan takes texts and objects in turn.
-func (b *bodyScan) scan(s string) {
-	for s != "" {
-		at := jsonStart(s)
-		b.scanText(s[:at])
-		if at == len(s) {
-			return
+func (b *bodyScan) scan() {
+	for b.i < len(b.s) {
+		at := jsonStart(b.s, b.i)
+		b.find.offerText(b.keys, b.s[b.i:at])
+		b.i = at
+		if at < len(b.s) {
+			b.i++
+			b.object(Scope{}, 0)
 		}
-		s = s[at+b.scanJSON(s[at:]):]
 	}
 }
 
 // scanMessage reads a message as it stands in JSON, with its escapes. An object in it, as Docker's
 // log driver writes, is unescaped first.
-func (b *bodyScan) scanMessage(s string) {
-	b.message = ""
-	if strings.HasPrefix(s, "{\\") {
-		b.scanEscaped(s)
-		return
+func (b *bodyScan) scanMessage() {
+	message := b.s[b.messageStart:b.messageEnd]
+	switch {
+	case message == "":
+	case strings.HasPrefix(message, "{\\"):
+		b.find.offerEscaped(b.keys, message)
+	default:
+		b.find.offerText(b.keys, message)
 	}
-	b.scanText(s)
 }
 
 // maxEscaped is how much of an object within a string is read.
 const maxEscaped = 4 << 10
 
-// scanEscaped is apart from its caller because of the size of its buffer.
+// offerEscaped offers the fields of an object that is the content of a JSON string. It is apart from its
+// caller because of the size of its buffer.
 //
 //go:noinline
-func (b *bodyScan) scanEscaped(s string) {
+func (f *Finder) offerEscaped(k *Keys, s string) {
 	var buf [maxEscaped]byte
 	n := 0
 	for i := 0; i < len(s) && n < len(buf); i++ {
@@ -84,23 +91,25 @@ func (b *bodyScan) scanEscaped(s string) {
 		buf[n] = c
 		n++
 	}
-	b.scanJSON(borrow(buf[:n]))
-	b.message = ""
+	b := bodyScan{keys: k, find: *f, s: borrow(buf[:n])}
+	b.scan()
+	*f = b.find
 }
 
-// unescape returns the byte that a backslash before c stands for, so far as it matters here: blanks
-// are alike, and code points are not in ids.
+// unescape returns the byte that a backslash before c stands for, or a blank for those that cannot be
+// part of an id: nothing may grow together that was apart.
 func unescape(c byte) byte {
 	switch c {
-	case 'n', 't', 'r':
-		return ' '
+	case '"', '\\', '/':
+		return c
 	}
-	return c
+	return ' '
 }
 
-// jsonStart returns where the first JSON object begins, a brace before a quote, or the length of s.
-func jsonStart(s string) int {
-	for at := indexFrom(s, 0, '{'); at < len(s); at = indexFrom(s, at+1, '{') {
+// jsonStart returns where the first JSON object at or after start begins, a brace before a quote, or
+// the length of s.
+func jsonStart(s string, start int) int {
+	for at := indexFrom(s, start, '{'); at < len(s); at = indexFrom(s, at+1, '{') {
 		rest := s[at+1:]
 		for rest != "" && isBlank(rest[0]) {
 			rest = rest[1:]

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// scanText offers every key=value and key: value of a text. It jumps from one separator to the next and
+// offerText offers every key=value and key: value of a text. It jumps from one separator to the next and
 // looks back for the key, so that prose costs little more than the search for two bytes.
 // Only if there is no pair with an id, the unnamed forms are looked for.
-func (b *bodyScan) scanText(s string) {
+func (f *Finder) offerText(k *Keys, s string) {
 	equals, colon := indexFrom(s, 0, '='), indexFrom(s, 0, ':')
 	for equals < len(s) || colon < len(s) {
 		at := min(equals, colon)
@@ -20,15 +20,15 @@ func (b *bodyScan) scanText(s string) {
 		} else {
 			colon = indexFrom(s, at+1, ':')
 		}
-		if r := b.keys.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
-			b.find.Offer(r, valueOf(r, s[at+1:]))
+		if r := k.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
+			f.Offer(r, valueOf(r, s[at+1:]))
 		}
 	}
-	if b.find.Found() {
+	if f.Found() {
 		return
 	}
 	if c, ok := scanUnnamed(s); ok {
-		b.find.take(c, unnamedRank)
+		f.take(c, unnamedRank)
 	}
 }
 

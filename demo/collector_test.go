@@ -81,8 +81,8 @@ func (f *fakeCollector) metrics(w http.ResponseWriter, _ *http.Request) {
 		"spans_received": f.spansIn.Load(), "spans_kept": f.spansIn.Load(),
 		"logs_received": in, "logs_kept": out, "logs_dropped": in - out,
 	} {
-		fmt.Fprintf(w, "# TYPE otelcol_processor_correlation_%s_total counter\n", name)
-		fmt.Fprintf(w, "otelcol_processor_correlation_%s_total %d\n", name, value)
+		_, err := fmt.Fprintf(w, "# TYPE %[1]s counter\n%[1]s %[2]d\n", "otelcol_processor_correlation_"+name+"_total", value)
+		must(err)
 	}
 }
 

@@ -31,7 +31,7 @@ func perform(ctx context.Context, t *testing.T, mode string) (report.Findings, e
 	require.NoError(t, err)
 	sink, err := os.Create(filepath.Join(t.TempDir(), "progress"))
 	require.NoError(t, err)
-	defer sink.Close()
+	defer func() { require.NoError(t, sink.Close()) }()
 	findings, runErr := stage.Run(ctx, stage.Options{
 		Collector: self, Config: mode, Seed: 1, Requests: requests, Duration: time.Second,
 		Progress: stage.NewProgress(sink),

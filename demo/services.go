@@ -50,7 +50,7 @@ func newCommon(name string) *common {
 }
 
 // serve runs a service with its telemetry until ctx ends, and flushes.
-func (c *common) serve(ctx context.Context, make func(*telemetry.Telemetry) service.Service) error {
+func (c *common) serve(ctx context.Context, create func(*telemetry.Telemetry) service.Service) error {
 	tel, err := telemetry.Start(ctx, telemetry.Config{Service: c.flags.Name(), Seed: c.seed, Endpoints: c.endpoints})
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (c *common) serve(ctx context.Context, make func(*telemetry.Telemetry) serv
 		return err
 	}
 	fmt.Printf("ready %s\n", listener.Addr())
-	err = service.Serve(ctx, listener, make(tel))
+	err = service.Serve(ctx, listener, create(tel))
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()
 	return errors.Join(err, tel.Shutdown(limit))

@@ -95,7 +95,7 @@ func (d Driver) send(ctx context.Context, client *http.Client, r Request, score 
 	if err != nil {
 		return fmt.Errorf("no answer: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return fmt.Errorf("no answer to %s %s: %w", r.Method, r.Path, err)
 	}

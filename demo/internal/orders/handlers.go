@@ -43,19 +43,17 @@ func (o *Orders) create(w http.ResponseWriter, r *http.Request) {
 		o.fail(w, r, fmt.Errorf("ledger refused order %s", order.ID))
 		return
 	}
-	o.afterwards(order.ID)
+	o.afterwards(order.ID) //nolint:contextcheck // losing the context is the flaw on show
 	w.WriteHeader(http.StatusCreated)
 }
 
 // afterwards writes the ledger and the mail in the background. Both lose the
 // trace: one writes zeros for its id, the other a dash.
 func (o *Orders) afterwards(order string) {
-	o.pending.Add(1)
-	go func() {
-		defer o.pending.Done()
+	o.pending.Go(func() {
 		o.log.Info("ledger written for /orders/"+order, traced(context.Background())...)
 		o.log.Info("mail sent for order "+order, zap.String("trace_id", "-"))
-	}()
+	})
 }
 
 func (o *Orders) price(ctx context.Context, product int) error {
@@ -68,7 +66,7 @@ func (o *Orders) price(ctx context.Context, product int) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("catalog answered %d for product %d", response.StatusCode, product)
 	}

@@ -29,7 +29,7 @@ func (f Findings) WriteTo(out io.Writer) (int64, error) {
 // page is text being written; writing to it cannot fail.
 type page struct{ strings.Builder }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *page) line(format string, args ...any) { _, _ = fmt.Fprintf(p, format+"\n", args...) }
 
 func (p *page) heading(text string) { p.line("\n%s", text) }
 
@@ -83,6 +83,7 @@ func (p *page) routes(r Routes) {
 	p.table("lrrr", rows)
 	p.line("  In the output %s of %s spans with a path carry a pattern, and %s of %s logs with a trace id.",
 		number(r.SpansNamed), number(r.Spans), number(r.LogsNamed), number(r.Logs))
+	p.line("  Of %s logs whose span has a pattern, %s carry the same one.", number(r.Joined), number(r.Agreed))
 	p.line("  The most frequent:")
 	rows = [][]string{{"items", "pattern", "for example"}}
 	for _, top := range r.Top {

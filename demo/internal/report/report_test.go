@@ -34,7 +34,9 @@ func goodRun() Evidence {
 	inText := log(kept, 20, "")
 	inText.InField, inText.Path = false, "/users/7"
 	promoted := inText
-	promoted.InField, promoted.Pattern = true, "/users/{id}"
+	promoted.InField, promoted.Pattern, promoted.Span = true, "/users/{id}", pcommon.SpanID{1}
+	other := log(kept, 21, "/users/{int}")
+	other.Span = pcommon.SpanID{2}
 	untraced := sink.Log{Service: "jobs", Time: 30, Body: "tick", Missing: sink.Absent}
 	return Evidence{
 		Headline: "4 requests in 1s",
@@ -44,7 +46,7 @@ func goodRun() Evidence {
 		},
 		Kept: sink.Records{
 			Spans: []sink.Span{span(kept, 2, "/", "/"), span(kept, 1, "/users/7", "/users/{id}"), broken},
-			Logs:  []sink.Log{log(failed, 23, "/users/{id}"), untraced, promoted, log(kept, 21, "/")},
+			Logs:  []sink.Log{log(failed, 23, "/users/{id}"), untraced, promoted, other},
 		},
 		Metrics: goodMetrics(),
 		Bounds:  map[string]int{"shop": 3},
@@ -145,7 +147,8 @@ func TestWrongRunsAreFound(t *testing.T) {
 		"a missing id is not counted":   {func(e *Evidence) { e.Metrics["logs_missing_trace_id"] = nil }, `"jobs" wrote 1 logs without a trace id (absent), the processor counted 0`},
 		"an id is counted missing":      {add("logs_missing_trace_id", 4), `"" wrote 0 logs without a trace id (), the processor counted 4`},
 		"a pattern for every path":      {func(e *Evidence) { e.Bounds["shop"] = 1 }, "shop has 3 route patterns, its routes justify 1 at most"},
-		"more patterns than it counted": {func(e *Evidence) { e.Metrics["route_patterns"] = nil; e.Bounds["shop"] = 1 }, "shop has 2 route patterns"},
+		"more patterns than it counted": {func(e *Evidence) { e.Metrics["route_patterns"] = nil; e.Bounds["shop"] = 1 }, "shop has 3 route patterns"},
+		"more patterns than come out":   {func(e *Evidence) { e.Metrics["route_patterns"][0].Value = 9 }, "shop has 9 route patterns"},
 		"a span keeps no pattern":       {func(e *Evidence) { e.Kept.Spans[0].Pattern = "" }, "1 of 3 spans with a path came out without a route pattern"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,6 +22,8 @@ type Routes struct {
 	// trace id, and how many of either carry a pattern.
 	Spans, SpansNamed int
 	Logs, LogsNamed   int
+	// Logs whose span came out with a pattern, and how many carry the same.
+	Joined, Agreed int
 }
 
 // ServiceRoutes compares the paths a service sent with the patterns it got.
@@ -44,6 +46,7 @@ func (f *Findings) judgeRoutes(e Evidence) {
 	f.Routes.Services = serviceRoutes(e, sent, kept)
 	f.Routes.Top = rank(kept)
 	f.countNamed(e.Kept)
+	f.countAgreed(e.Kept)
 	for _, s := range f.Routes.Services {
 		if s.Patterns > s.Bound {
 			f.problem("%s has %d route patterns, its routes justify %d at most", s.Service, s.Patterns, s.Bound)
@@ -143,6 +146,25 @@ func (f *Findings) countNamed(kept sink.Records) {
 		f.Routes.Logs++
 		if log.Pattern != "" {
 			f.Routes.LogsNamed++
+		}
+	}
+}
+
+// countAgreed compares each log's pattern with that of the span it was written
+// in. They may differ: a log that tells another path than its span is right.
+func (f *Findings) countAgreed(kept sink.Records) {
+	patterns := map[item]string{}
+	for _, span := range kept.Spans {
+		patterns[spanItem(span)] = span.Pattern
+	}
+	for _, log := range kept.Logs {
+		pattern := patterns[item{trace: log.Trace, span: log.Span}]
+		if pattern == "" {
+			continue
+		}
+		f.Routes.Joined++
+		if log.Pattern == pattern {
+			f.Routes.Agreed++
 		}
 	}
 }

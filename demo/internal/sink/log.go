@@ -16,6 +16,7 @@ type Log struct {
 	Time    pcommon.Timestamp // zero for a line read from a file
 	Body    string
 	Trace   pcommon.TraceID // from wherever it stands in the record
+	Span    pcommon.SpanID  // zero if its field is empty
 	InField bool            // Trace stands in the record's own field
 	Missing Reason          // why there is no Trace, empty if there is one
 	Path    string          // raw path, empty if the record tells none
@@ -56,6 +57,7 @@ func readLog(service string, record plog.LogRecord) Log {
 		Time:    record.Timestamp(),
 		Body:    record.Body().AsString(),
 		Trace:   trace,
+		Span:    record.SpanID(),
 		InField: !record.TraceID().IsEmpty(),
 		Missing: missing,
 		Path:    path,

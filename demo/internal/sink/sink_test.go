@@ -26,7 +26,7 @@ func TestSinkRemembersWhatItReceives(t *testing.T) {
 	defer s.Stop()
 	connection, err := grpc.NewClient(s.Endpoint(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	defer connection.Close()
+	defer func() { require.NoError(t, connection.Close()) }()
 
 	traces := ptrace.NewTraces()
 	resource := traces.ResourceSpans().AppendEmpty()

@@ -64,13 +64,19 @@ func startCollector(binary, config, backend, logFiles string) (*collector, error
 // freePorts finds ports that nobody listens on. All are held until the last is
 // found, so they differ.
 func freePorts(n int) ([]string, error) {
+	var held []net.Listener
+	defer func() {
+		for _, listener := range held {
+			_ = listener.Close()
+		}
+	}()
 	var ports []string
 	for range n {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
-		defer listener.Close()
+		held = append(held, listener)
 		_, port, err := net.SplitHostPort(listener.Addr().String())
 		if err != nil {
 			return nil, err
@@ -108,7 +114,7 @@ func (c *collector) healthy(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode == http.StatusOK
 }
 

@@ -37,7 +37,7 @@ func (p *Progress) Step(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closeLine()
-	fmt.Fprintf(p.out, format+"\n", args...)
+	p.print(format+"\n", args...)
 	p.last = time.Now()
 }
 
@@ -48,10 +48,10 @@ func (p *Progress) Update(format string, args ...any) {
 	text := "  " + fmt.Sprintf(format, args...)
 	switch {
 	case p.terminal && time.Since(p.last) >= poll:
-		fmt.Fprintf(p.out, "\r%s%s", text, strings.Repeat(" ", max(0, p.open-len(text))))
+		p.print("\r%s%s", text, strings.Repeat(" ", max(0, p.open-len(text))))
 		p.open, p.last = len(text), time.Now()
 	case !p.terminal && time.Since(p.last) >= everyLine:
-		fmt.Fprintln(p.out, text)
+		p.print("%s\n", text)
 		p.last = time.Now()
 	}
 }
@@ -63,9 +63,12 @@ func (p *Progress) Close() {
 	p.closeLine()
 }
 
+// print ignores errors: if nobody reads the progress, the demo goes on.
+func (p *Progress) print(format string, args ...any) { _, _ = fmt.Fprintf(p.out, format, args...) }
+
 func (p *Progress) closeLine() {
 	if p.open > 0 {
-		fmt.Fprintln(p.out)
+		p.print("\n")
 		p.open = 0
 	}
 }

@@ -86,7 +86,7 @@ func (s *stage) build(ctx context.Context, cancel context.CancelCauseFunc) (err 
 	if err != nil {
 		return err
 	}
-	if err = s.collector.awaitHealthy(ctx); err != nil {
+	if err := s.collector.awaitHealthy(ctx); err != nil {
 		return err
 	}
 	go func() {

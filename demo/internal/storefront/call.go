@@ -33,7 +33,7 @@ func (*Storefront) call(ctx context.Context, client *http.Client, method, target
 	if err != nil {
 		return answer{err: err}
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	_, err = io.Copy(io.Discard, response.Body)
 	return answer{status: response.StatusCode, err: err}
 }

@@ -39,11 +39,9 @@ func (s *Storefront) product(c *gin.Context) {
 // recommend works in the background and logs without the request's context: its
 // record has the path but no trace id.
 func (s *Storefront) recommend(path string) {
-	s.pending.Add(1)
-	go func() {
-		defer s.pending.Done()
+	s.pending.Go(func() {
 		s.log.Info("recommendations computed for "+path, zap.String("path", path))
-	}()
+	})
 }
 
 func (s *Storefront) category(c *gin.Context) {

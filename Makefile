@@ -1,0 +1,171 @@
+# Everything a contributor or CI does has a target here; `make help` lists them.
+# Nothing is installed outside this directory but Go's own caches.
+
+# The one place for versions. `make tidy-check` holds every go.mod, the tools
+# and builder-config.yaml to them.
+export COLLECTOR_VERSION := v0.160.0
+export COLLECTOR_STABLE_VERSION := v1.66.0
+export MDATAGEN_VERSION := v0.155.0
+# The distribution's own version stands in builder-config.yaml, where ocb wants it.
+VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Modules whose code is ours; internal/tools holds tool directives only.
+MODULES := . demo e2e
+TOOLS := build/tools
+COLLECTOR_DIR := build/otelcol-correlation
+COLLECTOR := $(COLLECTOR_DIR)/otelcol
+IMAGE := otelcol-correlation:$(VERSION)
+IMAGE_UID := 10001
+FUZZTIME := 20s
+
+# A test that hangs must fail before the job that runs it does.
+GO_TEST := go test -timeout 10m
+
+.DEFAULT_GOAL := help
+
+## help: list the targets
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  %-16s %s\n", $$1, $$2 }'
+
+## generate: run mdatagen on metadata.yaml
+.PHONY: generate
+generate: $(TOOLS)/mdatagen
+	@scripts/generate.sh write $(TOOLS)/mdatagen
+
+## generate-check: fail if the generated files are not what mdatagen writes
+.PHONY: generate-check
+generate-check: $(TOOLS)/mdatagen
+	@scripts/generate.sh check $(TOOLS)/mdatagen
+
+## fmt: format all Go code
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint
+	@for module in $(MODULES); do (cd $$module && $(CURDIR)/$(TOOLS)/golangci-lint fmt ./...); done
+
+## lint: run the linters and check the formatting
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint
+	@$(TOOLS)/golangci-lint config verify
+	@for module in $(MODULES); do \
+	  echo "lint $$module"; \
+	  (cd $$module && $(CURDIR)/$(TOOLS)/golangci-lint run ./...); \
+	done
+
+## tidy: run go mod tidy in every module
+.PHONY: tidy
+tidy:
+	@for module in $(MODULES) internal/tools; do go -C $$module mod tidy; done
+
+## tidy-check: fail if a go.mod is not tidy, or names another collector version than ours
+.PHONY: tidy-check
+tidy-check: versions-check
+	@for module in $(MODULES) internal/tools; do echo "tidy $$module"; go -C $$module mod tidy -diff; done
+
+## versions-check: fail on a Collector module of another version than ours
+.PHONY: versions-check
+versions-check:
+	@scripts/check-versions.sh
+
+## test: unit, lifecycle, race and end-to-end tests
+.PHONY: test
+test: test-unit test-race e2e
+
+## test-unit: unit and lifecycle tests of the processor and the demo
+.PHONY: test-unit
+test-unit:
+	$(GO_TEST) ./...
+	$(GO_TEST) -C demo ./...
+
+## test-race: the same tests under the race detector
+.PHONY: test-race
+test-race:
+	$(GO_TEST) -race ./...
+	$(GO_TEST) -C demo -race ./...
+
+## e2e: end-to-end tests of the built collector
+.PHONY: e2e
+e2e: $(COLLECTOR)
+	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) $(GO_TEST) -C e2e -count=1 ./harness ./collector
+
+## cover: test coverage of the processor, by function
+.PHONY: cover
+cover:
+	mkdir -p build
+	$(GO_TEST) -coverpkg=./... -coverprofile=build/cover.out ./...
+	go tool cover -func=build/cover.out
+
+## fuzz: run every fuzz target for FUZZTIME (20s)
+.PHONY: fuzz
+fuzz:
+	@scripts/fuzz.sh $(FUZZTIME)
+
+## bench: run the benchmarks into build/bench.txt, for benchstat
+.PHONY: bench
+bench: $(TOOLS)/benchstat
+	mkdir -p build
+	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee build/bench.txt
+	$(TOOLS)/benchstat build/bench.txt
+
+## build: build the collector with ocb
+.PHONY: build
+build: $(COLLECTOR)
+
+## validate: check every example with the built collector
+.PHONY: validate
+validate: $(COLLECTOR)
+	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) $(GO_TEST) -C e2e -count=1 -v -run '^TestExamples' ./collector
+
+## demo: run the demo services against the built collector and print what it did
+.PHONY: demo
+demo: $(COLLECTOR)
+	go run -C demo . run --collector $(CURDIR)/$(COLLECTOR) --config $(CURDIR)/examples/quickstart/config.yaml
+
+## image: build the container image
+.PHONY: image
+image: $(COLLECTOR)
+	@scripts/image.sh $(IMAGE) $(COLLECTOR) $(IMAGE_UID)
+
+## image-test: run the image, send a trace and a log through it, stop it, see all delivered
+.PHONY: image-test
+image-test: image
+	E2E_IMAGE=$(IMAGE) E2E_IMAGE_UID=$(IMAGE_UID) $(GO_TEST) -C e2e -count=1 ./image
+
+## ci: what CI runs, from nothing
+.PHONY: ci
+ci:
+	.ci/run
+
+## clean: remove all that was built
+.PHONY: clean
+clean:
+	rm -rf build
+
+# --- what is built ---
+
+# ocb writes the distribution's sources and resolves its modules; the compiler
+# runs apart from it, so that a change of our code costs no new resolution.
+COLLECTOR_SOURCES := $(shell find . -path ./build -prune -o -path ./demo -prune -o -path ./e2e -prune \
+  -o -name '*.go' ! -name '*_test.go' -print)
+
+$(COLLECTOR_DIR)/main.go: builder-config.yaml go.mod go.sum $(TOOLS)/builder
+	@scripts/collector.sh generate $(TOOLS)/builder $(COLLECTOR_DIR)
+
+$(COLLECTOR): $(COLLECTOR_DIR)/main.go $(COLLECTOR_SOURCES)
+	@scripts/collector.sh compile $(COLLECTOR_DIR) $(notdir $@)
+
+# Tools are built from internal/tools, whose go.mod pins them, so that none of
+# their requirements reaches the module graph of the processor's users.
+$(TOOLS)/builder: TOOL_PACKAGE := go.opentelemetry.io/collector/cmd/builder
+$(TOOLS)/mdatagen: TOOL_PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
+$(TOOLS)/golangci-lint: TOOL_PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/benchstat: TOOL_PACKAGE := golang.org/x/perf/cmd/benchstat
+$(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
+	@echo "building $(notdir $@)"
+	@mkdir -p $(TOOLS)
+	@go build -C internal/tools -o $(CURDIR)/$@ $(TOOL_PACKAGE)

@@ -1,0 +1,95 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+)
+
+// quietTimeout bounds the wait for a collector to have decided everything; it is
+// many times the longest decision_wait of these tests.
+const quietTimeout = 2 * time.Minute
+
+// rig is a running collector with a sender before it and a sink behind it.
+type rig struct {
+	collector *harness.Collector
+	sender    *harness.Sender
+	sink      *harness.Sink
+}
+
+// binary is the path of the built collector.
+func binary(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("E2E_COLLECTOR")
+	require.NotEmpty(t, path, "E2E_COLLECTOR does not name a built collector: run make e2e")
+	return path
+}
+
+// start starts a rig whose processor has the given settings, a YAML flow map.
+func start(t *testing.T, correlation string) *rig {
+	t.Helper()
+	sink, err := harness.NewSink()
+	require.NoError(t, err)
+	t.Cleanup(sink.Close)
+	endpoints, err := harness.NewEndpoints(sink.Addr())
+	require.NoError(t, err)
+	configs := []string{"testdata/collector.yaml", settings(correlation)}
+	collector, err := harness.StartCollector(binary(t), endpoints, configs)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		collector.Kill()
+		if t.Failed() {
+			t.Logf("the collector wrote:\n%s", collector.Output())
+		}
+	})
+	sender, err := harness.NewSender(endpoints.GRPC)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, sender.Close()) })
+	return &rig{collector: collector, sender: sender, sink: sink}
+}
+
+// settings is the config that sets the processor's own part.
+func settings(correlation string) string {
+	return "yaml:{processors: {correlation: " + correlation + "}}"
+}
+
+// send sends all batches, none of which may be refused.
+func (r *rig) send(t *testing.T, batches []harness.Batch) {
+	t.Helper()
+	err := r.sender.SendAll(t.Context(), batches, 4, func(harness.Batch) {})
+	require.NoError(t, err)
+}
+
+// stop stops the collector, which sends on whatever it still holds.
+func (r *rig) stop(t *testing.T) {
+	t.Helper()
+	require.NoError(t, r.collector.Stop())
+	require.NotContains(t, r.collector.Output(), "panic")
+}
+
+// metrics reads the collector's own metrics.
+func (r *rig) metrics(t *testing.T) harness.Metrics {
+	t.Helper()
+	metrics, err := harness.ReadMetrics(t.Context(), r.collector.Endpoints)
+	require.NoError(t, err)
+	return metrics
+}
+
+// settle waits until the processor has received what was sent and holds nothing,
+// and returns the counters of that moment.
+func (r *rig) settle(t *testing.T, spans, logs int) harness.Metrics {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		metrics := r.metrics(t)
+		s, l := metrics.Tally(harness.Spans), metrics.Tally(harness.Logs)
+		return s.Received == int64(spans) && l.Received == int64(logs) && s.Held == 0 && l.Held == 0
+	}, quietTimeout, 100*time.Millisecond, "the processor did not decide everything it was sent")
+	return r.metrics(t)
+}

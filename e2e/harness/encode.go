@@ -1,0 +1,91 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Traces encodes spans, with one resource for each service.
+func Traces(items []Item) ptrace.Traces {
+	traces := ptrace.NewTraces()
+	scopes := map[string]ptrace.SpanSlice{}
+	for _, item := range items {
+		spans, ok := scopes[item.Service]
+		if !ok {
+			resource := traces.ResourceSpans().AppendEmpty()
+			resource.Resource().Attributes().PutStr("service.name", item.Service)
+			spans = resource.ScopeSpans().AppendEmpty().Spans()
+			scopes[item.Service] = spans
+		}
+		encodeSpan(item, spans.AppendEmpty())
+	}
+	return traces
+}
+
+func encodeSpan(item Item, span ptrace.Span) {
+	span.SetName("GET")
+	span.SetKind(ptrace.SpanKindServer)
+	span.SetTraceID(item.Trace)
+	span.SetSpanID(item.Span)
+	span.SetParentSpanID(item.Parent)
+	span.SetStartTimestamp(TimeOf(item.Key))
+	span.SetEndTimestamp(TimeOf(item.Key + 1000))
+	span.Attributes().PutStr("http.request.method", "GET")
+	span.Attributes().PutStr("url.path", fmt.Sprintf("/orders/%d", item.Key))
+	switch item.Fault {
+	case SpanStatusError:
+		span.Status().SetCode(ptrace.StatusCodeError)
+	case ServerError:
+		span.Attributes().PutInt("http.response.status_code", 503)
+	case ClientError:
+		span.Attributes().PutInt("http.response.status_code", 404)
+	}
+}
+
+// LogRecords encodes logs, with one resource for each service.
+func LogRecords(items []Item) plog.Logs {
+	logs := plog.NewLogs()
+	scopes := map[string]plog.LogRecordSlice{}
+	for _, item := range items {
+		records, ok := scopes[item.Service]
+		if !ok {
+			resource := logs.ResourceLogs().AppendEmpty()
+			resource.Resource().Attributes().PutStr("service.name", item.Service)
+			records = resource.ScopeLogs().AppendEmpty().LogRecords()
+			scopes[item.Service] = records
+		}
+		encodeLog(item, records.AppendEmpty())
+	}
+	return logs
+}
+
+func encodeLog(item Item, record plog.LogRecord) {
+	record.SetTimestamp(TimeOf(item.Key))
+	record.SetSeverityNumber(plog.SeverityNumberInfo)
+	record.Body().SetStr(fmt.Sprintf("order %d shipped", item.Key))
+	id := hex.EncodeToString(item.Trace[:])
+	switch item.IDIn {
+	case InField:
+		record.SetTraceID(item.Trace)
+		record.SetSpanID(item.Span)
+	case InAttribute:
+		record.Attributes().PutStr("trace_id", id)
+	case InBody:
+		record.Body().SetStr(fmt.Sprintf(`{"msg":"order %d shipped","trace_id":%q}`, item.Key, id))
+	}
+	switch item.Fault {
+	case SeverityNumberError:
+		record.SetSeverityNumber(plog.SeverityNumberError)
+	case SeverityTextError:
+		record.SetSeverityNumber(plog.SeverityNumberUnspecified)
+		record.SetSeverityText("ERROR")
+	case ClientError:
+		record.SetSeverityNumber(plog.SeverityNumberWarn)
+	}
+}

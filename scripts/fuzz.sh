@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Copyright The Correlation Processor Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# fuzz.sh DURATION
+#
+# Runs every fuzz target of the root module for DURATION: `go test -fuzz` takes
+# one target of one package at a time.
+set -euo pipefail
+duration=$1
+cd "$(dirname "$0")/.."
+
+targets=0
+for package in $(go list ./...); do
+  for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+    echo "fuzz $package $target"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$duration" "$package"
+    targets=$((targets + 1))
+  done
+done
+if [ "$targets" = 0 ]; then
+  echo "no fuzz target found" >&2
+  exit 1
+fi
+echo "fuzzed $targets targets for $duration each"

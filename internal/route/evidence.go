@@ -3,20 +3,146 @@
 
 package route
 
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	// manyWords distinct words taken for values make a position one of words.
+	manyWords = 4
+	// manyTyped values of a plain shape, and hardly a word, make it a typed one.
+	manyTyped = 6
+	// typedShare is how many typed values outweigh a word.
+	typedShare = 8
+)
+
+// profile takes the value c at n into account.
+func (l *learner) profile(n *node, c cut) {
+	p := n.known()
+	if c.class != classWord {
+		n.typed++
+		if c.class == classToken || c.class == classHex || c.class == classInt {
+			p = p.with(c.head)
+		}
+	} else if w := readWording(c.head); !p.fits(c.head, w) {
+		n.worded++
+		if len(n.words) < manyWords && !slices.Contains(n.words, c.head) {
+			n.words = append(n.words, strings.Clone(c.head))
+		}
+	}
+	if s := n.verdict(p.state); s != p.state {
+		q := *p
+		q.state = s
+		p = &q
+		l.learnLabel(n, s)
+	}
+	if old := n.known(); old != p {
+		n.profile.Store(p)
+		if old.state != p.state {
+			l.rejudge(n)
+		}
+	}
+}
+
+// verdict weighs words against values of a plain shape.
+func (n *node) verdict(old state) state {
+	switch {
+	case old == stateWords:
+		return old
+	case len(n.words) >= manyWords && n.worded*typedShare > n.typed:
+		return stateWords
+	case n.typed >= manyTyped && n.worded*typedShare <= n.typed:
+		return stateTyped
+	}
+	return old
+}
+
+// learnLabel remembers what stands below a label, for where it comes again.
+func (l *learner) learnLabel(n *node, s state) {
+	if n.value || n.label == "" {
+		return
+	}
+	if _, ok := l.labels[n.label]; ok || len(l.labels) < maxLabels {
+		l.labels[n.label] = s
+	}
+}
+
 // reconsider looks at the literal children of n again after it got a new one,
-// and collapses those that turn out to be values. It reports whether the tree
-// changed.
-func (l *learner) reconsider(n *node) bool {
+// and turns those that are values into one.
+func (l *learner) reconsider(n *node) {
 	count := n.literals()
 	if count < 6 || count < n.checked+n.checked/4 {
-		return false
+		return
 	}
 	n.checked = count
-	if !n.sharesStructure(count) && !n.keepsComing(count) {
+	if n.sharesStructure(count) || n.keepsComing(count) {
+		l.collapse(n)
+	}
+}
+
+// rejudge looks again at the literal children of n, after something was
+// learned of its values, and turns those into values that turn out to be such.
+func (l *learner) rejudge(n *node) {
+	wild := n.wild.Load()
+	if wild == nil {
+		return
+	}
+	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) })
+	for _, c := range dropped {
+		l.nodes -= c.size()
+		if !c.settled() {
+			n.passes -= min(n.passes, c.visits.Load())
+		}
+		l.graft(wild, c)
+		l.reshaped = true
+	}
+}
+
+// misjudged reports whether the literal child c of n is a value after all, by
+// its wording and by what stands below it and below the values.
+func (n *node) misjudged(c, wild *node) bool {
+	r := n.read(c.label)
+	if r.class != classWord || r.suffix != "" {
 		return false
 	}
-	l.collapse(n)
-	return true
+	shared, own := 0, 0
+	for _, g := range c.order {
+		switch {
+		case !g.telling():
+		case wild.kid(g.label, false) != nil:
+			shared++
+		default:
+			own++
+		}
+	}
+	score := n.score(r, "")
+	switch {
+	case shared > own:
+		score += sameNextScore
+	case own > shared:
+		score -= sameNextScore
+	}
+	return score > 0
+}
+
+// graft copies the children of c to those of wild.
+func (l *learner) graft(wild, c *node) {
+	for _, g := range c.order {
+		to := wild.kid(g.label, g.value)
+		if g.value {
+			to = wild.valueKid(g.label)
+		}
+		if to == nil {
+			if to = l.makeNode(wild, g.label, g.value); to == nil {
+				return
+			}
+			to.class, to.typed, to.worded, to.words = g.class, g.typed, g.worded, g.words
+			to.profile.Store(g.profile.Load())
+		}
+		to.visits.Store(max(to.visits.Load(), g.visits.Load()))
+		l.graft(to, g)
+	}
 }
 
 // novelty is the Good-Turing chance that the next child is a new one.
@@ -30,36 +156,44 @@ func (n *node) sharesStructure(count int) bool {
 	if count < 12 && (count < 6 || !n.slugs(count)) || n.novelty() < 0.15 {
 		return false
 	}
-	seen := map[string]int{}
-	parents := 0
+	if (n.place == placeValue || n.place == placeRoot) && !n.slugs(count) {
+		return false
+	}
+	seen, parents, sharing := n.labelsBelow(), 0, 0
 	for _, c := range n.order {
-		if c.value || len(c.order) == 0 {
+		if c.value || !slices.ContainsFunc(c.order, (*node).telling) {
 			continue
 		}
 		parents++
-		for _, g := range c.order {
-			seen[g.label]++
-		}
-	}
-	sharing := 0
-	for _, c := range n.order {
-		if !c.value && c.sharesOne(seen) {
+		if slices.ContainsFunc(c.order, func(g *node) bool { return g.telling() && seen[g.label] > 1 }) {
 			sharing++
 		}
 	}
 	return parents*2 >= count && sharing*4 >= parents*3
 }
 
-func (c *node) sharesOne(seen map[string]int) bool {
-	for _, g := range c.order {
-		if seen[g.label] > 1 {
-			return true
+// labelsBelow counts the labels two levels down.
+func (n *node) labelsBelow() map[string]int {
+	seen := map[string]int{}
+	for _, c := range n.order {
+		if c.value {
+			continue
+		}
+		for _, g := range c.order {
+			if g.telling() {
+				seen[g.label]++
+			}
 		}
 	}
-	return false
+	return seen
 }
 
-// slugs reports whether most literal children look made up.
+// telling reports a node whose label can tell what its parent is: versions and
+// values stand everywhere.
+func (n *node) telling() bool { return !n.value && !isVersion(n.label) }
+
+// slugs reports whether most literal children look made up; where literals
+// are likelier, more of them have to.
 func (n *node) slugs(count int) bool {
 	slugs := 0
 	for _, c := range n.order {
@@ -67,19 +201,35 @@ func (n *node) slugs(count int) bool {
 			slugs++
 		}
 	}
-	return slugs*2 >= count
+	if n.place == placeCollection {
+		return slugs*2 >= count
+	}
+	return slugs*10 >= count*7
 }
 
-func (c *node) wordy() bool {
-	w := readWording(c.label)
-	return w.pieces == w.known && !w.digits
+// wordy reports a label as people name endpoints.
+func (n *node) wordy() bool {
+	w := readWording(n.label)
+	return w.pieces == w.known && !w.digits || w.dots || w.leading || isPlural(n.label)
 }
+
+const (
+	// fewSlugs made up names, most of them new, are values.
+	fewSlugs = 10
+	// manyMembers of a collection are values however they are worded.
+	manyMembers = 32
+	// manyEndpoints is more than the endpoints an API has beside each other.
+	manyEndpoints = 200
+)
 
 // keepsComing: leaves that are mostly new are values.
 func (n *node) keepsComing(count int) bool {
-	least := 32
-	if n.slugs(count) {
-		least = 10
+	least := manyEndpoints
+	switch {
+	case n.slugs(count):
+		least = fewSlugs
+	case n.place == placeCollection:
+		least = manyMembers
 	}
 	return count >= least && n.novelty() >= 0.5
 }
@@ -90,13 +240,14 @@ func (l *learner) collapse(n *node) {
 	if len(dropped) == 0 {
 		return
 	}
-	n.state.Store(uint32(stateWords))
-	if !n.value && len(l.labels) < maxLabels {
-		l.labels[n.label] = stateWords
-	}
+	p := *n.known()
+	p.state = stateWords
+	n.profile.Store(&p)
+	l.learnLabel(n, stateWords)
 	for _, c := range dropped {
 		l.nodes -= c.size()
 	}
 	l.full.Store(false)
-	n.young, n.passes = 0, 0
+	n.young, n.passes, n.checked = 0, 0, 0
+	l.reshaped = true
 }

@@ -16,7 +16,14 @@ type cut struct {
 // read classifies a segment that stands below n.
 func (n *node) read(seg string) cut {
 	head, suffix := cutSuffix(seg)
-	return cut{head: head, suffix: suffix, class: classify(head, n.place == placeRoot)}
+	c := cut{head: head, suffix: suffix, class: classify(head, n.place == placeRoot)}
+	switch {
+	case c.class == classVersion && n.place != placeRoot && strings.IndexByte(head, '.') > 0:
+		c.class = classWord // a release, not the version of an API
+	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
+		c.class = classVersion // /api/0
+	}
+	return c
 }
 
 // cutSuffix splits off a file extension or a verb behind a colon.
@@ -72,40 +79,80 @@ func (n *node) isValue(c cut, next string) bool {
 // score sums the evidence that a word is a value (positive) or a literal, in
 // about natural log-odds.
 func (n *node) score(c cut, next string) float64 {
-	w := readWording(c.head)
-	return placeScore[n.place] + stateScore[state(n.state.Load())] + n.wordScore(c.head, w) + n.nextScore(c, next)
+	w, p := readWording(c.head), n.known()
+	score := wordScore(c.head, w)
+	switch {
+	case p.state != stateWords:
+		score += placeScore[n.place] + stateScore[p.state]
+	case n.place == placeCollection:
+		score += wordsCollectionScore
+	default:
+		score += wordsScore
+	}
+	if p.fits(c.head, w) {
+		score += fitScore
+	}
+	return score + n.nextScore(c, next)
 }
 
+// The weights. Each is about the logarithm of how many times likelier the
+// observation is for a value than for a literal. They were set by reasoning
+// and then halved and doubled one by one; see docs/routes.md.
 var (
 	placeScore = [...]float64{placeRoot: -2.5, placeCollection: 1.5, placeLiteral: -1.0, placeValue: -2.5}
-	stateScore = [...]float64{stateOpen: 0, stateTyped: -3, stateWords: 3}
+	stateScore = [...]float64{stateOpen: 0, stateTyped: -2.5}
 )
 
-func (n *node) wordScore(head string, w wording) float64 {
+const (
+	wordsScore           = 2.0
+	wordsCollectionScore = 3.5
+	fitScore             = 4.0
+	knownScore           = -1.7
+	actionScore          = -2.0
+	pluralScore          = -0.7
+	unknownScore         = 0.7
+	digitScore           = 1.5
+	knownDigitScore      = 0.3
+	leadingScore         = -3.0
+	camelScore           = -1.0
+	capitalScore         = 1.0
+	slugScore            = 0.5
+	sameNextScore        = 3.0
+	valueNextScore       = -1.5
+)
+
+func wordScore(head string, w wording) float64 {
 	score := 0.0
 	switch {
 	case w.pieces == w.known:
-		score -= 2.0
-		if isPlural(head) {
-			score -= 0.5
-		}
+		score += knownScore
 	case w.known == 0:
-		score += 0.7
+		score += unknownScore
+	}
+	if isPlural(head) {
+		score += pluralScore
+	}
+	if w.action && w.pieces == w.known {
+		score += actionScore
 	}
 	if w.digits {
-		score += 1.5
+		if w.pieces == w.known {
+			score += knownDigitScore
+		} else {
+			score += digitScore
+		}
 	}
 	if w.leading {
-		score -= 3
+		score += leadingScore
 	}
 	if w.camel {
-		score--
+		score += camelScore
 	}
 	if w.capital {
-		score++
+		score += capitalScore
 	}
 	if w.marks && w.pieces > w.known {
-		score += 0.5
+		score += slugScore
 	}
 	return score
 }
@@ -117,10 +164,10 @@ func (n *node) nextScore(c cut, next string) float64 {
 		return 0
 	}
 	if wild := n.valueKid(c.suffix); wild != nil && wild.kid(next, false) != nil {
-		return 2.5
+		return sameNextScore
 	}
 	if k := classify(next, false); !k.literal() {
-		return -1.5
+		return valueNextScore
 	}
 	return 0
 }
@@ -132,7 +179,7 @@ func placeBehind(parent *node, label string) place {
 		return placeRoot
 	case parent.place == placeRoot && isPrefixWord(label):
 		return placeRoot
-	case isPlural(label):
+	case isPlural(label) && !massNouns[strings.ToLower(label)]:
 		return placeCollection
 	}
 	return placeLiteral
@@ -146,3 +193,12 @@ func isPrefixWord(label string) bool {
 	}
 	return false
 }
+
+// massNouns end like plurals but name one thing with fixed parts.
+var massNouns = func() map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq("settings stats statistics metrics analytics preferences permissions insights options details limits features capabilities docs graphics ops sms dns css aws js ios https tls oss news series params credentials diagnostics logistics basics maps this") {
+		set[w] = true
+	}
+	return set
+}()

@@ -23,6 +23,7 @@ type learner struct {
 	nodes    int
 	maxNodes int
 	labels   map[string]state // what stands below a label elsewhere
+	reshaped bool             // nodes were cut off during the walk
 	budget   budget
 }
 
@@ -67,7 +68,7 @@ func (l *learner) find(v *pathView) (n *node, sure bool) {
 	segs := v.segments()
 	for i, seg := range segs {
 		c := n.step(segs, i, seg)
-		if c == nil || c.visits.Load() < settledVisits {
+		if c == nil || !c.settled() {
 			return n, false
 		}
 		n = c
@@ -98,16 +99,9 @@ func next(segs []string, i int) string {
 func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := &l.root
-	segs := v.segments()
-	whole := !v.deeper
-	for i, seg := range segs {
-		c := l.advance(n, segs, i, seg)
-		if c == nil {
-			whole = false
-			break
-		}
-		n = c
+	n, whole := l.walk(v)
+	for again := 0; l.reshaped && again < maxReshapes; again++ {
+		n, whole = l.walk(v)
 	}
 	n.touch(l.generation.Load())
 	if whole {
@@ -116,6 +110,28 @@ func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
 		}
 	}
 	return l.issueTail(n), true
+}
+
+// maxReshapes bounds how often one path is walked anew because the tree
+// changed under it.
+const maxReshapes = 4
+
+// walk goes down the tree along v as far as there is room. It stops when the
+// tree is reshaped, for then it may stand on what was cut off.
+func (l *learner) walk(v *pathView) (n *node, whole bool) {
+	n, l.reshaped = &l.root, false
+	segs := v.segments()
+	for i, seg := range segs {
+		c := l.advance(n, segs, i, seg)
+		if c == nil {
+			return n, false
+		}
+		n = c
+		if l.reshaped {
+			return n, false
+		}
+	}
+	return n, !v.deeper
 }
 
 // advance returns the child for segment i, made if need be, or nil if there is
@@ -134,16 +150,17 @@ func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
 		return nil
 	}
 	n.count(child)
-	if l.reconsider(n) {
-		return l.advance(n, segs, i, seg)
+	if n.parent != nil {
+		l.rejudge(n.parent)
 	}
+	l.reconsider(n)
 	return child
 }
 
 // count notes a visit of c, a child of n.
 func (n *node) count(c *node) {
 	visits := c.visits.Load()
-	if visits >= settledVisits {
+	if c.settled() {
 		return
 	}
 	c.visits.Store(visits + 1)
@@ -165,8 +182,9 @@ func (l *learner) advanceValue(n *node, c cut) *node {
 		}
 		child.class = c.class
 	}
-	if visits := child.visits.Load(); visits < settledVisits {
-		child.visits.Store(visits + 1)
+	if !child.settled() {
+		child.visits.Add(1)
+		l.profile(n, c)
 	}
 	l.widen(child, c.class)
 	return child
@@ -181,11 +199,15 @@ func (l *learner) widen(n *node, c class) {
 	if n.class == classInt && c == classHex {
 		to = classHex
 	}
-	if classNames[n.class] == classNames[to] {
-		return
+	l.rename(n, to)
+}
+
+// rename gives the placeholder the name of a class.
+func (l *learner) rename(n *node, to class) {
+	if classNames[n.class] != classNames[to] {
+		n.class = to
+		l.forgetPatterns(n)
 	}
-	n.class = to
-	l.forgetPatterns(n)
 }
 
 // makeNode adds a child, or returns nil if the tree is full.
@@ -198,7 +220,9 @@ func (l *learner) makeNode(n *node, label string, value bool) *node {
 	c := &node{label: strings.Clone(label), value: value, place: placeValue}
 	if !value {
 		c.place = placeBehind(n, c.label)
-		c.state.Store(uint32(l.labels[c.label]))
+		if s := l.labels[c.label]; s != stateOpen {
+			c.profile.Store(&profile{state: s})
+		}
 	}
 	c.lastUse.Store(l.generation.Load())
 	n.adopt(c)

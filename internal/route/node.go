@@ -22,27 +22,23 @@ type node struct {
 	depth  int
 
 	kids    atomic.Pointer[kidTable]
-	wild    atomic.Pointer[node] // the child for values without a suffix
-	state   atomic.Uint32        // a state: what the children are
-	visits  atomic.Uint32        // saturates at settledVisits
+	wild    atomic.Pointer[node]    // the child for values without a suffix
+	profile atomic.Pointer[profile] // what the values among the children are
+	visits  atomic.Uint32           // saturates at settledVisits
 	issued  atomic.Pointer[string]
 	tail    atomic.Pointer[string]
 	lastUse atomic.Uint32 // generation
 
 	// Owned by the lock.
-	class   class   // of a value: gives the placeholder's name
-	order   []*node // children in the order they came
-	young   uint32  // children seen once
-	passes  uint32  // visits of the children, each saturated
-	typed   uint32  // of a value: hits by values of a plain shape, saturated
-	words   []*suspect
-	checked int // literal children at the last reconsideration
-}
-
-// suspect is a word that was taken for a value while little was known.
-type suspect struct {
-	word string
-	hits uint32
+	class   class    // of a value: gives the placeholder's name
+	plain   class    // of a value: the class before words came, to go back to
+	order   []*node  // children in the order they came
+	young   uint32   // children seen once
+	passes  uint32   // visits of the children, each saturated
+	typed   int      // values of a plain shape that came, saturated
+	worded  int      // words taken for values, saturated
+	words   []string // the first distinct ones of them
+	checked int      // literal children at the last reconsideration
 }
 
 // state says what the children of a node are taken for.
@@ -67,8 +63,28 @@ const (
 	placeValue                   // a value: a literal is likely next
 )
 
-// settledVisits is how often a node is counted before readers leave it alone.
-const settledVisits = 16
+// known returns what is known of the values among the children.
+func (n *node) known() *profile {
+	if p := n.profile.Load(); p != nil {
+		return p
+	}
+	return &openProfile
+}
+
+const (
+	// settledVisits is how often a node is counted before readers leave it alone.
+	settledVisits = 16
+	// settledValues is the same for the values at a position.
+	settledValues = 64
+)
+
+// settled reports whether there is nothing more to count.
+func (n *node) settled() bool {
+	if n.value {
+		return n.visits.Load() >= settledValues
+	}
+	return n.visits.Load() >= settledVisits
+}
 
 // kidTable finds the literal and suffixed children of a node: open addressing,
 // never more than half full. Slots are only ever filled; to remove children or

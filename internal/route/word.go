@@ -69,6 +69,8 @@ type wording struct {
 	capital bool // holds a run of capitals
 	leading bool // starts with an underscore or another mark
 	marks   bool // words are joined by hyphen, underscore or dot
+	dots    bool // one of the marks is a dot
+	action  bool // the first word is an action
 }
 
 // readWording cuts a segment into words at marks, digits and camel humps.
@@ -93,6 +95,7 @@ func readWording(seg string) wording {
 		default:
 			w.leading = w.leading || i == 0
 			w.marks = w.marks || i > 0
+			w.dots = w.dots || c == '.'
 			start = i + 1
 		}
 	}
@@ -119,6 +122,9 @@ func (w *wording) piece(word string) {
 		buf[i] = c
 	}
 	w.capital = w.capital || upper > 1
+	if w.pieces == 1 {
+		_, w.action = actions[string(buf[:len(word)])]
+	}
 	if len(word) == 1 || knownBytes(buf[:len(word)]) {
 		w.known++
 	}

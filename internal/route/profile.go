@@ -1,0 +1,73 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+// profile is what is known of the values at a position. Readers see it through
+// an atomic pointer; it is replaced, never changed.
+type profile struct {
+	state state
+	// shaped tells that the values of plain shapes had something in common.
+	shaped bool
+	length int     // of all of them, or 0 if they differ
+	kinds  byteSet // of bytes in them
+	prefix string  // up to the first mark, "" if they differ or have none
+}
+
+var openProfile profile
+
+// fits reports whether a word is of the values' own shape: of their length and
+// kinds of letters, or behind their prefix. Random text without a digit by
+// chance looks like a word, but for that.
+func (p *profile) fits(head string, w wording) bool {
+	if !p.shaped {
+		return false
+	}
+	if p.prefix != "" && len(head) > len(p.prefix) && head[:len(p.prefix)] == p.prefix {
+		return true
+	}
+	if p.length != len(head) || len(head) < 5 || w.known == w.pieces {
+		return false
+	}
+	kinds, _ := scan(head)
+	letters := hasLower | hasUpper
+	return kinds&^p.kinds == 0 && kinds&letters == p.kinds&letters
+}
+
+// with returns the profile with one more value of a plain shape in it; first
+// tells that there was none before.
+func (p *profile) with(head string) *profile {
+	kinds, _ := scan(head[:min(len(head), maxClassified)])
+	q := *p
+	if !p.shaped {
+		q.shaped, q.length, q.kinds, q.prefix = true, len(head), kinds, clonePrefix(head)
+		return &q
+	}
+	q.kinds |= kinds
+	if q.length != len(head) {
+		q.length = 0
+	}
+	if q.prefix != "" && prefixOf(head) != q.prefix {
+		q.prefix = ""
+	}
+	if q == *p {
+		return p
+	}
+	return &q
+}
+
+// prefixOf returns the letters in front of the first underscore or hyphen,
+// with it: ch_ of ch_1NirD8.
+func prefixOf(s string) string {
+	for i := range min(len(s), 16) {
+		switch c := s[i]; {
+		case c == '_' || c == '-':
+			return s[:i+1]
+		case !isAlpha(c):
+			return ""
+		}
+	}
+	return ""
+}
+
+func clonePrefix(s string) string { return string([]byte(prefixOf(s))) }

@@ -44,10 +44,11 @@ func (f *Finder) Offer(r Role, value string) {
 	}
 }
 
-// OfferInt takes a value that is a number already, as Datadog's decimal ids may be.
+// OfferInt takes a value that is a number already, as Datadog's decimal ids may be. They are unsigned, so
+// a negative number is one above the largest int64.
 func (f *Finder) OfferInt(r Role, value int64) {
 	var buf [20]byte
-	f.Offer(r, borrow(strconv.AppendInt(buf[:0], value, 10)))
+	f.Offer(r, borrow(strconv.AppendUint(buf[:0], uint64(value), 10)))
 }
 
 func (f *Finder) offerTrace(r Role, value string) {

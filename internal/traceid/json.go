@@ -5,14 +5,11 @@ package traceid
 
 import "strings"
 
-// maxDepth is how deep objects are entered.
-const maxDepth = 4
-
 // The walk over a JSON object builds nothing. It understands just enough to know which key a value
 // belongs to; wherever the text is not JSON, it ends.
 
 // object walks the members after the brace. It reports whether the object was closed.
-func (b *bodyScan) object(s Scope, depth int) bool {
+func (b *bodyScan) object(s Scope) bool {
 	for {
 		switch b.next() {
 		case '}':
@@ -21,7 +18,7 @@ func (b *bodyScan) object(s Scope, depth int) bool {
 		case ',':
 			b.i++
 		case '"':
-			if !b.member(s, depth) {
+			if !b.member(s) {
 				return false
 			}
 		default:
@@ -33,7 +30,7 @@ func (b *bodyScan) object(s Scope, depth int) bool {
 // member walks one key and its value. A value cut off by the end is not offered, for the rest of an
 // id may be another valid id. Where no colon follows, the text is not JSON and is left to be
 // read as text, beginning with what looked like a key.
-func (b *bodyScan) member(s Scope, depth int) bool {
+func (b *bodyScan) member(s Scope) bool {
 	start := b.i
 	key, ok := b.str()
 	if !ok {
@@ -52,7 +49,7 @@ func (b *bodyScan) member(s Scope, depth int) bool {
 		}
 		return ok
 	case '{', '[':
-		return b.nested(s, key, depth)
+		return b.nested(s, key)
 	}
 	literal := b.literal()
 	if b.i == len(b.s) {
@@ -74,21 +71,21 @@ func (b *bodyScan) leaf(s Scope, key, value string) bool {
 
 // nested enters an object or an array whose inside can matter, and passes over all others. In an
 // array every object counts (the Scopes of .NET), and so does a text (a header's values).
-func (b *bodyScan) nested(s Scope, key string, depth int) bool {
+func (b *bodyScan) nested(s Scope, key string) bool {
 	inner, ok := b.keys.Enter(s, key)
 	role := b.keys.LookupIn(s, key)
 	open := b.s[b.i]
-	if depth >= maxDepth || !ok && (open == '{' || role.Kind == RoleNone) {
+	if !ok && (open == '{' || role.Kind == RoleNone) {
 		return b.skip()
 	}
 	b.i++
 	if open == '{' {
-		return b.object(inner, depth+1)
+		return b.object(inner)
 	}
-	return b.array(inner, ok, role, depth+1)
+	return b.array(inner, ok, role)
 }
 
-func (b *bodyScan) array(s Scope, enter bool, role Role, depth int) bool {
+func (b *bodyScan) array(s Scope, enter bool, role Role) bool {
 	for {
 		switch b.next() {
 		case ']':
@@ -110,7 +107,7 @@ func (b *bodyScan) array(s Scope, enter bool, role Role, depth int) bool {
 				continue
 			}
 			b.i++
-			if !b.object(s, depth) {
+			if !b.object(s) {
 				return false
 			}
 		case '[':

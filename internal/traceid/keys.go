@@ -80,24 +80,25 @@ func (k *Keys) LookupIn(s Scope, key string) Role {
 	return k.Lookup(key)
 }
 
-// Enter returns the scope of the object under key in s, or false if nothing inside can matter.
+// Enter returns the scope of the object under key in s, or false if nothing inside can matter or it
+// is too deep: at most 4 objects lie around a key that is found.
 func (k *Keys) Enter(s Scope, key string) (Scope, bool) {
 	top := s.isTop()
-	if top && !k.parts.maybe(key) && !k.containers.maybe(key) {
+	if s.depth == maxDepth || top && !k.parts.maybe(key) && !k.containers.maybe(key) {
 		return s, false
 	}
 	inner, fits := s.with(key)
 	switch {
 	case k.containers.get(&s, key) || s.open && k.containers.get(nil, key):
 		if !fits {
-			return Scope{}, true
+			return Scope{depth: inner.depth}, true
 		}
 		inner.open = true
 		return inner, true
 	case fits && k.parts.get(&s, key):
 		return inner, true
 	case s.open && k.parts.get(nil, key):
-		return Scope{}.with(key)
+		return Scope{depth: s.depth}.with(key)
 	}
 	return s, false
 }

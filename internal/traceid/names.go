@@ -11,7 +11,12 @@ type Scope struct {
 	// open is set while all objects on the way are containers, so that keys inside may be known by
 	// their own name as well as by the path.
 	open bool
+	// depth is the number of objects on the way, named or not.
+	depth uint8
 }
+
+// maxDepth is how deep objects are entered, so that no nesting of containers can go on for ever.
+const maxDepth = 4
 
 func (s *Scope) isTop() bool { return s.parts[0] == "" }
 
@@ -20,6 +25,7 @@ const scopeDepth = 3
 
 // with returns the scope of the object under key, or false if it is too deep or has no name.
 func (s Scope) with(key string) (Scope, bool) {
+	s.depth++
 	for i := range s.parts {
 		if s.parts[i] == "" {
 			s.parts[i] = key

@@ -54,7 +54,7 @@ func (b *bodyScan) scan() {
 		b.i = at
 		if at < len(b.s) {
 			b.i++
-			b.object(Scope{}, 0)
+			b.object(Scope{})
 		}
 	}
 }

@@ -165,10 +165,22 @@ func TestFinderOfferInt(t *testing.T) {
 	f.OfferInt(k.Lookup("dd.span_id"), 42)
 	f.OfferInt(k.Lookup("trace_flags"), 1)
 	assert.Equal(t, "0000000000000000000462d53c8abac0 span=000000000000002a flags=01 format=datadog", describe(f.Result()))
+	var wrapped Finder
+	wrapped.OfferInt(k.Lookup("dd.trace_id"), -1)
+	assert.Equal(t, "0000000000000000ffffffffffffffff format=datadog", describe(wrapped.Result()))
 	var zero Finder
 	zero.OfferInt(k.Lookup("trace_id"), 0)
 	_, reason := zero.Result()
 	assert.Equal(t, InvalidZero, reason)
+}
+
+// TestScanBodyOfDeepJSON: nesting has no effect on the stack.
+func TestScanBodyOfDeepJSON(t *testing.T) {
+	k := NewKeys(nil)
+	for _, open := range []string{`{"a":`, `{"labels":`, `{"scopes":[`, `[`, `{"labels":[{"a":[`} {
+		_, reason := k.ScanBody(`{"x":` + strings.Repeat(open, 4000))
+		assert.Equal(t, Absent, reason, open)
+	}
 }
 
 // TestNoAllocations runs the whole corpus: no text makes the package allocate.

@@ -9,12 +9,17 @@ import (
 )
 
 const (
-	// manyWords distinct words taken for values make a position one of words.
-	manyWords = 4
-	// manyTyped values of a plain shape, and hardly a word, make it a typed one.
-	manyTyped = 6
+	// someWords distinct words taken for values make a position one of words.
+	someWords = 4
+	// manyWords of them leave no doubt.
+	manyWords = 16
+	// someTyped values of a plain shape, and hardly a word, make it a typed one.
+	someTyped = 6
 	// typedShare is how many typed values outweigh a word.
 	typedShare = 8
+	// againShare is how often each of a few words must have come, and
+	// againMore how many hits there must be beyond that.
+	againShare, againMore = 3, 3
 )
 
 // profile takes the value c at n into account.
@@ -31,31 +36,63 @@ func (l *learner) profile(n *node, c cut) {
 			n.words = append(n.words, strings.Clone(c.head))
 		}
 	}
+	old := n.known()
 	if s := n.verdict(p.state); s != p.state {
 		q := *p
 		q.state = s
 		p = &q
 		l.learnLabel(n, s)
 	}
-	if old := n.known(); old != p {
-		n.profile.Store(p)
-		if old.state != p.state {
-			l.rejudge(n)
-		}
+	if old == p {
+		return
+	}
+	n.profile.Store(p)
+	if p.state == stateLiteral && old.state != stateLiteral {
+		l.promote(n, c.suffix)
+	}
+	if old.state != p.state {
+		l.rejudge(n)
 	}
 }
 
-// verdict weighs words against values of a plain shape.
+// verdict weighs words against values of a plain shape, and whether the words
+// are always the same.
 func (n *node) verdict(old state) state {
 	switch {
-	case old == stateWords:
+	case len(n.words) >= manyWords:
+		return stateMany
+	case n.comeAgain():
+		return stateLiteral
+	case old >= stateWords:
 		return old
-	case len(n.words) >= manyWords && n.worded*typedShare > n.typed:
+	case len(n.words) >= someWords && n.worded*typedShare > n.typed:
 		return stateWords
-	case n.typed >= manyTyped && n.worded*typedShare <= n.typed:
-		return stateTyped
+	case n.typed >= someTyped && n.worded*typedShare <= n.typed:
+		return stateLiteral
+	case n.typed >= 2 && n.worded == 0 && old == stateOpen:
+		return stateLeaning
 	}
 	return old
+}
+
+// comeAgain reports whether the words at n are always the same few, and nothing
+// lies below them. Numbered names are of a population, however small.
+func (n *node) comeAgain() bool {
+	wild := n.wild.Load()
+	if len(n.words) == 0 || n.worded < againShare*len(n.words)+againMore || wild == nil || len(wild.order) > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(n.words, func(w string) bool { return isDigit(w[len(w)-1]) })
+}
+
+// promote makes literals of the words that were taken for values.
+func (l *learner) promote(n *node, suffix string) {
+	for _, word := range n.words {
+		if n.kid(word+suffix, false) == nil {
+			l.makeNode(n, word+suffix, false)
+		}
+	}
+	n.words, n.worded = nil, 0
 }
 
 // learnLabel remembers what stands below a label, for where it comes again.
@@ -64,7 +101,7 @@ func (l *learner) learnLabel(n *node, s state) {
 		return
 	}
 	if _, ok := l.labels[n.label]; ok || len(l.labels) < maxLabels {
-		l.labels[n.label] = s
+		l.labels[n.label] = min(s, stateWords)
 	}
 }
 
@@ -72,7 +109,7 @@ func (l *learner) learnLabel(n *node, s state) {
 // and turns those that are values into one.
 func (l *learner) reconsider(n *node) {
 	count := n.literals()
-	if count < 6 || count < n.checked+n.checked/4 {
+	if l.still || count < fewChildren || count < n.checked+n.checked/4 {
 		return
 	}
 	n.checked = count
@@ -85,7 +122,7 @@ func (l *learner) reconsider(n *node) {
 // learned of its values, and turns those into values that turn out to be such.
 func (l *learner) rejudge(n *node) {
 	wild := n.wild.Load()
-	if wild == nil {
+	if wild == nil || l.still {
 		return
 	}
 	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) })
@@ -117,6 +154,9 @@ func (n *node) misjudged(c, wild *node) bool {
 		}
 	}
 	score := n.score(r, "")
+	if c.visits.Load() > 1 && readWording(c.label).action {
+		score += actionScore
+	}
 	switch {
 	case shared > own:
 		score += sameNextScore
@@ -153,10 +193,8 @@ func (n *node) novelty() float64 {
 // sharesStructure: members of a collection have the same things below them,
 // endpoints do not.
 func (n *node) sharesStructure(count int) bool {
-	if count < 12 && (count < 6 || !n.slugs(count)) || n.novelty() < 0.15 {
-		return false
-	}
-	if (n.place == placeValue || n.place == placeRoot) && !n.slugs(count) {
+	slugs := n.slugs(count)
+	if !slugs && (count < 12 || n.place == placeValue || n.place == placeRoot) || n.novelty() < 0.15 {
 		return false
 	}
 	seen, parents, sharing := n.labelsBelow(), 0, 0
@@ -214,8 +252,10 @@ func (n *node) wordy() bool {
 }
 
 const (
+	// fewChildren are too few to say anything of.
+	fewChildren = 4
 	// fewSlugs made up names, most of them new, are values.
-	fewSlugs = 10
+	fewSlugs = 8
 	// manyMembers of a collection are values however they are worded.
 	manyMembers = 32
 	// manyEndpoints is more than the endpoints an API has beside each other.

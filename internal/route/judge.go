@@ -32,7 +32,7 @@ func cutSuffix(seg string) (head, suffix string) {
 		switch c := seg[i]; {
 		case c == '.' && isExtension(seg[i+1:]):
 			return seg[:i], seg[i:]
-		case c == ':' && i < len(seg)-2:
+		case c == ':' && i < len(seg)-2 && isAlpha(seg[i+1]):
 			return seg[:i], seg[i:]
 		case !isAlpha(c) && !(isDigit(c) && len(seg)-i <= 4):
 			return seg, ""
@@ -82,12 +82,12 @@ func (n *node) score(c cut, next string) float64 {
 	w, p := readWording(c.head), n.known()
 	score := wordScore(c.head, w)
 	switch {
-	case p.state != stateWords:
+	case p.state < stateWords:
 		score += placeScore[n.place] + stateScore[p.state]
 	case n.place == placeCollection:
-		score += wordsCollectionScore
+		score += stateScore[p.state] + membersScore
 	default:
-		score += wordsScore
+		score += stateScore[p.state]
 	}
 	if p.fits(c.head, w) {
 		score += fitScore
@@ -100,25 +100,24 @@ func (n *node) score(c cut, next string) float64 {
 // and then halved and doubled one by one; see docs/routes.md.
 var (
 	placeScore = [...]float64{placeRoot: -2.5, placeCollection: 1.5, placeLiteral: -1.0, placeValue: -2.5}
-	stateScore = [...]float64{stateOpen: 0, stateTyped: -2.5}
+	stateScore = [...]float64{stateOpen: 0, stateLeaning: -1, stateLiteral: -2.5, stateWords: 2, stateMany: 3}
 )
 
 const (
-	wordsScore           = 2.0
-	wordsCollectionScore = 3.5
-	fitScore             = 4.0
-	knownScore           = -1.7
-	actionScore          = -2.0
-	pluralScore          = -0.7
-	unknownScore         = 0.7
-	digitScore           = 1.5
-	knownDigitScore      = 0.3
-	leadingScore         = -3.0
-	camelScore           = -1.0
-	capitalScore         = 1.0
-	slugScore            = 0.5
-	sameNextScore        = 3.0
-	valueNextScore       = -1.5
+	membersScore    = 1.5
+	fitScore        = 4.0
+	knownScore      = -1.7
+	actionScore     = -2.0
+	pluralScore     = -0.7
+	unknownScore    = 0.7
+	digitScore      = 1.5
+	knownDigitScore = 0.3
+	leadingScore    = -3.0
+	camelScore      = -1.0
+	capitalScore    = 1.0
+	slugScore       = 0.5
+	sameNextScore   = 3.0
+	valueNextScore  = -1.5
 )
 
 func wordScore(head string, w wording) float64 {
@@ -188,7 +187,7 @@ func placeBehind(parent *node, label string) place {
 // isPrefixWord reports words that stand in front of an API's own paths.
 func isPrefixWord(label string) bool {
 	switch label {
-	case "api", "apis", "rest", "rpc", "public", "internal", "admin", "services", "service", "gateway":
+	case "api", "apis", "rest", "rpc", "public", "internal", "admin", "gateway":
 		return true
 	}
 	return false

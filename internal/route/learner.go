@@ -24,6 +24,7 @@ type learner struct {
 	maxNodes int
 	labels   map[string]state // what stands below a label elsewhere
 	reshaped bool             // nodes were cut off during the walk
+	still    bool             // nodes must not be cut off
 	budget   budget
 }
 
@@ -100,9 +101,11 @@ func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, whole := l.walk(v)
-	for again := 0; l.reshaped && again < maxReshapes; again++ {
+	for again := 1; l.reshaped; again++ {
+		l.still = again == maxReshapes
 		n, whole = l.walk(v)
 	}
+	l.still = false
 	n.touch(l.generation.Load())
 	if whole {
 		if p, ok := l.issue(n); ok {
@@ -113,7 +116,7 @@ func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
 }
 
 // maxReshapes bounds how often one path is walked anew because the tree
-// changed under it.
+// changed under it; the last walk changes nothing but what it adds.
 const maxReshapes = 4
 
 // walk goes down the tree along v as far as there is room. It stops when the
@@ -185,14 +188,19 @@ func (l *learner) advanceValue(n *node, c cut) *node {
 	if !child.settled() {
 		child.visits.Add(1)
 		l.profile(n, c)
+		l.widen(child, c.class)
 	}
-	l.widen(child, c.class)
 	return child
 }
 
-// widen changes the placeholder's name when values of another class come.
+// widen changes the placeholder's name once values of another class are more
+// than stray ones. A settled name stays.
 func (l *learner) widen(n *node, c class) {
 	if classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
+		return
+	}
+	n.odd++
+	if n.odd*typedShare < n.visits.Load() {
 		return
 	}
 	to := classWord

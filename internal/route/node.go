@@ -38,6 +38,7 @@ type node struct {
 	typed   int      // values of a plain shape that came, saturated
 	worded  int      // words taken for values, saturated
 	words   []string // the first distinct ones of them
+	odd     uint32   // of a value: visits that do not fit the placeholder's name
 	checked int      // literal children at the last reconsideration
 }
 
@@ -47,10 +48,15 @@ type state uint32
 const (
 	// stateOpen: too little seen; the wording of a segment decides.
 	stateOpen state = iota
-	// stateTyped: values here have a shape (numbers, random ids); words are literals.
-	stateTyped
+	// stateLeaning: the few values so far have a shape (numbers, random ids).
+	stateLeaning
+	// stateLiteral: values here have a shape, or the same few words come again
+	// and again; words are literals.
+	stateLiteral
 	// stateWords: values here are words; a word is a value unless known better.
 	stateWords
+	// stateMany: so many different words came that nearly every one is a value.
+	stateMany
 )
 
 // place says what a segment stands behind, the strongest prior there is.

@@ -150,8 +150,10 @@ func (r *run) random() bool {
 	switch {
 	case r.length < 5:
 		return false
+	case r.lettersRandom():
+		return true
 	case r.digits == 0:
-		return r.lettersRandom()
+		return false
 	case r.digits*2 >= r.length && r.length >= 6:
 		return true
 	case r.switches >= 3:

@@ -16,7 +16,7 @@ var wordList string
 // web sites. It is a prior, never a verdict: traffic overrules it.
 var vocabulary = func() map[string]struct{} {
 	words := map[string]struct{}{}
-	for w := range strings.FieldsSeq(wordList) {
+	for w := range strings.FieldsSeq(wordList + actionList) {
 		words[w] = struct{}{}
 	}
 	return words

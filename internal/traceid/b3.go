@@ -23,7 +23,8 @@ func parseB3(h hint, v string, n int) (Context, bool) {
 		c.Format = FormatSentry
 	}
 	state, parent := cut(rest, '-')
-	return c, c.setB3State(state) && hexRun(parent) == len(parent)
+	ok = c.setB3State(state) && hexRun(parent) == len(parent)
+	return c, ok
 }
 
 // setB3State takes over the sampling state and reports whether it is one. The empty state defers

@@ -5,6 +5,7 @@ package traceid
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -58,12 +59,11 @@ func describe(c Context, r Reason) string {
 }
 
 func readCorpus(tb testing.TB, file string) []corpusCase {
-	f, err := os.Open("testdata/" + file)
+	text, err := os.ReadFile("testdata/" + file)
 	require.NoError(tb, err)
-	defer f.Close()
 	var all []corpusCase
 	var c corpusCase
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
 		kind, rest, _ := strings.Cut(lines.Text(), " ")
 		switch kind {
 		case "=":

@@ -15,7 +15,8 @@ func parseXRayID(v string) (Context, bool) {
 	c := Context{Format: FormatXRay}
 	id, segment := cut(v, '@')
 	c.SpanID, _ = hexSpanID(segment)
-	return c, c.setXRayID(id)
+	ok := c.setXRayID(id)
+	return c, ok
 }
 
 // parseXRayHeader reads Root, Parent and Sampled in any order. Self, which a load balancer adds, is

@@ -20,10 +20,15 @@ const (
 	// againShare is how often each of a few words must have come, and
 	// againMore how many hits there must be beyond that.
 	againShare, againMore = 3, 3
+	// heavyWords hits tell whether one word outweighs the others.
+	heavyWords = 12
+	// keptVisits make a literal one that came again.
+	keptVisits = 4
 )
 
-// profile takes the value c at n into account.
-func (l *learner) profile(n *node, c cut) {
+// profile takes the value c at n into account; passed tells that the path goes
+// on behind it.
+func (l *learner) profile(n *node, c cut, passed bool) {
 	p := n.known()
 	if c.class != classWord {
 		n.typed++
@@ -31,10 +36,11 @@ func (l *learner) profile(n *node, c cut) {
 			p = p.with(c.head)
 		}
 	} else if w := readWording(c.head); !p.fits(c.head, w) {
-		n.worded++
-		if len(n.words) < manyWords && !slices.Contains(n.words, c.head) {
-			n.words = append(n.words, strings.Clone(c.head))
-		}
+		n.suspect(c.head)
+		n.passed = n.passed || passed
+	}
+	if i := n.heavy(); i >= 0 {
+		l.promote(n, i, c.suffix)
 	}
 	old := n.known()
 	if s := n.verdict(p.state); s != p.state {
@@ -48,7 +54,7 @@ func (l *learner) profile(n *node, c cut) {
 	}
 	n.profile.Store(p)
 	if p.state == stateLiteral && old.state != stateLiteral {
-		l.promote(n, c.suffix)
+		l.promoteAll(n, c.suffix)
 	}
 	if old.state != p.state {
 		l.rejudge(n)
@@ -75,24 +81,57 @@ func (n *node) verdict(old state) state {
 	return old
 }
 
-// comeAgain reports whether the words at n are always the same few, and nothing
-// lies below them. Numbered names are of a population, however small.
-func (n *node) comeAgain() bool {
-	wild := n.wild.Load()
-	if len(n.words) == 0 || n.worded < againShare*len(n.words)+againMore || wild == nil || len(wild.order) > 0 {
-		return false
-	}
-	return !slices.ContainsFunc(n.words, func(w string) bool { return isDigit(w[len(w)-1]) })
-}
-
-// promote makes literals of the words that were taken for values.
-func (l *learner) promote(n *node, suffix string) {
-	for _, word := range n.words {
-		if n.kid(word+suffix, false) == nil {
-			l.makeNode(n, word+suffix, false)
+// suspect counts a word that is taken for a value.
+func (n *node) suspect(word string) {
+	n.worded++
+	for i := range n.words {
+		if n.words[i].word == word {
+			n.words[i].hits++
+			return
 		}
 	}
-	n.words, n.worded = nil, 0
+	if len(n.words) < manyWords {
+		n.words = append(n.words, suspect{strings.Clone(word), 1})
+	}
+}
+
+// comeAgain reports whether the words at n are always the same few, and
+// nothing lies behind them. Numbered names are of a population, however small.
+func (n *node) comeAgain() bool {
+	if n.passed || len(n.words) == 0 || n.worded < againShare*len(n.words)+againMore {
+		return false
+	}
+	return !slices.ContainsFunc(n.words, suspect.numbered)
+}
+
+func (s suspect) numbered() bool { return isDigit(s.word[len(s.word)-1]) }
+
+// heavy returns the word that came more often than all others together, or -1.
+func (n *node) heavy() int {
+	if n.passed || n.worded < heavyWords {
+		return -1
+	}
+	return slices.IndexFunc(n.words, func(s suspect) bool { return 2*s.hits > n.worded && !s.numbered() })
+}
+
+// promoteAll makes literals of all words that were taken for values.
+func (l *learner) promoteAll(n *node, suffix string) {
+	for len(n.words) > 0 {
+		l.promote(n, 0, suffix)
+	}
+	n.worded = 0
+}
+
+// promote makes a literal of word i.
+func (l *learner) promote(n *node, i int, suffix string) {
+	s := n.words[i]
+	n.words = slices.Delete(n.words, i, i+1)
+	n.worded -= s.hits
+	if n.kid(s.word+suffix, false) == nil {
+		if c := l.makeNode(n, s.word+suffix, false); c != nil {
+			c.visits.Store(settledVisits)
+		}
+	}
 }
 
 // learnLabel remembers what stands below a label, for where it comes again.
@@ -154,8 +193,8 @@ func (n *node) misjudged(c, wild *node) bool {
 		}
 	}
 	score := n.score(r, "")
-	if c.visits.Load() > 1 && readWording(c.label).action {
-		score += actionScore
+	if own == 0 && shared == 0 && c.visits.Load() >= keptVisits {
+		score += cameAgainScore
 	}
 	switch {
 	case shared > own:
@@ -233,9 +272,15 @@ func (n *node) telling() bool { return !n.value && !isVersion(n.label) }
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
 func (n *node) slugs(count int) bool {
+	families := map[string]int{}
+	if n.place != placeCollection {
+		for _, c := range n.order {
+			families[family(c.label)]++
+		}
+	}
 	slugs := 0
 	for _, c := range n.order {
-		if !c.value && !c.wordy() {
+		if !c.value && !c.wordy() && families[family(c.label)] < familySize {
 			slugs++
 		}
 	}
@@ -244,6 +289,19 @@ func (n *node) slugs(count int) bool {
 	}
 	return slugs*10 >= count*7
 }
+
+// family returns the first of several words: endpoints come in families
+// (frontend_errors, frontend_latency). It is empty for numbered names.
+func family(label string) string {
+	end := strings.IndexAny(label, "-_.")
+	if end <= 0 || isDigit(label[len(label)-1]) {
+		return label
+	}
+	return label[:end]
+}
+
+// familySize siblings with the same first word are a family.
+const familySize = 3
 
 // wordy reports a label as people name endpoints.
 func (n *node) wordy() bool {

@@ -22,6 +22,8 @@ func (n *node) read(seg string) cut {
 		c.class = classWord // a release, not the version of an API
 	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
 		c.class = classVersion // /api/0
+	case c.class == classWord && n.place == placeCollection && isNumbered(head):
+		c.class = classToken
 	}
 	return c
 }
@@ -86,6 +88,8 @@ func (n *node) score(c cut, next string) float64 {
 		score += placeScore[n.place] + stateScore[p.state]
 	case n.place == placeCollection:
 		score += stateScore[p.state] + membersScore
+	case n.place == placeRoot:
+		score += stateScore[p.state] + placeScore[placeRoot]/2
 	default:
 		score += stateScore[p.state]
 	}
@@ -99,15 +103,15 @@ func (n *node) score(c cut, next string) float64 {
 // observation is for a value than for a literal. They were set by reasoning
 // and then halved and doubled one by one; see docs/routes.md.
 var (
-	placeScore = [...]float64{placeRoot: -2.5, placeCollection: 1.5, placeLiteral: -1.0, placeValue: -2.5}
-	stateScore = [...]float64{stateOpen: 0, stateLeaning: -1, stateLiteral: -2.5, stateWords: 2, stateMany: 3}
+	placeScore = [...]float64{placeRoot: -2.5, placeCollection: 1.5, placeLiteral: -1.3, placeValue: -2.5}
+	stateScore = [...]float64{stateOpen: 0, stateLeaning: -1.5, stateLiteral: -2.5, stateWords: 2, stateMany: 3.3}
 )
 
 const (
 	membersScore    = 1.5
 	fitScore        = 4.0
 	knownScore      = -1.7
-	actionScore     = -2.0
+	actionScore     = -3.0
 	pluralScore     = -0.7
 	unknownScore    = 0.7
 	digitScore      = 1.5
@@ -117,7 +121,8 @@ const (
 	capitalScore    = 1.0
 	slugScore       = 0.5
 	sameNextScore   = 3.0
-	valueNextScore  = -1.5
+	cameAgainScore  = -2.0
+	valueNextScore  = -2.2
 )
 
 func wordScore(head string, w wording) float64 {
@@ -178,7 +183,7 @@ func placeBehind(parent *node, label string) place {
 		return placeRoot
 	case parent.place == placeRoot && isPrefixWord(label):
 		return placeRoot
-	case isPlural(label) && !massNouns[strings.ToLower(label)]:
+	case isPlural(label) && !massNouns[strings.ToLower(lastWord(label))]:
 		return placeCollection
 	}
 	return placeLiteral
@@ -201,3 +206,16 @@ var massNouns = func() map[string]bool {
 	}
 	return set
 }()
+
+// lastWord returns the last of the words a label is made of.
+func lastWord(label string) string {
+	for i := len(label) - 1; i > 0; i-- {
+		if !isAlpha(label[i]) {
+			return label[i+1:]
+		}
+		if isUpper(label[i]) && isLower(label[i-1]) {
+			return label[i:]
+		}
+	}
+	return label
+}

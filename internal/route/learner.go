@@ -146,7 +146,7 @@ func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
 	}
 	c := n.read(seg)
 	if n.isValue(c, next(segs, i)) {
-		return l.advanceValue(n, c)
+		return l.advanceValue(n, c, next(segs, i) != "")
 	}
 	child := l.makeNode(n, seg, false)
 	if child == nil {
@@ -176,8 +176,9 @@ func (n *node) count(c *node) {
 	}
 }
 
-// advanceValue steps to the child for values.
-func (l *learner) advanceValue(n *node, c cut) *node {
+// advanceValue steps to the child for values; passed tells that the path goes
+// on behind it.
+func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 	child := n.valueKid(c.suffix)
 	if child == nil {
 		if child = l.makeNode(n, c.suffix, true); child == nil {
@@ -187,7 +188,7 @@ func (l *learner) advanceValue(n *node, c cut) *node {
 	}
 	if !child.settled() {
 		child.visits.Add(1)
-		l.profile(n, c)
+		l.profile(n, c, passed)
 		l.widen(child, c.class)
 	}
 	return child

@@ -30,16 +30,22 @@ type node struct {
 	lastUse atomic.Uint32 // generation
 
 	// Owned by the lock.
-	class   class    // of a value: gives the placeholder's name
-	plain   class    // of a value: the class before words came, to go back to
-	order   []*node  // children in the order they came
-	young   uint32   // children seen once
-	passes  uint32   // visits of the children, each saturated
-	typed   int      // values of a plain shape that came, saturated
-	worded  int      // words taken for values, saturated
-	words   []string // the first distinct ones of them
-	odd     uint32   // of a value: visits that do not fit the placeholder's name
-	checked int      // literal children at the last reconsideration
+	class   class     // of a value: gives the placeholder's name
+	order   []*node   // children in the order they came
+	young   uint32    // children seen once
+	passes  uint32    // visits of the children, each saturated
+	typed   int       // values of a plain shape that came, saturated
+	worded  int       // words taken for values, saturated
+	words   []suspect // the first distinct ones of them
+	passed  bool      // one of them had something behind it
+	odd     uint32    // of a value: visits that do not fit the placeholder's name
+	checked int       // literal children at the last reconsideration
+}
+
+// suspect is a word that was taken for a value while little was known.
+type suspect struct {
+	word string
+	hits int
 }
 
 // state says what the children of a node are taken for.

@@ -169,3 +169,13 @@ func (r *run) lettersRandom() bool {
 	return r.lowers > 0 && r.uppers > 1 && r.humps >= 1 && r.length < 3*(r.humps+1) ||
 		r.lowers > 0 && r.length >= 8 && r.uppers*5 >= r.length*2
 }
+
+// isNumbered reports a word, a mark and a number of at least two digits:
+// video_743, eval-12.
+func isNumbered(s string) bool {
+	i := len(s)
+	for i > 0 && isDigit(s[i-1]) {
+		i--
+	}
+	return len(s)-i >= 2 && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && all(s[:i-1], isAlpha)
+}

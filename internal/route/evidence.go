@@ -20,8 +20,13 @@ const (
 	// againShare is how often each of a few words must have come, and
 	// againMore how many hits there must be beyond that.
 	againShare, againMore = 3, 3
+	// maxSuspects words are remembered of those taken for values.
+	maxSuspects = 24
 	// heavyWords hits tell whether one word outweighs the others.
 	heavyWords = 12
+	// heavyAction hits make an action a literal, heavyKnown hits another known
+	// word, if it is at least one of heavyShare.
+	heavyAction, heavyKnown, heavyShare = 3, 6, 10
 	// keptVisits make a literal one that came again.
 	keptVisits = 4
 )
@@ -36,11 +41,7 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 			p = p.with(c.head)
 		}
 	} else if w := readWording(c.head); !p.fits(c.head, w) {
-		n.suspect(c.head)
-		n.passed = n.passed || passed
-	}
-	if i := n.heavy(); i >= 0 {
-		l.promote(n, i, c.suffix)
+		l.suspect(n, c, w, passed)
 	}
 	old := n.known()
 	if s := n.verdict(p.state); s != p.state {
@@ -65,13 +66,13 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 // are always the same.
 func (n *node) verdict(old state) state {
 	switch {
-	case len(n.words) >= manyWords:
+	case n.distinct >= manyWords:
 		return stateMany
 	case n.comeAgain():
 		return stateLiteral
 	case old >= stateWords:
 		return old
-	case len(n.words) >= someWords && n.worded*typedShare > n.typed:
+	case n.distinct >= someWords && n.worded*typedShare > n.typed:
 		return stateWords
 	case n.typed >= someTyped && n.worded*typedShare <= n.typed:
 		return stateLiteral
@@ -81,37 +82,60 @@ func (n *node) verdict(old state) state {
 	return old
 }
 
-// suspect counts a word that is taken for a value.
-func (n *node) suspect(word string) {
+// suspect counts a word that is taken for a value, and makes it a literal if it
+// comes too often for one value of many.
+func (l *learner) suspect(n *node, c cut, w wording, passed bool) {
 	n.worded++
+	i := slices.IndexFunc(n.words, func(s suspect) bool { return s.word == c.head })
+	if i < 0 {
+		i = n.newSuspect(c.head)
+	}
+	s := &n.words[i]
+	s.hits++
+	s.passed = s.passed || passed
+	if s.heavy(w, n.worded) {
+		l.promote(n, i, c.suffix)
+	}
+}
+
+// newSuspect makes room for a word, at the cost of the rarest one.
+func (n *node) newSuspect(word string) int {
+	n.distinct++
+	if len(n.words) < maxSuspects {
+		n.words = append(n.words, suspect{word: strings.Clone(word)})
+		return len(n.words) - 1
+	}
+	rarest := 0
 	for i := range n.words {
-		if n.words[i].word == word {
-			n.words[i].hits++
-			return
+		if n.words[i].hits < n.words[rarest].hits {
+			rarest = i
 		}
 	}
-	if len(n.words) < manyWords {
-		n.words = append(n.words, suspect{strings.Clone(word), 1})
+	n.words[rarest] = suspect{word: strings.Clone(word)}
+	return rarest
+}
+
+// heavy reports a word with nothing behind it that came more often than names
+// do: the more it reads like an endpoint, the less often it has to.
+func (s suspect) heavy(w wording, all int) bool {
+	switch {
+	case s.passed || w.digits:
+		return false
+	case w.action && w.known == w.pieces:
+		return s.hits >= heavyAction
+	case w.known == w.pieces:
+		return s.hits >= heavyKnown && s.hits*heavyShare >= all
 	}
+	return all >= heavyWords && 2*s.hits > all
 }
 
 // comeAgain reports whether the words at n are always the same few, and
 // nothing lies behind them. Numbered names are of a population, however small.
 func (n *node) comeAgain() bool {
-	if n.passed || len(n.words) == 0 || n.worded < againShare*len(n.words)+againMore {
+	if len(n.words) == 0 || n.distinct > len(n.words) || n.worded < againShare*len(n.words)+againMore {
 		return false
 	}
-	return !slices.ContainsFunc(n.words, suspect.numbered)
-}
-
-func (s suspect) numbered() bool { return isDigit(s.word[len(s.word)-1]) }
-
-// heavy returns the word that came more often than all others together, or -1.
-func (n *node) heavy() int {
-	if n.passed || n.worded < heavyWords {
-		return -1
-	}
-	return slices.IndexFunc(n.words, func(s suspect) bool { return 2*s.hits > n.worded && !s.numbered() })
+	return !slices.ContainsFunc(n.words, func(s suspect) bool { return s.passed || isDigit(s.word[len(s.word)-1]) })
 }
 
 // promoteAll makes literals of all words that were taken for values.
@@ -119,7 +143,7 @@ func (l *learner) promoteAll(n *node, suffix string) {
 	for len(n.words) > 0 {
 		l.promote(n, 0, suffix)
 	}
-	n.worded = 0
+	n.worded, n.distinct = 0, 0
 }
 
 // promote makes a literal of word i.
@@ -127,6 +151,7 @@ func (l *learner) promote(n *node, i int, suffix string) {
 	s := n.words[i]
 	n.words = slices.Delete(n.words, i, i+1)
 	n.worded -= s.hits
+	n.distinct--
 	if n.kid(s.word+suffix, false) == nil {
 		if c := l.makeNode(n, s.word+suffix, false); c != nil {
 			c.visits.Store(settledVisits)
@@ -216,7 +241,7 @@ func (l *learner) graft(wild, c *node) {
 			if to = l.makeNode(wild, g.label, g.value); to == nil {
 				return
 			}
-			to.class, to.typed, to.worded, to.words = g.class, g.typed, g.worded, g.words
+			to.class, to.typed, to.worded, to.distinct, to.words = g.class, g.typed, g.worded, g.distinct, g.words
 			to.profile.Store(g.profile.Load())
 		}
 		to.visits.Store(max(to.visits.Load(), g.visits.Load()))

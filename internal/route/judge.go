@@ -115,7 +115,7 @@ const (
 	pluralScore     = -0.7
 	unknownScore    = 0.7
 	digitScore      = 1.5
-	knownDigitScore = 0.3
+	knownDigitScore = 0.0
 	leadingScore    = -3.0
 	camelScore      = -1.0
 	capitalScore    = 1.0
@@ -136,7 +136,7 @@ func wordScore(head string, w wording) float64 {
 	if isPlural(head) {
 		score += pluralScore
 	}
-	if w.action && w.pieces == w.known {
+	if w.action && w.pieces == w.known && !w.digits {
 		score += actionScore
 	}
 	if w.digits {

@@ -30,22 +30,24 @@ type node struct {
 	lastUse atomic.Uint32 // generation
 
 	// Owned by the lock.
-	class   class     // of a value: gives the placeholder's name
-	order   []*node   // children in the order they came
-	young   uint32    // children seen once
-	passes  uint32    // visits of the children, each saturated
-	typed   int       // values of a plain shape that came, saturated
-	worded  int       // words taken for values, saturated
-	words   []suspect // the first distinct ones of them
-	passed  bool      // one of them had something behind it
-	odd     uint32    // of a value: visits that do not fit the placeholder's name
-	checked int       // literal children at the last reconsideration
+	class    class     // of a value: gives the placeholder's name
+	order    []*node   // children in the order they came
+	young    uint32    // children seen once
+	passes   uint32    // visits of the children, each saturated
+	typed    int       // values of a plain shape that came, saturated
+	worded   int       // words taken for values, saturated
+	distinct int       // different ones of them, about
+	words    []suspect // some of them
+	odd      uint32    // of a value: visits that do not fit the placeholder's name
+	checked  int       // literal children at the last reconsideration
 }
 
 // suspect is a word that was taken for a value while little was known.
 type suspect struct {
 	word string
 	hits int
+	// passed: something came behind it, once at least.
+	passed bool
 }
 
 // state says what the children of a node are taken for.
@@ -87,7 +89,7 @@ const (
 	// settledVisits is how often a node is counted before readers leave it alone.
 	settledVisits = 16
 	// settledValues is the same for the values at a position.
-	settledValues = 64
+	settledValues = 256
 )
 
 // settled reports whether there is nothing more to count.

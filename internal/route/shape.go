@@ -158,7 +158,7 @@ func (r *run) random() bool {
 		return true
 	case r.switches >= 3:
 		return true
-	case r.lowers == 0 && r.switches >= 2:
+	case r.lowers == 0 && (r.switches >= 2 || r.length >= 8):
 		return true
 	}
 	return r.length >= 7 && r.lowers > 0 && r.uppers > 0 && r.switches >= 2

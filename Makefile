@@ -24,7 +24,7 @@ IMAGE_UID := 10001
 FUZZTIME := 20s
 
 # A test that hangs must fail before the job that runs it does.
-GO_TEST := go test -timeout 10m
+TEST := test -timeout 10m
 
 .DEFAULT_GOAL := help
 
@@ -79,25 +79,25 @@ test: test-unit test-race e2e
 ## test-unit: unit and lifecycle tests of the processor and the demo
 .PHONY: test-unit
 test-unit:
-	$(GO_TEST) ./...
-	$(GO_TEST) -C demo ./...
+	go $(TEST) ./...
+	go -C demo $(TEST) ./...
 
 ## test-race: the same tests under the race detector
 .PHONY: test-race
 test-race:
-	$(GO_TEST) -race ./...
-	$(GO_TEST) -C demo -race ./...
+	go $(TEST) -race ./...
+	go -C demo $(TEST) -race ./...
 
 ## e2e: end-to-end tests of the built collector
 .PHONY: e2e
 e2e: $(COLLECTOR)
-	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) $(GO_TEST) -C e2e -count=1 ./harness ./collector
+	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) go -C e2e $(TEST) -count=1 ./harness ./collector
 
 ## cover: test coverage of the processor, by function
 .PHONY: cover
 cover:
 	mkdir -p build
-	$(GO_TEST) -coverpkg=./... -coverprofile=build/cover.out ./...
+	go $(TEST) -coverpkg=./... -coverprofile=build/cover.out ./...
 	go tool cover -func=build/cover.out
 
 ## fuzz: run every fuzz target for FUZZTIME (20s)
@@ -119,12 +119,13 @@ build: $(COLLECTOR)
 ## validate: check every example with the built collector
 .PHONY: validate
 validate: $(COLLECTOR)
-	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) $(GO_TEST) -C e2e -count=1 -v -run '^TestExamples' ./collector
+	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) go -C e2e $(TEST) -count=1 -v -run '^TestExamples' ./collector
 
 ## demo: run the demo services against the built collector and print what it did
 .PHONY: demo
 demo: $(COLLECTOR)
-	go run -C demo . run --collector $(CURDIR)/$(COLLECTOR) --config $(CURDIR)/examples/quickstart/config.yaml
+	@echo "demo: compiling (about a minute the first time)"
+	@go run -C demo . run --collector $(CURDIR)/$(COLLECTOR) --config $(CURDIR)/examples/quickstart/config.yaml
 
 ## image: build the container image
 .PHONY: image
@@ -134,7 +135,7 @@ image: $(COLLECTOR)
 ## image-test: run the image, send a trace and a log through it, stop it, see all delivered
 .PHONY: image-test
 image-test: image
-	E2E_IMAGE=$(IMAGE) E2E_IMAGE_UID=$(IMAGE_UID) $(GO_TEST) -C e2e -count=1 ./image
+	E2E_IMAGE=$(IMAGE) E2E_IMAGE_UID=$(IMAGE_UID) go -C e2e $(TEST) -count=1 ./image
 
 ## ci: what CI runs, from nothing
 .PHONY: ci

@@ -24,10 +24,11 @@ install -D -m 0644 "$ca_bundle" "$stage/ca-certificates.crt"
 install -D -m 0644 examples/quickstart/config.yaml "$stage/config.yaml"
 install -D -m 0644 LICENSE "$stage/LICENSE"
 
-docker build --tag "$name" \
+docker build --quiet --tag "$name" \
   --build-arg USER_UID="$uid" \
   --build-arg USER_GID="$uid" \
   --build-arg VERSION="${name##*:}" \
   --build-arg REVISION="$(git rev-parse HEAD)" \
   --build-arg CREATED="$(git log -1 --format=%cI)" \
   .
+echo "image $name is ready"

@@ -30,8 +30,8 @@ func TestImageDeliversAndStops(t *testing.T) {
 	// Of all ids, the one with the highest randomness is kept and the one with the
 	// lowest is not, unless there is evidence.
 	kept := pcommon.TraceID(bytes.Repeat([]byte{0xff}, 16))
-	dropped := pcommon.TraceID{1}
-	failed := pcommon.TraceID{2}
+	dropped := pcommon.TraceID{15: 1}
+	failed := pcommon.TraceID{15: 2}
 	for _, batch := range []harness.Batch{
 		spanOf(1, kept, harness.NoFault), logOf(2, kept, harness.NoFault),
 		spanOf(3, dropped, harness.NoFault), logOf(4, dropped, harness.NoFault),

@@ -14,8 +14,8 @@ SHELL := /usr/bin/env bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# Modules whose code is ours; internal/tools holds tool directives only.
-MODULES := . demo e2e
+# Modules with code of ours; internal/tools holds tool directives only.
+MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod)))
 TOOLS := build/tools
 COLLECTOR_DIR := build/otelcol-correlation
 COLLECTOR := $(COLLECTOR_DIR)/otelcol
@@ -70,7 +70,7 @@ tidy-check: versions-check
 ## versions-check: fail on a Collector module of another version than ours
 .PHONY: versions-check
 versions-check:
-	@scripts/check-versions.sh
+	@scripts/check-versions.sh $(MODULES)
 
 ## test: unit, lifecycle, race and end-to-end tests
 .PHONY: test
@@ -151,8 +151,7 @@ clean:
 
 # ocb writes the distribution's sources and resolves its modules; the compiler
 # runs apart from it, so that a change of our code costs no new resolution.
-COLLECTOR_SOURCES := $(shell find . -path ./build -prune -o -path ./demo -prune -o -path ./e2e -prune \
-  -o -name '*.go' ! -name '*_test.go' -print)
+COLLECTOR_SOURCES := $(shell find *.go internal -name '*.go' ! -name '*_test.go')
 
 $(COLLECTOR_DIR)/main.go: builder-config.yaml go.mod go.sum $(TOOLS)/builder
 	@scripts/collector.sh generate $(TOOLS)/builder $(COLLECTOR_DIR)

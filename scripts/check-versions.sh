@@ -2,10 +2,10 @@
 # Copyright The Correlation Processor Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# check-versions.sh
+# check-versions.sh MODULE...
 #
-# Fails on any Collector module, in our go.mod files, in builder-config.yaml or
-# in the built collector, that is not of the version set named in the Makefile.
+# Fails on any Collector module, in the modules' go.mod files, in
+# builder-config.yaml or in the built collector, that is not of the version set named in the Makefile.
 # `go mod tidy` lifts a requirement that nobody wrote down to the newest
 # release and takes the rest along; mixed sets fail to compile, or worse.
 set -euo pipefail
@@ -34,7 +34,7 @@ needs() {
 }
 
 set_of_ours="${COLLECTOR_VERSION//./\\.}|${COLLECTOR_STABLE_VERSION//./\\.}"
-files=(go.mod demo/go.mod e2e/go.mod builder-config.yaml)
+files=(builder-config.yaml "${@/%//go.mod}")
 # ocb resolves the distribution's modules itself; see what came of it, if it was built.
 if [ -e build/otelcol-correlation/go.mod ]; then files+=(build/otelcol-correlation/go.mod); fi
 for file in "${files[@]}"; do others "$file" "$set_of_ours"; done

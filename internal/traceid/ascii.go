@@ -12,14 +12,6 @@ func lower(c byte) byte {
 	return c
 }
 
-// lowers holds what lower returns for every byte.
-var lowers = func() (t [256]byte) {
-	for i := range t {
-		t[i] = lower(byte(i))
-	}
-	return t
-}()
-
 // trim removes blanks and one pair of quotes around the value.
 func trim(v string) string {
 	for v != "" && isBlank(v[0]) {

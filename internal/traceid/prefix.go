@@ -3,7 +3,11 @@
 
 package traceid
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+)
 
 // scanUnnamed looks for ids that stand in a text without a key, in forms so long and particular that
 // nothing else has them: New Relic's decoration, Spring's brackets, and a traceparent.
@@ -23,7 +27,7 @@ func scanUnnamed(s string) (Context, bool) {
 const maxBracketLen = 160
 
 func scanBrackets(s string) (Context, bool) {
-	for at := indexFrom(s, 0, '['); at < len(s); at = indexFrom(s, at+1, '[') {
+	for at := logfield.IndexFrom(s, 0, '['); at < len(s); at = logfield.IndexFrom(s, at+1, '[') {
 		inside := s[at+1 : min(len(s), at+1+maxBracketLen)]
 		end := strings.IndexByte(inside, ']')
 		if end < 33 {
@@ -45,7 +49,7 @@ func scanTraceparent(s string) (Context, bool) {
 		}
 		at += next
 		end := at + traceparentLen
-		if at > 0 && isKeyByte(s[at-1]) || end < len(s) && isKeyByte(s[end]) {
+		if at > 0 && logfield.IsKeyByte(s[at-1]) || end < len(s) && logfield.IsKeyByte(s[end]) {
 			continue
 		}
 		if c, ok := parseTraceparent(s[at:end]); ok && !c.TraceID.IsZero() {

@@ -3,7 +3,11 @@
 
 package traceid
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+)
 
 // MaxBodyBytes is how much of a body is read. Container runtimes cut lines at 16 KiB, so hardly
 // anything that arrives whole is longer.
@@ -14,12 +18,30 @@ const MaxBodyBytes = 16 << 10
 // If no field holds an id, the record's message is read in the same way. Malformed JSON is read as far
 // as it goes. The body is borrowed, and at most MaxBodyBytes of it are read.
 func (k *Keys) ScanBody(body string) (Context, Reason) {
-	b := bodyScan{keys: k, s: bounded(body)}
-	b.scan()
-	if !b.find.Found() {
-		b.scanMessage()
+	var f Finder
+	body = bounded(body)
+	if message := f.offerBody(k, body); !f.Found() {
+		f.offerMessage(k, message)
 	}
-	return b.find.Result()
+	return f.Result()
+}
+
+// offerBody offers texts and objects in turn and returns the record's message, from the first object
+// that has one.
+func (f *Finder) offerBody(k *Keys, s string) (message string) {
+	for s != "" {
+		at := logfield.ObjectStart(s, 0)
+		f.offerText(k, s[:at])
+		if s = s[at:]; s == "" {
+			break
+		}
+		read, start, end := f.offerObject(k, s)
+		if message == "" {
+			message = s[start:end]
+		}
+		s = s[read:]
+	}
+	return message
 }
 
 // bounded cuts the body to what is read, before the word that would be cut in two: the first half of
@@ -35,40 +57,15 @@ func bounded(body string) string {
 	return body[:n]
 }
 
-// bodyScan is the state of one ScanBody. It remembers places in s and not parts of it: with a string
-// that is stored through a pointer, the compiler would move all of this to the heap.
-type bodyScan struct {
-	keys *Keys
-	find Finder
-	s    string
-	i    int
-	// messageStart and messageEnd are the place of the record's message, in the first object that has one.
-	messageStart, messageEnd int
-}
-
-// scan takes texts and objects in turn.
-func (b *bodyScan) scan() {
-	for b.i < len(b.s) {
-		at := jsonStart(b.s, b.i)
-		b.find.offerText(b.keys, b.s[b.i:at])
-		b.i = at
-		if at < len(b.s) {
-			b.i++
-			b.object(Scope{})
-		}
-	}
-}
-
-// scanMessage reads a message as it stands in JSON, with its escapes. An object in it, as Docker's
-// log driver writes, is unescaped first.
-func (b *bodyScan) scanMessage() {
-	message := b.s[b.messageStart:b.messageEnd]
+// offerMessage offers what a message says, with its escapes as they stand in JSON. An object in it, as
+// Docker's log driver writes, is unescaped first.
+func (f *Finder) offerMessage(k *Keys, message string) {
 	switch {
 	case message == "":
 	case strings.HasPrefix(message, "{\\"):
-		b.find.offerEscaped(b.keys, message)
+		f.offerEscaped(k, message)
 	default:
-		b.find.offerText(b.keys, message)
+		f.offerText(k, message)
 	}
 }
 
@@ -91,9 +88,7 @@ func (f *Finder) offerEscaped(k *Keys, s string) {
 		buf[n] = c
 		n++
 	}
-	b := bodyScan{keys: k, find: *f, s: borrow(buf[:n])}
-	b.scan()
-	*f = b.find
+	f.offerBody(k, borrow(buf[:n]))
 }
 
 // unescape returns the byte that a backslash before c stands for, or a blank for those that cannot be
@@ -104,19 +99,4 @@ func unescape(c byte) byte {
 		return c
 	}
 	return ' '
-}
-
-// jsonStart returns where the first JSON object at or after start begins, a brace before a quote, or
-// the length of s.
-func jsonStart(s string, start int) int {
-	for at := indexFrom(s, start, '{'); at < len(s); at = indexFrom(s, at+1, '{') {
-		rest := s[at+1:]
-		for rest != "" && isBlank(rest[0]) {
-			rest = rest[1:]
-		}
-		if rest != "" && rest[0] == '"' {
-			return at
-		}
-	}
-	return len(s)
 }

@@ -5,23 +5,17 @@ package traceid
 
 import (
 	"math"
-	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
 
-// offerText offers every key=value and key: value of a text. It jumps from one separator to the next and
-// looks back for the key, so that prose costs little more than the search for two bytes.
-// Only if there is no pair with an id, the unnamed forms are looked for.
+// offerText offers the pairs of a text. Only if there is none with an id, the unnamed forms are looked
+// for.
 func (f *Finder) offerText(k *Keys, s string) {
-	equals, colon := indexFrom(s, 0, '='), indexFrom(s, 0, ':')
-	for equals < len(s) || colon < len(s) {
-		at := min(equals, colon)
-		if at == equals {
-			equals = indexFrom(s, at+1, '=')
-		} else {
-			colon = indexFrom(s, at+1, ':')
-		}
-		if r := k.Lookup(keyBefore(s[:at])); r.Kind != RoleNone {
-			f.Offer(r, valueOf(r, s[at+1:]))
+	pairs := logfield.NewPairs(s)
+	for key, value, ok := pairs.Next(); ok; key, value, ok = pairs.Next() {
+		if r := k.Lookup(key); r.Kind != RoleNone {
+			f.Offer(r, valueOf(r, s[value:]))
 		}
 	}
 	if f.Found() {
@@ -34,55 +28,6 @@ func (f *Finder) offerText(k *Keys, s string) {
 
 // unnamedRank is behind that of every key.
 const unnamedRank = math.MaxUint16
-
-// indexFrom returns where the first c at or after start is, or the length of s.
-func indexFrom(s string, start int, c byte) int {
-	if i := strings.IndexByte(s[start:], c); i >= 0 {
-		return start + i
-	}
-	return len(s)
-}
-
-// keyBefore returns the key at the end of s, empty if there is none. One blank and one quote may stand
-// behind it. A key after ? or & belongs to the query of a URL: the address of a trace in a
-// user interface is not the trace of the record. One that begins with a dot, a slash or a dash is the end of a
-// path, of which the beginning could not be read: links[0].trace_id is another trace.
-func keyBefore(s string) string {
-	s = trimLast(s, ' ')
-	if n := len(s); n > 0 && (s[n-1] == '"' || s[n-1] == '\'') {
-		s = trimLast(s[:n-1], '\\')
-	}
-	start := len(s)
-	for start > 0 && isKeyByte(s[start-1]) {
-		if len(s)-start == maxKeyLen {
-			return ""
-		}
-		start--
-	}
-	if start == len(s) || start > 0 && (s[start-1] == '?' || s[start-1] == '&') {
-		return ""
-	}
-	if c := s[start]; c == '.' || c == '/' || c == '-' {
-		return ""
-	}
-	return s[start:]
-}
-
-func trimLast(s string, c byte) string {
-	if n := len(s); n > 0 && s[n-1] == c {
-		return s[:n-1]
-	}
-	return s
-}
-
-// isKeyByte reports whether c can be part of a key in a text.
-func isKeyByte(c byte) bool {
-	switch c {
-	case '_', '.', '-', '/', '@':
-		return true
-	}
-	return isDigit(c) || lower(c)-'a' < 26
-}
 
 // maxValueLen is the longest value that is looked at, in bytes; a sw8 header is the longest.
 const maxValueLen = 256

@@ -43,6 +43,10 @@ func (l *learner) issue(n *node) (string, bool) {
 	if p := n.issued.Load(); p != nil {
 		return *p, true
 	}
+	if n.own != nil {
+		n.issued.Store(n.own)
+		return *n.own, true
+	}
 	text := n.prefix()
 	if text == "" {
 		text = "/"

@@ -173,7 +173,7 @@ func (l *learner) learnLabel(n *node, s state) {
 // and turns those that are values into one.
 func (l *learner) reconsider(n *node) {
 	count := n.literals()
-	if l.still || count < fewChildren || count < n.checked+n.checked/4 {
+	if l.still || !l.learn || count < fewChildren || count < n.checked+n.checked/4 {
 		return
 	}
 	n.checked = count
@@ -186,7 +186,7 @@ func (l *learner) reconsider(n *node) {
 // learned of its values, and turns those into values that turn out to be such.
 func (l *learner) rejudge(n *node) {
 	wild := n.wild.Load()
-	if wild == nil || l.still {
+	if wild == nil || l.still || !l.learn {
 		return
 	}
 	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) })
@@ -203,6 +203,9 @@ func (l *learner) rejudge(n *node) {
 // misjudged reports whether the literal child c of n is a value after all, by
 // its wording and by what stands below it and below the values.
 func (n *node) misjudged(c, wild *node) bool {
+	if c.certain {
+		return false
+	}
 	r := n.read(c.label)
 	if r.class != classWord || r.suffix != "" {
 		return false
@@ -359,7 +362,7 @@ func (n *node) keepsComing(count int) bool {
 
 // collapse turns the literal children of n into values.
 func (l *learner) collapse(n *node) {
-	dropped := n.abandon(func(c *node) bool { return !c.value && classify(c.label, true) == classWord })
+	dropped := n.abandon(func(c *node) bool { return !c.value && !c.certain && classify(c.label, true) == classWord })
 	if len(dropped) == 0 {
 		return
 	}

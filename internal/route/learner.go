@@ -25,34 +25,46 @@ type learner struct {
 	labels   map[string]state // what stands below a label elsewhere
 	reshaped bool             // nodes were cut off during the walk
 	still    bool             // nodes must not be cut off
-	budget   budget
+	learn    bool             // evidence may reshape the tree
+	// placeholders: the service sent an http.route with a placeholder.
+	placeholders bool
+	budget       budget
 }
 
 // maxLabels bounds the memory of labels.
 const maxLabels = 1024
 
-func newLearner(maxPatterns int) *learner {
+func newLearner(maxPatterns int, learn bool) *learner {
 	return &learner{
+		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		labels:   map[string]state{},
 		budget:   newBudget(maxPatterns),
 	}
 }
 
-// match returns the pattern of the path in v; overflow tells that the cap was
-// met and the pattern is a prefix.
-func (l *learner) match(v *pathView) (pattern string, overflow bool) {
+// match returns the pattern of the path in v, and whether it was learned from
+// an http.route, inferred, or cut short by the cap.
+func (l *learner) match(v *pathView) (pattern string, source Source) {
 	if n, sure := l.find(v); sure {
-		if p := n.issued.Load(); p != nil && !v.deeper {
-			n.touch(l.generation.Load())
-			return *p, false
+		p, source := n.issued.Load(), n.source()
+		if v.deeper {
+			p, source = n.tail.Load(), SourceOverflow
 		}
-		if p := n.tail.Load(); p != nil && v.deeper {
+		if p != nil {
 			n.touch(l.generation.Load())
-			return *p, true
+			return *p, source
 		}
 	}
-	return l.learn(v)
+	return l.grow(v)
+}
+
+// source tells where the node's pattern comes from.
+func (n *node) source() Source {
+	if n.taught.Load() {
+		return SourceLearned
+	}
+	return SourceInferred
 }
 
 // touch marks the node as used in this generation.
@@ -96,8 +108,8 @@ func next(segs []string, i int) string {
 	return ""
 }
 
-// learn walks under the lock, makes what is missing and counts.
-func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
+// grow walks under the lock, makes what is missing and counts.
+func (l *learner) grow(v *pathView) (pattern string, source Source) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, whole := l.walk(v)
@@ -109,10 +121,18 @@ func (l *learner) learn(v *pathView) (pattern string, overflow bool) {
 	n.touch(l.generation.Load())
 	if whole {
 		if p, ok := l.issue(n); ok {
-			return p, false
+			n.countBare()
+			return p, n.source()
 		}
 	}
-	return l.issueTail(n), true
+	return l.issueTail(n), SourceOverflow
+}
+
+// countBare counts an item without an http.route.
+func (n *node) countBare() {
+	if n.bare++; n.bare >= settledVisits && n.bare > n.labelled && !n.taught.Load() {
+		n.final.Store(true)
+	}
 }
 
 // maxReshapes bounds how often one path is walked anew because the tree
@@ -197,7 +217,7 @@ func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 // widen changes the placeholder's name once values of another class are more
 // than stray ones. A settled name stays.
 func (l *learner) widen(n *node, c class) {
-	if classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
+	if n.name != "" || classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
 		return
 	}
 	n.odd++

@@ -25,11 +25,18 @@ type node struct {
 	wild    atomic.Pointer[node]    // the child for values without a suffix
 	profile atomic.Pointer[profile] // what the values among the children are
 	visits  atomic.Uint32           // saturates at settledVisits
+	final   atomic.Bool             // the pattern stays, whatever an http.route says
+	taught  atomic.Bool             // an http.route ended here
 	issued  atomic.Pointer[string]
 	tail    atomic.Pointer[string]
 	lastUse atomic.Uint32 // generation
 
 	// Owned by the lock.
+	name     string    // of a value: the parameter name a framework gave it
+	own      *string   // the pattern as the framework spells it
+	labelled int       // items that came with an http.route
+	bare     int       // items that came without, until final
+	certain  bool      // a literal by a framework word
 	class    class     // of a value: gives the placeholder's name
 	order    []*node   // children in the order they came
 	young    uint32    // children seen once
@@ -226,9 +233,9 @@ func (n *node) segment() string {
 	if !n.value {
 		return n.label
 	}
-	name, earlier := classNames[n.class], 1
+	name, earlier := n.placeholder(), 1
 	for p := n.parent; p != nil; p = p.parent {
-		if p.value && classNames[p.class] == name {
+		if p.value && p.placeholder() == name {
 			earlier++
 		}
 	}
@@ -236,6 +243,14 @@ func (n *node) segment() string {
 		name += strconv.Itoa(earlier)
 	}
 	return "{" + name + "}" + n.label
+}
+
+// placeholder returns the name of a value.
+func (n *node) placeholder() string {
+	if n.name != "" {
+		return n.name
+	}
+	return classNames[n.class]
 }
 
 // prefix returns the pattern from the root to the node.

@@ -13,14 +13,19 @@ import (
 type Service struct {
 	name       string
 	declared   *index
-	learned    atomic.Pointer[index] // from http.route; replaced, never changed
+	frameworks atomic.Pointer[map[string]*framework] // replaced, never changed
+	learned    atomic.Pointer[index]                 // from http.route; replaced, never changed
 	learner    *learner
 	learn      bool
 	overflowed atomic.Uint64
+
+	learnedTemplates []*Template // of learned; guarded by the learner's lock
 }
 
 func newService(name string, declared *index, maxPatterns int, learn bool) *Service {
-	return &Service{name: name, declared: declared, learner: newLearner(maxPatterns), learn: learn}
+	s := &Service{name: name, declared: declared, learner: newLearner(maxPatterns, learn), learn: learn}
+	s.frameworks.Store(&map[string]*framework{})
+	return s
 }
 
 // Match returns the pattern of a path: what the user declared, else what was
@@ -41,44 +46,18 @@ func (s *Service) match(method string, v *pathView) Result {
 		return Result{Pattern: t.pattern, Source: SourceTemplate}
 	}
 	if t := s.learned.Load().find(&q); t != nil {
-		return Result{Pattern: t.pattern, Source: SourceLearned}
+		return Result{Pattern: strings.TrimSuffix(t.pattern, "/"), Source: SourceLearned}
 	}
-	pattern, overflow := s.learner.match(v)
-	if overflow {
+	return s.infer(v)
+}
+
+// infer asks the tree, which was taught by other items and by evidence.
+func (s *Service) infer(v *pathView) Result {
+	pattern, source := s.learner.match(v)
+	if source == SourceOverflow {
 		s.overflowed.Add(1)
-		return Result{Pattern: pattern, Source: SourceOverflow}
 	}
-	return Result{Pattern: pattern, Source: SourceInferred}
-}
-
-// Observe returns the pattern of an item that carried the framework's own
-// http.route, in normal form. An httpRoute that is empty, cannot be read, or
-// is but the raw path counts as absent.
-func (s *Service) Observe(method, httpRoute, path string) Result {
-	t := s.framework(httpRoute)
-	if t == nil {
-		return s.Match(method, path)
-	}
-	if t.holdsParameter() {
-		return Result{Pattern: t.pattern, Source: SourceFramework}
-	}
-	r := s.Match(method, path)
-	if strings.TrimSuffix(r.Pattern, "/") == strings.TrimSuffix(t.pattern, "/") {
-		r.Source = SourceFramework
-	}
-	return r
-}
-
-// framework reads an http.route.
-func (s *Service) framework(httpRoute string) *Template {
-	if httpRoute == "" || len(httpRoute) > maxPathBytes {
-		return nil
-	}
-	templates, err := ParseTemplate(httpRoute)
-	if err != nil {
-		return nil
-	}
-	return templates[0]
+	return Result{Pattern: pattern, Source: source}
 }
 
 // Parameters yields the name and value of each placeholder of pattern, which

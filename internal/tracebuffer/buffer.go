@@ -64,10 +64,11 @@ func New(opts Options) *Buffer {
 	b.scratch.New = func() any { return new([]uint32) }
 	// Two memories of two generations each, all grown to a power of two.
 	limit := int(opts.MaxBytes/memoryShare) / n / 4 / (2 * slotBytes)
+	segment := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
-		s.table = map[uint64]uint32{}
+		s.log.size = int(min(max(segment, minSegment), maxSegment))
 		s.late.limit, s.special.limit = limit, limit
 	}
 	return b
@@ -91,6 +92,10 @@ func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
 		}
 		s := &b.shards[n]
 		s.mu.Lock()
+		for j := i; j != 0; j = (*next)[j-1] {
+			// The misses of independent reads overlap; those of add would not.
+			s.touched += s.table.touch(lowHalf(items[j-1].ID))
+		}
 		for ; i != 0; i = (*next)[i-1] {
 			fates[i-1] = s.add(now, &items[i-1], out)
 		}
@@ -117,16 +122,12 @@ func (b *Buffer) partition(items []Item, next *[]uint32) (heads [maxShards]uint3
 	return heads
 }
 
-// report adds what the shard's size changed by to the buffer's.
-func (s *shard) report() {
-	now := s.bytes()
-	s.used.Add(now - s.reported)
-	s.reported = now
-}
-
 // Expire decides the traces whose wait is over. It is for one caller at a time.
 func (b *Buffer) Expire(now time.Time, out *Outcome) {
-	b.eachShard(func(s *shard) { s.expire(now, out) })
+	b.eachShard(func(s *shard) {
+		s.expire(now, out)
+		s.reclaim()
+	})
 	if horizon := 2*b.opts.Wait + time.Minute; now.Sub(b.swept) > horizon {
 		b.headers.sweep(now.Add(-horizon))
 		b.swept = now
@@ -138,9 +139,10 @@ func (b *Buffer) Expire(now time.Time, out *Outcome) {
 func (b *Buffer) Flush(out *Outcome) {
 	b.eachShard(func(s *shard) {
 		s.flushed = true
-		for i := s.oldest(); i != 0; i = s.oldest() {
-			s.decide(i, TriggerShutdown, out)
+		for e := s.oldest(); e != nil; e = s.oldest() {
+			s.decide(e, TriggerShutdown, out)
 		}
+		s.reclaim()
 	})
 }
 
@@ -167,8 +169,9 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	b.eachShard(func(s *shard) {
 		share := float64(over) * float64(s.reported) / float64(used)
 		goal := s.reported - int64(share)
-		for i := s.oldest(); i != 0 && s.bytes() > goal; i = s.oldest() {
-			s.decide(i, TriggerPressure, out)
+		for e := s.oldest(); e != nil && s.bytes() > goal; e = s.oldest() {
+			s.decide(e, TriggerPressure, out)
+			s.reclaim()
 		}
 	})
 	return b.Bytes() <= b.opts.MaxBytes
@@ -191,7 +194,7 @@ func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }
 // Traces is the number of traces in the table.
 func (b *Buffer) Traces() int {
 	n := 0
-	b.eachShard(func(s *shard) { n += len(s.table) })
+	b.eachShard(func(s *shard) { n += s.table.count })
 	return n
 }
 

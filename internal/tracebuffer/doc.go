@@ -6,15 +6,15 @@
 //
 // What is held is bytes. A decoded span costs 1.0 to 2.5 kB of heap and 30 to
 // 60 objects that the garbage collector walks again and again; its OTLP bytes
-// cost a third of that and no object, for they lie in blocks without pointers.
+// cost a third of that and no object, for they lie in a log without pointers.
 //
 //	Add(items) ─► shard = hash(low 64 bits of the id)
-//	               table: id → entry {facts, deadline, chain of blocks}
+//	               table: id → entry {facts, deadline, last record}
 //	                 │ nothing can change the verdict: pass or drop now
-//	                 └ else: hold the record's bytes in the entry's chain
+//	                 └ else: append the record's bytes to the shard's log
 //	Expire(now) ─► entries whose wait is over: decide
 //	                 keep → Outcome, sorted by the outlet each record came from
-//	                 drop → counted, blocks free again
+//	                 drop → counted; its part of the log is given back unread
 //	               and the verdict goes to the memory for late items
 //
 // A trace is in one of three states. Undecided: its items are held. Kept: its
@@ -28,7 +28,7 @@
 // 64 bits still find their trace.
 //
 // Deadlines need no timer: every wait is a constant after an arrival, so each
-// kind of wait is a list that is in order by construction, and what is due
+// kind of wait is a queue that is in order by construction, and what is due
 // stands at its head.
 //
 // The package holds no clock, logger or instrument. Time comes in as now, what

@@ -225,8 +225,8 @@ func TestOneVerdict(t *testing.T) {
 			before := w.live()
 			w.buf.Expire(w.now, &out)
 			after := w.live()
-			for n := range before {
-				if !after[n] {
+			for n, was := range before {
+				if was && !after[n] {
 					w.gone[n] = true
 				}
 			}
@@ -255,9 +255,7 @@ func (w *world) live() map[byte]bool {
 	for n := range byte(6) {
 		id := traceID(n)
 		s := &w.buf.shards[mix(lowHalf(id))>>w.buf.shift]
-		if _, ok := s.table[lowHalf(id)]; ok {
-			live[n] = true
-		}
+		live[n] = s.table.find(lowHalf(id)) != nil
 	}
 	return live
 }

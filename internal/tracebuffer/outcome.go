@@ -49,15 +49,29 @@ type Record struct {
 	Context bool
 }
 
-func (o *Outcome) release(outlet uint8, r Record) {
-	for len(o.Released) <= int(outlet) {
+func (o *Outcome) outlet(n uint8) *Release {
+	for len(o.Released) <= int(n) {
 		o.Released = append(o.Released, Release{})
 	}
-	rel := &o.Released[outlet]
+	return &o.Released[n]
+}
+
+// release sends a record back to its outlet.
+func (o *Outcome) release(outlet uint8, r Record) {
+	rel := o.outlet(outlet)
 	rel.Records = append(rel.Records, r)
-	if !r.Context {
-		rel.Counts[r.Signal]++
-		rel.Bytes += int64(len(r.Data))
+	rel.Counts[r.Signal]++
+	rel.Bytes += int64(len(r.Data))
+}
+
+// context sends the spans of a trace to an outlet that has some of its logs.
+func (o *Outcome) context(outlet uint8, trace []Record) {
+	rel := o.outlet(outlet)
+	for _, r := range trace {
+		if r.Signal == Span {
+			r.Context = true
+			rel.Records = append(rel.Records, r)
+		}
 	}
 }
 

@@ -15,17 +15,22 @@ import (
 type shard struct {
 	*shared
 
-	mu      sync.Mutex
-	table   map[uint64]uint32
-	entries entries
-	blocks  blocks
+	mu    sync.Mutex
+	table table
+	// waiting has a ticket for each trace and kind of wait, by deadline; lying
+	// has one for each trace by the position of its first record.
+	waiting [waitKinds]queue
+	lying   queue
+	log     log
+	live    int64 // bytes of records in use, prefixes left out
 	// late remembers every verdict for a while, special those that do not
 	// follow from the trace id: forgetting the others costs only the
 	// knowledge that an item is late.
 	late, special memory
 	flushed       bool // nothing is held any more
 	reported      int64
-	prefix        []byte
+	path          []position // scratch of release
+	touched       uint64     // keeps the reads of touch from being optimised away
 }
 
 func lowHalf(id [16]byte) uint64 { return binary.BigEndian.Uint64(id[8:]) }
@@ -33,29 +38,28 @@ func lowHalf(id [16]byte) uint64 { return binary.BigEndian.Uint64(id[8:]) }
 // add decides on one item or holds it.
 func (s *shard) add(now time.Time, it *Item, out *Outcome) Fate {
 	key := lowHalf(it.ID)
-	i, known := s.table[key]
-	if !known {
+	e := s.table.find(key)
+	if e == nil {
 		if v, ok := s.remembered(key); ok {
 			return s.addLate(key, v, it)
 		}
 		if s.flushed || !s.decides && !s.waits(it) {
 			return s.decideAlone(key, it, out)
 		}
-		i = s.open(now, key, it)
+		e = s.open(now, key, it)
 	}
-	e := &s.entries.all[i]
 	e.merge(it)
 	if !e.decided && s.policy.Settled(e.match) {
 		if v := s.settle(e, out); !v.Keep {
 			s.drop(e, out)
-			s.close(i, v)
+			s.close(e, v)
 			return Fate{Action: Drop, Rule: v.Rule}
 		}
 	}
 	fate := s.holdOrPass(e, it)
-	s.hasten(now, i, it)
-	if !e.decided && int(e.records) >= s.opts.MaxItems {
-		s.decide(i, TriggerLimit, out)
+	s.hasten(now, e, it)
+	if !e.decided && s.full(e) {
+		s.decide(e, TriggerLimit, out)
 	}
 	return fate
 }
@@ -115,14 +119,17 @@ func (s *shard) remember(key uint64, v sampling.Verdict, explicit bool) {
 }
 
 // open makes an entry for the item's trace.
-func (s *shard) open(now time.Time, key uint64, it *Item) uint32 {
-	i := s.entries.take()
-	e := &s.entries.all[i]
-	e.key, e.rnd, e.match = key, it.Randomness, it.Match
-	e.deadline = now.Add(s.opts.Wait).UnixNano()
-	s.entries.push(i, waitFull)
-	s.table[key] = i
-	return i
+func (s *shard) open(now time.Time, key uint64, it *Item) *entry {
+	e := s.table.insert(key)
+	e.rnd, e.match = it.Randomness, it.Match
+	s.wait(e, waitFull, now.Add(s.opts.Wait))
+	return e
+}
+
+// wait sets the entry's kind of wait and its deadline.
+func (s *shard) wait(e *entry, k waitKind, until time.Time) {
+	e.waits, e.deadline = k, until.UnixNano()
+	s.waiting[k].push(ticket{e.key, e.deadline})
 }
 
 // settle notes the verdict on a trace that no further item can change.
@@ -139,14 +146,14 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 // what must be kept of it.
 func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	fate := Fate{Action: Hold, Rule: e.match}
-	full := int(e.records) >= s.opts.MaxItems
+	full := s.full(e)
 	switch {
 	case !e.decided:
 		s.hold(e, uint8(it.Signal), it)
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
-			s.store(e, kindContext, it)
+			s.store(e, kindContext, it.Outlet, it.Header, it.Record)
 		}
 	case s.waits(it) && !full:
 		s.hold(e, kindLog, it)
@@ -156,58 +163,74 @@ func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	return fate
 }
 
+// maxTraceBytes is how much of one trace is held, whatever the limits.
+const maxTraceBytes = 1 << 30
+
+// full reports whether the trace may not have more records held.
+func (s *shard) full(e *entry) bool {
+	return int(e.records) >= s.opts.MaxItems || e.bytes >= maxTraceBytes
+}
+
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
-	s.store(e, kind, it)
+	s.store(e, kind, it.Outlet, it.Header, it.Record)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
 }
 
-func (s *shard) store(e *entry, kind uint8, it *Item) {
-	s.prefix = appendPrefix(s.prefix[:0], kind, it.Outlet, it.Header, len(it.Record))
-	s.blocks.write(&e.chain, s.prefix)
-	s.blocks.write(&e.chain, it.Record)
+// store appends a record to the log and to the trace.
+func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec []byte) {
+	e.last = s.log.append(e.last, kind, outlet, h, rec)
+	if e.first == 0 {
+		e.first = e.last
+		s.lying.push(ticket{e.key, int64(e.first)})
+	}
 	e.records++
+	e.bytes += uint32(len(rec))
+	s.live += int64(len(rec))
 }
 
 // hasten moves a trace whose root has come to the shorter wait.
-func (s *shard) hasten(now time.Time, i uint32, it *Item) {
-	e := &s.entries.all[i]
-	if !it.Root || s.opts.WaitAfterRoot <= 0 || e.list == waitRoot {
+func (s *shard) hasten(now time.Time, e *entry, it *Item) {
+	if !it.Root || s.opts.WaitAfterRoot <= 0 || e.waits == waitRoot {
 		return
 	}
-	if due := now.Add(s.opts.WaitAfterRoot).UnixNano(); due < e.deadline {
-		s.entries.unlink(i)
-		e.deadline = due
-		s.entries.push(i, waitRoot)
+	if due := now.Add(s.opts.WaitAfterRoot); due.UnixNano() < e.deadline {
+		s.wait(e, waitRoot, due)
 	}
 }
 
 // expire decides the traces that are due.
 func (s *shard) expire(now time.Time, out *Outcome) {
 	due := now.UnixNano()
-	for k := range s.entries.lists {
-		for {
-			i := s.entries.lists[k].head
-			if i == 0 || s.entries.all[i].deadline > due {
-				break
-			}
-			s.decide(i, [waitKinds]Trigger{TriggerTimeout, TriggerRoot}[k], out)
+	for k := range s.waiting {
+		for e := s.next(waitKind(k)); e != nil && e.deadline <= due; e = s.next(waitKind(k)) {
+			s.decide(e, [waitKinds]Trigger{TriggerTimeout, TriggerRoot}[k], out)
 		}
 	}
 }
 
-// oldest returns the trace that has waited longest, of those the root's wait
-// has begun for first: they are the most complete. 0 if there is none.
-func (s *shard) oldest() uint32 {
-	if i := s.entries.lists[waitRoot].head; i != 0 {
-		return i
+// next returns the trace at the head of a queue of waits, if there is one.
+func (s *shard) next(k waitKind) *entry {
+	for q := &s.waiting[k]; q.len > 0; q.pop() {
+		t := q.first()
+		if e := s.table.find(t.key); e != nil && e.waits == k && e.deadline == t.at {
+			return e
+		}
 	}
-	return s.entries.lists[waitFull].head
+	return nil
+}
+
+// oldest returns the trace that has waited longest, of those the root's wait
+// has begun for first: they are the most complete.
+func (s *shard) oldest() *entry {
+	if e := s.next(waitRoot); e != nil {
+		return e
+	}
+	return s.next(waitFull)
 }
 
 // decide ends a trace's time in the table, whatever it still might have got.
-func (s *shard) decide(i uint32, t Trigger, out *Outcome) {
-	e := &s.entries.all[i]
+func (s *shard) decide(e *entry, t Trigger, out *Outcome) {
 	v := s.policy.Decide(e.match, e.rnd)
 	if !e.decided {
 		out.decided(v, t)
@@ -217,7 +240,7 @@ func (s *shard) decide(i uint32, t Trigger, out *Outcome) {
 	} else {
 		s.drop(e, out)
 	}
-	s.close(i, v)
+	s.close(e, v)
 }
 
 func (s *shard) drop(e *entry, out *Outcome) {
@@ -228,13 +251,10 @@ func (s *shard) drop(e *entry, out *Outcome) {
 }
 
 // close forgets the entry and remembers its verdict.
-func (s *shard) close(i uint32, v sampling.Verdict) {
-	e := &s.entries.all[i]
+func (s *shard) close(e *entry, v sampling.Verdict) {
 	s.remember(e.key, v, e.explicit)
-	s.blocks.release(&e.chain)
-	s.entries.unlink(i)
-	s.entries.free = append(s.entries.free, i)
-	delete(s.table, e.key)
+	s.live -= int64(e.bytes)
+	s.table.remove(e.key)
 }
 
 // release copies a kept trace's records out, each to the outlet it came from,
@@ -243,45 +263,110 @@ func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 	if e.held[Span]+e.held[Log] == 0 {
 		return
 	}
-	data := s.blocks.appendTo(make([]byte, 0, int(e.chain.blocks)*blockPayload), e.chain)
-	logOutlets := s.releaseOwn(e, data, rule, out)
+	data := make([]byte, 0, e.bytes)
+	records := make([]Record, 0, e.records)
+	outlets := make([]uint8, 0, e.records)
+	var logs outletSet
+	for _, p := range s.trail(e) {
+		r := s.log.at(p)
+		start := len(data)
+		data = append(data, r.data...)
+		records = append(records, Record{
+			Trace: e.key, Header: s.headers.content(r.header), Data: data[start:], Rule: rule,
+			Signal: signalOf(r.kind), Context: r.kind == kindContext,
+		})
+		outlets = append(outlets, r.outlet)
+		if r.kind == kindLog {
+			logs.add(r.outlet)
+		}
+	}
+	for i, r := range records {
+		if !r.Context {
+			out.release(outlets[i], r)
+			s.ready.Add(int64(len(r.Data)))
+		}
+	}
 	if s.opts.Join {
-		for o := range logOutlets.each {
-			s.releaseContext(e, data, o, rule, out)
+		for outlet := range logs.each {
+			out.context(outlet, records)
 		}
 	}
 }
 
-func (s *shard) releaseOwn(e *entry, data []byte, rule sampling.Match, out *Outcome) (logs outletSet) {
-	for len(data) > 0 {
-		kind, outlet, h, rec, rest := nextRecord(data)
-		data = rest
-		if kind == kindContext {
-			continue
-		}
-		if kind == kindLog {
-			logs.add(outlet)
-		}
-		r := Record{Trace: e.key, Header: s.headers.content(h), Data: rec, Rule: rule, Signal: Signal(kind)}
-		out.release(outlet, r)
-		s.ready.Add(int64(len(rec)))
+func signalOf(kind uint8) Signal {
+	if kind == kindLog {
+		return Log
 	}
-	return logs
+	return Span
 }
 
-func (s *shard) releaseContext(e *entry, data []byte, outlet uint8, rule sampling.Match, out *Outcome) {
-	for len(data) > 0 {
-		kind, _, h, rec, rest := nextRecord(data)
-		data = rest
-		if kind != kindLog {
-			out.release(outlet, Record{Trace: e.key, Header: s.headers.content(h), Data: rec, Rule: rule, Signal: Span, Context: true})
+// trail returns the positions of a trace's records in the order they came. It is
+// good until the next call.
+func (s *shard) trail(e *entry) []position {
+	n := int(e.records)
+	if cap(s.path) < n {
+		s.path = make([]position, n)
+	}
+	path := s.path[:n]
+	for p := e.last; n > 0; n-- {
+		path[n-1] = p
+		p = s.log.at(p).prev
+	}
+	return path
+}
+
+// reclaim gives back the part of the log that no trace needs. If much of it is
+// dead, the oldest traces move to its end: a few that wait longer than the
+// others must not hold the whole log.
+func (s *shard) reclaim() {
+	end := s.log.end()
+	for e := s.lowest(); e != nil && e.first < end && s.log.bytes > s.live+s.live/2+4*int64(s.log.size); e = s.lowest() {
+		s.move(e)
+		s.log.release(s.lowest().first)
+	}
+	if e := s.lowest(); e != nil {
+		s.log.release(e.first)
+	} else {
+		s.log.release(end)
+	}
+}
+
+// lowest returns the trace whose first record lies lowest.
+func (s *shard) lowest() *entry {
+	for q := &s.lying; q.len > 0; q.pop() {
+		t := q.first()
+		if e := s.table.find(t.key); e != nil && e.first == position(t.at) {
+			return e
 		}
+	}
+	return nil
+}
+
+// move rewrites a trace's records at the end of the log.
+func (s *shard) move(e *entry) {
+	path := s.trail(e)
+	s.live -= int64(e.bytes)
+	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
+	for _, p := range path {
+		r := s.log.at(p)
+		s.store(e, r.kind, r.outlet, r.header, r.data)
 	}
 }
 
 // bytes is the memory the shard takes.
 func (s *shard) bytes() int64 {
-	return int64(s.blocks.used)*blockSize + int64(len(s.table))*entryBytes + s.late.bytes() + s.special.bytes()
+	tickets := len(s.lying.ring)
+	for k := range s.waiting {
+		tickets += len(s.waiting[k].ring)
+	}
+	return s.log.bytes + int64(len(s.table.slots))*entryBytes + int64(tickets)*ticketBytes + s.late.bytes() + s.special.bytes()
+}
+
+// report adds what the shard's size changed by to the buffer's.
+func (s *shard) report() {
+	now := s.bytes()
+	s.used.Add(now - s.reported)
+	s.reported = now
 }
 
 // outletSet is a set of outlets.

@@ -1,0 +1,131 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import "encoding/binary"
+
+// maxSegment is how many bytes of the log lie together; logs that may not
+// become large have smaller segments.
+const (
+	maxSegment = 256 << 10
+	minSegment = 4 << 10
+)
+
+// position is a place in the log: the number of a segment and the offset in it.
+// Positions grow; 0 is none.
+type position uint64
+
+func (p position) segment() uint64 { return uint64(p) >> 32 }
+
+func (p position) offset() int { return int(uint32(p)) }
+
+// log is where held records lie, one behind the other in the order they came.
+// It is written at its end and given back at its start, like a queue: what is
+// dropped is not touched any more, and what is behind the oldest record in use
+// is free, whole segments at a time. Appending in one place is what makes the
+// cost of a record the same for a thousand traces held and for a million: blocks
+// of their own for every trace, tried before, cost a cache and a TLB miss each
+// time (1.7 µs against 0.3 µs a record at a million traces).
+type log struct {
+	size     int       // of a segment
+	segments []segment // in order, the last one is written to
+	base     uint64    // the number of segments[0], from 1
+	spare    [][]byte  // segments for reuse
+	bytes    int64     // allocated, spares included
+}
+
+type segment struct {
+	data []byte // records, len is what is written
+}
+
+// maxSpare is how many free segments a log keeps for reuse: what a tick gives
+// back, the next one takes again.
+func (l *log) maxSpare() int { return 4 + len(l.segments)/8 }
+
+// recordPrefix is the longest that stands before a record's bytes: the position
+// of the trace's record before it, kind and outlet, header and length.
+const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
+
+// append writes a record and returns its position.
+func (l *log) append(prev position, kind, outlet uint8, h Header, rec []byte) position {
+	need := recordPrefix + len(rec)
+	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need {
+		l.open(need)
+	}
+	s := &l.segments[len(l.segments)-1]
+	at := position((l.base+uint64(len(l.segments))-1)<<32 | uint64(len(s.data)))
+	d := binary.LittleEndian.AppendUint64(s.data, uint64(prev))
+	d = append(d, kind, outlet)
+	d = binary.AppendUvarint(d, uint64(h))
+	d = binary.AppendUvarint(d, uint64(len(rec)))
+	s.data = append(d, rec...)
+	return at
+}
+
+// open adds a segment with room for a record. A record so large that it could
+// leave much of a segment unused gets one of its own.
+func (l *log) open(need int) {
+	if l.base == 0 {
+		l.base = 1
+	}
+	var data []byte
+	switch n := len(l.spare); {
+	case need > l.size/8:
+		data = make([]byte, 0, need)
+		l.bytes += int64(need)
+	case n > 0:
+		data, l.spare = l.spare[n-1], l.spare[:n-1]
+	default:
+		data = make([]byte, 0, l.size)
+		l.bytes += int64(l.size)
+	}
+	l.segments = append(l.segments, segment{data: data})
+}
+
+// end is the position behind the last record.
+func (l *log) end() position {
+	return position((l.base + uint64(len(l.segments))) << 32)
+}
+
+// release gives back the segments before p.
+func (l *log) release(p position) {
+	n := 0
+	for ; n < len(l.segments) && l.base+uint64(n) < p.segment(); n++ {
+		l.recycle(l.segments[n].data)
+	}
+	if n > 0 {
+		l.segments = append(l.segments[:0], l.segments[n:]...)
+		clear(l.segments[len(l.segments):cap(l.segments)])
+		l.base += uint64(n)
+	}
+}
+
+func (l *log) recycle(data []byte) {
+	if cap(data) == l.size && len(l.spare) < l.maxSpare() {
+		l.spare = append(l.spare, data[:0])
+		return
+	}
+	l.bytes -= int64(cap(data))
+}
+
+// record is one record read from the log. Its data is borrowed from the log.
+type record struct {
+	prev   position
+	kind   uint8
+	outlet uint8
+	header Header
+	data   []byte
+}
+
+// at reads the record at p. The log wrote it, so it is well-formed.
+func (l *log) at(p position) record {
+	b := l.segments[p.segment()-l.base].data[p.offset():]
+	r := record{prev: position(binary.LittleEndian.Uint64(b)), kind: b[8], outlet: b[9]}
+	b = b[10:]
+	h, n := binary.Uvarint(b)
+	r.header, b = Header(h), b[n:]
+	size, n := binary.Uvarint(b)
+	r.data = b[n : n+int(size)]
+	return r
+}

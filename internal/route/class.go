@@ -210,7 +210,7 @@ func classifyMixed(seg string, kinds byteSet, front bool) class {
 		return classKSUID
 	case isJWT(seg):
 		return classJWT
-	case isRandom(seg):
+	case isRelease(seg) || isRandom(seg):
 		return classToken
 	}
 	return classWord

@@ -178,7 +178,9 @@ func (l *learner) reconsider(n *node) {
 	}
 	n.checked = count
 	if n.sharesStructure(count) || n.keepsComing(count) {
-		l.collapse(n)
+		l.collapse(n, func(c *node) bool { return true })
+	} else if kin := n.kin(); kin != nil {
+		l.collapse(n, func(c *node) bool { return kin[c] })
 	}
 }
 
@@ -340,6 +342,8 @@ func (n *node) wordy() bool {
 const (
 	// fewChildren are too few to say anything of.
 	fewChildren = 4
+	// fewKin made up names with the same below them are values.
+	fewKin = 4
 	// fewSlugs made up names, most of them new, are values.
 	fewSlugs = 8
 	// manyMembers of a collection are values however they are worded.
@@ -360,9 +364,62 @@ func (n *node) keepsComing(count int) bool {
 	return count >= least && n.novelty() >= 0.5
 }
 
-// collapse turns the literal children of n into values.
-func (l *learner) collapse(n *node) {
-	dropped := n.abandon(func(c *node) bool { return !c.value && !c.certain && classify(c.label, true) == classWord })
+// kin returns made up names that all have the same label below them, one that
+// the other children have not: the tenants of /acme/billing and /globex/billing
+// beside the endpoints of the root. Most of them must have come once only.
+func (n *node) kin() map[*node]bool {
+	below := map[string][]*node{}
+	for _, c := range n.order {
+		if c.value {
+			continue
+		}
+		for _, g := range c.order {
+			if g.telling() {
+				below[g.label] = append(below[g.label], c)
+			}
+		}
+	}
+	for _, g := range n.labelsInOrder() {
+		group := below[g]
+		young, slugs := 0, 0
+		for _, c := range group {
+			if c.visits.Load() == 1 {
+				young++
+			}
+			if !c.wordy() && !c.certain {
+				slugs++
+			}
+		}
+		if slugs*4 >= len(group)*3 && slugs >= fewKin && 2*young >= len(group) {
+			set := map[*node]bool{}
+			for _, c := range group {
+				set[c] = true
+			}
+			return set
+		}
+	}
+	return nil
+}
+
+// labelsInOrder lists the labels two levels down as they came, so that the
+// outcome does not hang on the order of a map.
+func (n *node) labelsInOrder() []string {
+	var labels []string
+	for _, c := range n.order {
+		for _, g := range c.order {
+			if !c.value && g.telling() && !slices.Contains(labels, g.label) {
+				labels = append(labels, g.label)
+			}
+		}
+	}
+	return labels
+}
+
+// collapse turns the literal children of n that are to be into values.
+func (l *learner) collapse(n *node, is func(*node) bool) {
+	dropped := n.abandon(func(c *node) bool {
+		return !c.value && !c.certain && classify(c.label, true) == classWord && is(c)
+	})
 	if len(dropped) == 0 {
 		return
 	}
@@ -370,8 +427,15 @@ func (l *learner) collapse(n *node) {
 	p.state = stateWords
 	n.profile.Store(&p)
 	l.learnLabel(n, stateWords)
+	wild := n.wild.Load()
+	if wild == nil {
+		wild = l.makeNode(n, "", true)
+	}
 	for _, c := range dropped {
 		l.nodes -= c.size()
+		if wild != nil {
+			l.graft(wild, c)
+		}
 	}
 	l.full.Store(false)
 	n.young, n.passes, n.checked = 0, 0, 0

@@ -19,7 +19,7 @@ func (n *node) read(seg string) cut {
 	c := cut{head: head, suffix: suffix, class: classify(head, n.place == placeRoot)}
 	switch {
 	case c.class == classVersion && n.place != placeRoot && strings.IndexByte(head, '.') > 0:
-		c.class = classWord // a release, not the version of an API
+		c.class = classToken // a release, not the version of an API
 	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
 		c.class = classVersion // /api/0
 	case c.class == classWord && n.place == placeCollection && isNumbered(head):
@@ -119,11 +119,15 @@ const (
 	leadingScore    = -3.0
 	camelScore      = -1.0
 	capitalScore    = 1.0
+	longScore       = -1.5
 	slugScore       = 0.5
 	sameNextScore   = 3.0
 	cameAgainScore  = -2.0
 	valueNextScore  = -2.2
 )
+
+// longName words are more than people give a thing for a name.
+const longName = 4
 
 func wordScore(head string, w wording) float64 {
 	score := 0.0
@@ -157,6 +161,9 @@ func wordScore(head string, w wording) float64 {
 	}
 	if w.marks && w.pieces > w.known {
 		score += slugScore
+	}
+	if w.pieces > longName {
+		score += longScore
 	}
 	return score
 }

@@ -179,3 +179,9 @@ func isNumbered(s string) bool {
 	}
 	return len(s)-i >= 2 && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && all(s[:i-1], isAlpha)
 }
+
+// isRelease reports a number with a dot in front: 2.9.5, 5.11.18-alpha.
+func isRelease(s string) bool {
+	dot := strings.IndexByte(s, '.')
+	return dot > 0 && dot+1 < len(s) && all(s[:dot], isDigit) && isDigit(s[dot+1])
+}

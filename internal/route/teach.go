@@ -16,7 +16,7 @@ type framework struct {
 // trustedRepeats is how often a route without a placeholder must come before
 // it is believed against the evidence, and only from a service that sends
 // placeholders too: some instrumentations send the raw path.
-const trustedRepeats = 4
+const trustedRepeats = 2
 
 // readFramework parses an http.route. Its normal form has no trailing slash,
 // for a path with one and a path without get the same pattern.
@@ -185,6 +185,11 @@ func (l *learner) lead(n *node, p part, seg string, passed bool) *node {
 	c := n.read(seg)
 	if c.suffix != "" {
 		c = cut{head: seg, class: classWord}
+	}
+	if c.class == classWord && n.known().state < stateWords {
+		q := *n.known()
+		q.state = stateWords
+		n.profile.Store(&q)
 	}
 	child := l.advanceValue(n, c, passed)
 	if child != nil && child.name == "" {

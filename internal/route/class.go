@@ -24,6 +24,7 @@ const (
 	classTime
 	classEmail
 	classIP
+	classHost
 	// classToken is random text: nanoid, base64url, prefixed ids.
 	classToken
 	// classText holds bytes no literal has: escapes, spaces, non-ASCII.
@@ -37,7 +38,7 @@ const (
 var classNames = [classCount]string{
 	classWord: "param", classVersion: "version", classInt: "int", classUUID: "uuid", classHex: "hex",
 	classULID: "ulid", classKSUID: "ksuid", classObjectID: "objectid", classJWT: "jwt", classDate: "date",
-	classTime: "time", classEmail: "email", classIP: "ip", classToken: "param", classText: "param",
+	classTime: "time", classEmail: "email", classIP: "ip", classHost: "hostname", classToken: "param", classText: "param",
 }
 
 // literal reports whether a segment of this class can be literal text.

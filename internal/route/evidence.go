@@ -26,7 +26,8 @@ const (
 	heavyWords = 12
 	// heavyAction hits make an action a literal, heavyKnown hits another known
 	// word, if it is at least one of heavyShare.
-	heavyAction, heavyKnown, heavyShare = 3, 6, 10
+	heavyAction, heavyActionShare = 3, 16
+	heavyKnown, heavyShare        = 6, 10
 	// keptVisits make a literal one that came again.
 	keptVisits = 4
 )
@@ -93,7 +94,7 @@ func (l *learner) suspect(n *node, c cut, w wording, passed bool) {
 	s := &n.words[i]
 	s.hits++
 	s.passed = s.passed || passed
-	if s.heavy(w, n.worded) {
+	if c.suffix == "" && s.heavy(w, n.worded) {
 		l.promote(n, i, c.suffix)
 	}
 }
@@ -121,8 +122,8 @@ func (s suspect) heavy(w wording, all int) bool {
 	switch {
 	case s.passed || w.digits:
 		return false
-	case w.action && w.known == w.pieces:
-		return s.hits >= heavyAction
+	case w.acts():
+		return s.hits >= heavyAction && s.hits*heavyActionShare >= all
 	case w.known == w.pieces:
 		return s.hits >= heavyKnown && s.hits*heavyShare >= all
 	}

@@ -22,6 +22,8 @@ func (n *node) read(seg string) cut {
 		c.class = classToken // a release, not the version of an API
 	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
 		c.class = classVersion // /api/0
+	case c.class == classWord && (n.place == placeCollection || n.place == placeValue) && isHostname(head):
+		c.class = classHost
 	case c.class == classWord && n.place == placeCollection && isNumbered(head):
 		c.class = classToken
 	}
@@ -96,6 +98,9 @@ func (n *node) score(c cut, next string) float64 {
 	if p.fits(c.head, w) {
 		score += fitScore
 	}
+	if c.suffix != "" && c.suffix[0] == ':' && !isPlural(c.head) {
+		score += verbScore // a verb is for one thing
+	}
 	return score + n.nextScore(c, next)
 }
 
@@ -120,6 +125,7 @@ const (
 	camelScore      = -1.0
 	capitalScore    = 1.0
 	longScore       = -1.5
+	verbScore       = 1.5
 	slugScore       = 0.5
 	sameNextScore   = 3.0
 	cameAgainScore  = -2.0
@@ -140,7 +146,7 @@ func wordScore(head string, w wording) float64 {
 	if isPlural(head) {
 		score += pluralScore
 	}
-	if w.action && w.pieces == w.known && !w.digits {
+	if w.acts() {
 		score += actionScore
 	}
 	if w.digits {
@@ -208,7 +214,7 @@ func isPrefixWord(label string) bool {
 // massNouns end like plurals but name one thing with fixed parts.
 var massNouns = func() map[string]bool {
 	set := map[string]bool{}
-	for w := range strings.FieldsSeq("settings stats statistics metrics analytics preferences permissions insights options details limits features capabilities docs graphics ops sms dns css aws js ios https tls oss news series params credentials diagnostics logistics basics maps this") {
+	for w := range strings.FieldsSeq("settings stats statistics metrics analytics preferences permissions insights options details docs graphics ops sms dns css aws js ios https tls oss news series params credentials diagnostics logistics basics") {
 		set[w] = true
 	}
 	return set

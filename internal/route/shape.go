@@ -17,6 +17,9 @@ func isVersion(s string) bool {
 	if i > 7 {
 		return false // v20240131…: a build or a value
 	}
+	if i+1 < len(s) && s[i] == 'p' && isDigit(s[i+1]) {
+		i += 2 // v1p1beta1
+	}
 	for _, stage := range [...]string{"alpha", "beta", "rc", "preview"} {
 		rest := strings.TrimPrefix(s[i:], "-")
 		if after, ok := strings.CutPrefix(rest, stage); ok {
@@ -170,18 +173,32 @@ func (r *run) lettersRandom() bool {
 		r.lowers > 0 && r.length >= 8 && r.uppers*5 >= r.length*2
 }
 
-// isNumbered reports a word, a mark and a number of at least two digits:
-// video_743, eval-12.
+// isNumbered reports a word, a mark and a number: video_743, eval-1.
 func isNumbered(s string) bool {
 	i := len(s)
 	for i > 0 && isDigit(s[i-1]) {
 		i--
 	}
-	return len(s)-i >= 2 && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && all(s[:i-1], isAlpha)
+	return i < len(s) && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && all(s[:i-1], isAlpha)
 }
 
 // isRelease reports a number with a dot in front: 2.9.5, 5.11.18-alpha.
 func isRelease(s string) bool {
 	dot := strings.IndexByte(s, '.')
 	return dot > 0 && dot+1 < len(s) && all(s[:dot], isDigit) && isDigit(s[dot+1])
+}
+
+// isHostname reports lower-case labels with a top level domain people use
+// behind them.
+func isHostname(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	if dot <= 0 {
+		return false
+	}
+	switch s[dot+1:] {
+	case "com", "org", "net", "io", "dev", "app", "co", "uk", "de", "fr", "eu", "us", "edu", "gov", "info", "local", "internal", "cloud", "ai":
+	default:
+		return false
+	}
+	return all(s, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' || c == '.' })
 }

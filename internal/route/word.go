@@ -73,6 +73,12 @@ type wording struct {
 	action  bool // the first word is an action
 }
 
+// acts reports an action, alone (search) or with its object in camel case
+// (searchUsers). Joined by marks, as test-org is, it may well be a name.
+func (w wording) acts() bool {
+	return w.action && w.known == w.pieces && !w.digits && (w.pieces == 1 || w.camel && !w.marks)
+}
+
 // readWording cuts a segment into words at marks, digits and camel humps.
 func readWording(seg string) wording {
 	var w wording

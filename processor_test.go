@@ -5,6 +5,7 @@ package correlationprocessor
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -382,7 +383,13 @@ func TestFullBufferDecidesEarlyAndRefusesOnlyWhenNothingIsTaken(t *testing.T) {
 		next := &failing{err: errNext}
 		var p pipelines
 		p.start(t, func(c *Config) { onePercent(c); c.MaxBytes = minBytes }, next, consumertest.NewNop())
-		big := func(s ptrace.Span) { s.Attributes().PutStr("big", string(make([]byte, 10_000))) }
+		defer p.shutdown()
+		rng := rand.NewChaCha8([32]byte{})
+		big := func(s ptrace.Span) { // nothing that compression could make small
+			noise := make([]byte, 10_000)
+			_, _ = rng.Read(noise)
+			s.Attributes().PutEmptyBytes("big").FromRaw(noise)
+		}
 		for n := range 500 {
 			p.send(spanOf(n%100, n, big))
 		}
@@ -405,6 +412,5 @@ func TestFullBufferDecidesEarlyAndRefusesOnlyWhenNothingIsTaken(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.NoError(t, p.traces.ConsumeTraces(t.Context(), spanOf(1, 1, big)))
 		require.Equal(t, 500-refused, next.SpanCount(), "every kept span that was taken comes out")
-		p.shutdown()
 	})
 }

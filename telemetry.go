@@ -55,6 +55,7 @@ func (t *telemetry) registerGauges(e *engine) error {
 		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Span) })),
 		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Log) })),
 		t.RegisterProcessorCorrelationBufferBytesCallback(gauge((*tracebuffer.Buffer).Bytes)),
+		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge((*tracebuffer.Buffer).Compressed)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.MaxBytes) })),
 		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Remembered()) })),

@@ -25,32 +25,33 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                    metric.Meter
-	mu                                       sync.Mutex
-	registrations                            []metric.Registration
-	ProcessorCorrelationBufferBytes          metric.Int64ObservableGauge
-	ProcessorCorrelationBufferLimitBytes     metric.Int64ObservableGauge
-	ProcessorCorrelationBufferTraces         metric.Int64ObservableGauge
-	ProcessorCorrelationDecisions            metric.Int64Counter
-	ProcessorCorrelationLogsDropped          metric.Int64Counter
-	ProcessorCorrelationLogsHeld             metric.Int64ObservableGauge
-	ProcessorCorrelationLogsJoined           metric.Int64Counter
-	ProcessorCorrelationLogsKept             metric.Int64Counter
-	ProcessorCorrelationLogsLate             metric.Int64Counter
-	ProcessorCorrelationLogsMissingTraceID   metric.Int64Counter
-	ProcessorCorrelationLogsReceived         metric.Int64Counter
-	ProcessorCorrelationLogsRefused          metric.Int64Counter
-	ProcessorCorrelationLogsTraceIDExtracted metric.Int64Counter
-	ProcessorCorrelationRouteItems           metric.Int64Counter
-	ProcessorCorrelationRoutePatterns        metric.Int64ObservableGauge
-	ProcessorCorrelationSpansDropped         metric.Int64Counter
-	ProcessorCorrelationSpansHeld            metric.Int64ObservableGauge
-	ProcessorCorrelationSpansKept            metric.Int64Counter
-	ProcessorCorrelationSpansLate            metric.Int64Counter
-	ProcessorCorrelationSpansReceived        metric.Int64Counter
-	ProcessorCorrelationSpansRefused         metric.Int64Counter
-	ProcessorCorrelationSpansZeroID          metric.Int64Counter
-	ProcessorCorrelationVerdictsRemembered   metric.Int64ObservableGauge
+	meter                                     metric.Meter
+	mu                                        sync.Mutex
+	registrations                             []metric.Registration
+	ProcessorCorrelationBufferBytes           metric.Int64ObservableGauge
+	ProcessorCorrelationBufferCompressedBytes metric.Int64ObservableGauge
+	ProcessorCorrelationBufferLimitBytes      metric.Int64ObservableGauge
+	ProcessorCorrelationBufferTraces          metric.Int64ObservableGauge
+	ProcessorCorrelationDecisions             metric.Int64Counter
+	ProcessorCorrelationLogsDropped           metric.Int64Counter
+	ProcessorCorrelationLogsHeld              metric.Int64ObservableGauge
+	ProcessorCorrelationLogsJoined            metric.Int64Counter
+	ProcessorCorrelationLogsKept              metric.Int64Counter
+	ProcessorCorrelationLogsLate              metric.Int64Counter
+	ProcessorCorrelationLogsMissingTraceID    metric.Int64Counter
+	ProcessorCorrelationLogsReceived          metric.Int64Counter
+	ProcessorCorrelationLogsRefused           metric.Int64Counter
+	ProcessorCorrelationLogsTraceIDExtracted  metric.Int64Counter
+	ProcessorCorrelationRouteItems            metric.Int64Counter
+	ProcessorCorrelationRoutePatterns         metric.Int64ObservableGauge
+	ProcessorCorrelationSpansDropped          metric.Int64Counter
+	ProcessorCorrelationSpansHeld             metric.Int64ObservableGauge
+	ProcessorCorrelationSpansKept             metric.Int64Counter
+	ProcessorCorrelationSpansLate             metric.Int64Counter
+	ProcessorCorrelationSpansReceived         metric.Int64Counter
+	ProcessorCorrelationSpansRefused          metric.Int64Counter
+	ProcessorCorrelationSpansZeroID           metric.Int64Counter
+	ProcessorCorrelationVerdictsRemembered    metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -70,6 +71,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationBufferBytesCallback
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationBufferBytes, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationBufferBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationBufferCompressedBytesCallback sets callback for observable ProcessorCorrelationBufferCompressedBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationBufferCompressedBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationBufferCompressedBytes, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationBufferCompressedBytes)
 	if err != nil {
 		return err
 	}
@@ -200,6 +216,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorCorrelationBufferBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_buffer_bytes",
 		metric.WithDescription("Memory taken by held items, tables and remembered verdicts. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationBufferCompressedBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_buffer_compressed_bytes",
+		metric.WithDescription("What the held items that lie compressed would take otherwise; compression begins at half of max_bytes. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,6 +24,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationBufferCompressedBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationBufferLimitBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -65,6 +69,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationSpansRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
 	AssertEqualProcessorCorrelationBufferBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationBufferCompressedBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationBufferLimitBytes(t, testTel,

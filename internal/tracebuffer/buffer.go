@@ -34,7 +34,8 @@ type Options struct {
 type Buffer struct {
 	shared
 	shards  []shard
-	shift   uint // the top bits of a mixed key pick the shard
+	shift   uint          // the top bits of a mixed key pick the shard
+	packing atomic.Uint32 // the shard that compressed last
 	scratch sync.Pool
 	swept   time.Time // guarded by the caller of Expire: there is one
 }
@@ -127,6 +128,7 @@ func (b *Buffer) Expire(now time.Time, out *Outcome) {
 	b.eachShard(func(s *shard) {
 		s.expire(now, out)
 		s.reclaim()
+		s.log.forget()
 	})
 	if horizon := 2*b.opts.Wait + time.Minute; now.Sub(b.swept) > horizon {
 		b.headers.sweep(now.Add(-horizon))
@@ -143,6 +145,7 @@ func (b *Buffer) Flush(out *Outcome) {
 			s.decide(e, TriggerShutdown, out)
 		}
 		s.reclaim()
+		s.log.forget()
 	})
 }
 
@@ -156,11 +159,16 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 	}
 }
 
-// MakeRoom reports whether the buffer may take more. Over the limit it decides
-// the oldest traces of every shard until a sixteenth of it is free. What they release still
+// MakeRoom reports whether the buffer may take more. Beyond half of the limit it
+// compresses what has been held longest, beyond the limit it decides the oldest
+// traces of every shard until a sixteenth of it is free. What they release still
 // counts until it is delivered, so a next component that does not take it is
 // felt here, and not by the decisions.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
+	if b.Bytes() <= b.opts.MaxBytes/2 {
+		return true
+	}
+	b.compress()
 	if b.Bytes() <= b.opts.MaxBytes {
 		return true
 	}
@@ -173,8 +181,27 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 			s.decide(e, TriggerPressure, out)
 			s.reclaim()
 		}
+		s.log.forget()
 	})
 	return b.Bytes() <= b.opts.MaxBytes
+}
+
+// packPerCall is how many segments one call of MakeRoom compresses at most: more
+// than a batch fills, so that the calls together keep up, and few enough that
+// none of them takes long.
+const packPerCall = 8
+
+func (b *Buffer) compress() {
+	for range packPerCall {
+		s := &b.shards[b.packing.Add(1)%uint32(len(b.shards))]
+		s.mu.Lock()
+		s.log.pack()
+		s.report()
+		s.mu.Unlock()
+		if b.Bytes() <= b.opts.MaxBytes/2 {
+			return
+		}
+	}
 }
 
 // Delivered says that a release is no longer held: it went on, or was dropped.
@@ -195,6 +222,13 @@ func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }
 func (b *Buffer) Traces() int {
 	n := 0
 	b.eachShard(func(s *shard) { n += s.table.count })
+	return n
+}
+
+// Compressed is what the records that lie compressed would take otherwise.
+func (b *Buffer) Compressed() int64 {
+	var n int64
+	b.eachShard(func(s *shard) { n += s.log.saved })
 	return n
 }
 

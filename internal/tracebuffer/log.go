@@ -3,7 +3,12 @@
 
 package tracebuffer
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/klauspost/compress/s2"
+)
 
 // maxSegment is how many bytes of the log lie together; logs that may not
 // become large have smaller segments.
@@ -16,7 +21,7 @@ const (
 // Positions grow; 0 is none.
 type position uint64
 
-func (p position) segment() uint64 { return uint64(p) >> 32 }
+func (p position) number() uint64 { return uint64(p) >> 32 }
 
 func (p position) offset() int { return int(uint32(p)) }
 
@@ -31,12 +36,28 @@ type log struct {
 	size     int       // of a segment
 	segments []segment // in order, the last one is written to
 	base     uint64    // the number of segments[0], from 1
+	packed   int       // so many of segments, from the first, have been packed
 	spare    [][]byte  // segments for reuse
 	bytes    int64     // allocated, spares included
+	written  int64     // the size of all segments, unpacked
+	saved    int64     // the size of the packed ones, unpacked
+	// unpacked are the packed segments read last, and turn is the one to go next.
+	unpacked [8]unpackedSegment
+	turn     int
+	scratch  []byte // of pack
 }
 
+// segment is a part of the log: the bytes of its records or, once it is packed
+// and data is nil, those bytes compressed.
 type segment struct {
-	data []byte // records, len is what is written
+	data   []byte
+	packed []byte
+	size   int // of the records in a packed one
+}
+
+type unpackedSegment struct {
+	number uint64
+	data   []byte
 }
 
 // maxSpare is how many free segments a log keeps for reuse: what a tick gives
@@ -59,6 +80,7 @@ func (l *log) append(prev position, kind, outlet uint8, h Header, rec []byte) po
 	d = append(d, kind, outlet)
 	d = binary.AppendUvarint(d, uint64(h))
 	d = binary.AppendUvarint(d, uint64(len(rec)))
+	l.written += int64(len(d) + len(rec) - len(s.data))
 	s.data = append(d, rec...)
 	return at
 }
@@ -91,14 +113,27 @@ func (l *log) end() position {
 // release gives back the segments before p.
 func (l *log) release(p position) {
 	n := 0
-	for ; n < len(l.segments) && l.base+uint64(n) < p.segment(); n++ {
-		l.recycle(l.segments[n].data)
+	for ; n < len(l.segments) && l.base+uint64(n) < p.number(); n++ {
+		l.drop(&l.segments[n])
 	}
-	if n > 0 {
-		l.segments = append(l.segments[:0], l.segments[n:]...)
-		clear(l.segments[len(l.segments):cap(l.segments)])
-		l.base += uint64(n)
+	if n == 0 {
+		return
 	}
+	l.segments = append(l.segments[:0], l.segments[n:]...)
+	clear(l.segments[len(l.segments):cap(l.segments)])
+	l.base += uint64(n)
+	l.packed = max(0, l.packed-n)
+}
+
+func (l *log) drop(s *segment) {
+	l.written -= int64(len(s.data))
+	if s.data != nil {
+		l.recycle(s.data)
+		return
+	}
+	l.written -= int64(s.size)
+	l.saved -= int64(s.size)
+	l.bytes -= int64(cap(s.packed))
 }
 
 func (l *log) recycle(data []byte) {
@@ -109,7 +144,61 @@ func (l *log) recycle(data []byte) {
 	l.bytes -= int64(cap(data))
 }
 
-// record is one record read from the log. Its data is borrowed from the log.
+// pack compresses the oldest segment that is not, and reports whether there was
+// one. OTLP spans and logs of many services repeat themselves: of 256 KiB S2
+// leaves a fifth to a sixth, at some 0.4 ns a byte; Zstandard's fastest level
+// leaves a seventh but takes four times as long.
+func (l *log) pack() bool {
+	if l.packed >= len(l.segments)-1 {
+		return false
+	}
+	s := &l.segments[l.packed]
+	l.packed++
+	l.scratch = s2.Encode(l.scratch[:cap(l.scratch)], s.data)
+	if len(l.scratch) > cap(s.data)*3/4 {
+		return true // not worth reading it unpacked
+	}
+	s.packed, s.size = bytes.Clone(l.scratch), len(s.data)
+	l.bytes += int64(cap(s.packed))
+	l.saved += int64(s.size)
+	l.recycle(s.data)
+	s.data = nil
+	return true
+}
+
+// segment returns the records of a segment, unpacked. They are good until eight
+// other packed segments have been read.
+func (l *log) segment(number uint64) []byte {
+	s := &l.segments[number-l.base]
+	if s.data != nil {
+		return s.data
+	}
+	for i := range l.unpacked {
+		if l.unpacked[i].number == number {
+			return l.unpacked[i].data
+		}
+	}
+	u := &l.unpacked[l.turn]
+	l.turn = (l.turn + 1) % len(l.unpacked)
+	l.bytes -= int64(cap(u.data))
+	data, err := s2.Decode(u.data[:cap(u.data)], s.packed)
+	if err != nil {
+		panic("a segment packed by this process does not unpack: " + err.Error())
+	}
+	u.number, u.data = number, data
+	l.bytes += int64(cap(u.data))
+	return u.data
+}
+
+// forget drops the unpacked copies.
+func (l *log) forget() {
+	for i := range l.unpacked {
+		l.bytes -= int64(cap(l.unpacked[i].data))
+		l.unpacked[i] = unpackedSegment{}
+	}
+}
+
+// record is one record read from the log. Its data is borrowed from its segment.
 type record struct {
 	prev   position
 	kind   uint8
@@ -120,7 +209,7 @@ type record struct {
 
 // at reads the record at p. The log wrote it, so it is well-formed.
 func (l *log) at(p position) record {
-	b := l.segments[p.segment()-l.base].data[p.offset():]
+	b := l.segment(p.number())[p.offset():]
 	r := record{prev: position(binary.LittleEndian.Uint64(b)), kind: b[8], outlet: b[9]}
 	b = b[10:]
 	h, n := binary.Uvarint(b)

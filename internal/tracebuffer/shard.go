@@ -320,7 +320,7 @@ func (s *shard) trail(e *entry) []position {
 // others must not hold the whole log.
 func (s *shard) reclaim() {
 	end := s.log.end()
-	for e := s.lowest(); e != nil && e.first < end && s.log.bytes > s.live+s.live/2+4*int64(s.log.size); e = s.lowest() {
+	for e := s.lowest(); e != nil && e.first < end && s.log.written > s.live+s.live/2+4*int64(s.log.size); e = s.lowest() {
 		s.move(e)
 		s.log.release(s.lowest().first)
 	}

@@ -110,6 +110,8 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 				}
 				model = model[n:]
 			},
+			"pack":   func(*rapid.T) { l.pack() },
+			"forget": func(*rapid.T) { l.forget() },
 			"": func(t *rapid.T) {
 				var last position
 				for _, w := range model {
@@ -121,10 +123,17 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					require.EqualValues(t, kindLog, r.kind)
 					require.EqualValues(t, 7, r.outlet)
 				}
-				var allocated int64
+				var allocated, written, saved int64
 				for _, s := range l.segments {
-					allocated += int64(cap(s.data))
+					allocated += int64(cap(s.data) + cap(s.packed))
+					written += int64(len(s.data) + s.size)
+					saved += int64(s.size)
 				}
+				for _, u := range l.unpacked {
+					allocated += int64(cap(u.data))
+				}
+				require.Equal(t, written, l.written)
+				require.Equal(t, saved, l.saved)
 				for _, s := range l.spare {
 					allocated += int64(cap(s))
 				}

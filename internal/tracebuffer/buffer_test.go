@@ -1,0 +1,200 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// errorsAnd returns the policy that keeps errors (match 0) and a percentage.
+func errorsAnd(t testing.TB, percentage float64) *sampling.Policy {
+	all, err := sampling.PercentageThreshold(100)
+	require.NoError(t, err)
+	rest, err := sampling.PercentageThreshold(percentage)
+	require.NoError(t, err)
+	p, err := sampling.NewPolicy(sampling.Rule{Name: "errors", Threshold: all}, sampling.Rule{Name: "default", Threshold: rest})
+	require.NoError(t, err)
+	return p
+}
+
+func itemOf(n int, match sampling.Match, text string) Item {
+	var id [16]byte
+	binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
+	return Item{ID: id, Randomness: sampling.IDRandomness(id), Match: match, Record: []byte(text)}
+}
+
+func addOne(b *Buffer, now time.Time, it Item, out *Outcome) Fate {
+	var fate [1]Fate
+	it.Header = b.Intern(now, []byte("header"))
+	b.Add(now, []Item{it}, fate[:], out)
+	return fate[0]
+}
+
+// A few traces that wait for their root hold no more than what is theirs, though
+// their records lie between those of thousands that went long ago.
+func TestStragglersDoNotHoldTheLog(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, WaitAfterRoot: time.Second, MaxItems: 1000, MaxBytes: 1 << 30})
+	now := time.Unix(1000, 0)
+	var out Outcome
+	text := strings.Repeat("x", 1000)
+	stragglers := 0
+	for n := range 100_000 {
+		it := itemOf(n, 1, fmt.Sprint(n, text))
+		it.Root = n%100 != 0
+		if !it.Root {
+			stragglers++
+		}
+		addOne(b, now, it, &out)
+		if n%100 == 0 {
+			now = now.Add(20 * time.Millisecond)
+			b.Expire(now, &out)
+		}
+	}
+	now = now.Add(2 * time.Second)
+	b.Expire(now, &out)
+	require.Equal(t, stragglers, b.Traces())
+	var log, live int64
+	for i := range b.shards {
+		log += b.shards[i].log.bytes
+		live += b.shards[i].live
+	}
+	require.InDelta(t, stragglers*1005, live, 10_000)
+	require.Less(t, log, live+live/2+int64(len(b.shards))*12*maxSegment)
+
+	b.Flush(&out)
+	require.Equal(t, 100_000, out.Dropped[Span])
+}
+
+// Beyond half of the limit held records are compressed, so that many more traces
+// can wait; what is kept comes out as it went in.
+func TestPressureCompressesFirst(t *testing.T) {
+	const limit = 16 << 20
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: limit})
+	now := time.Unix(1000, 0)
+	var out Outcome
+	text := strings.Repeat("http.request.method GET url.path /users ", 25)
+	const traces = 40_000 // 40 MB
+	for n := range traces {
+		require.True(t, b.MakeRoom(&out))
+		require.Equal(t, Hold, addOne(b, now, itemOf(n, 1, fmt.Sprint(n, text)), &out).Action)
+	}
+	require.Empty(t, out.Decisions, "nothing had to be decided early")
+	require.Equal(t, traces, b.Traces())
+	require.Greater(t, b.Compressed(), int64(20<<20))
+	require.Less(t, b.Bytes(), int64(limit))
+	var want, got []string
+	for n := 0; n < traces; n += 1000 {
+		require.Equal(t, Pass, addOne(b, now, itemOf(n, 0, "error"), &out).Action)
+		want = append(want, fmt.Sprint(n, text))
+	}
+	b.Flush(&out)
+	for _, r := range out.Released[0].Records {
+		got = append(got, string(r.Data))
+	}
+	require.True(t, slices.Equal(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(got))), "what was held before the errors came out as it was")
+	require.Equal(t, traces-traces/1000, out.Dropped[Span])
+}
+
+// However large one trace is, it is decided and not dropped for its size, and
+// the others go on.
+func TestOneGiantTraceHurtsNoOther(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Hour, MaxItems: 100, MaxBytes: 1 << 20})
+	now := time.Unix(1000, 0)
+	var out Outcome
+	small := itemOf(1, 1, "small")
+	require.Equal(t, Hold, addOne(b, now, small, &out).Action)
+	giant := itemOf(2, 1, strings.Repeat("x", 2000)) // one that is kept, by its id
+	binary.BigEndian.PutUint64(giant.ID[8:], 1<<56-1)
+	giant.Randomness = sampling.IDRandomness(giant.ID)
+	passed := 0
+	for range 10_000 {
+		require.True(t, b.MakeRoom(&out))
+		if addOne(b, now, giant, &out).Action == Pass {
+			passed++
+		}
+		for i := range out.Released {
+			b.Delivered(&out.Released[i])
+			passed += len(out.Released[i].Records)
+		}
+		out.Released = nil
+	}
+	require.Equal(t, 10_000, passed)
+	require.Equal(t, 1, b.Traces())
+	require.EqualValues(t, 1, b.Held(Span))
+}
+
+func TestHeadersOfOldBatchesAreForgotten(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
+	now := time.Unix(1000, 0)
+	var out Outcome
+	for n := range 10_000 {
+		b.Intern(now, fmt.Appendf(nil, "resource %d", n))
+		now = now.Add(50 * time.Millisecond)
+		b.Expire(now, &out)
+	}
+	require.Less(t, b.headers.size(), int64(5000*(headerOverhead+20)))
+	require.LessOrEqual(t, len(b.headers.list), 5000)
+}
+
+// Many producers at once lose nothing (run with -race).
+func TestConcurrentProducers(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Millisecond, MaxItems: 100, MaxBytes: 1 << 20})
+	now := time.Unix(1000, 0)
+	const producers, each = 8, 2000
+	outs := make([]Outcome, producers+1)
+	passed := make([]int, producers)
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for at := now; ; at = at.Add(time.Millisecond) {
+			select {
+			case <-stop:
+				return
+			default:
+				b.Expire(at, &outs[producers])
+			}
+		}
+	})
+	var producing sync.WaitGroup
+	for p := range producers {
+		producing.Go(func() {
+			for n := range each {
+				b.MakeRoom(&outs[p])
+				switch addOne(b, now, itemOf(n%500, 1, "record"), &outs[p]).Action {
+				case Pass:
+					passed[p]++
+				case Drop:
+					outs[p].Dropped[Span]++
+				}
+			}
+		})
+	}
+	producing.Wait()
+	close(stop)
+	wg.Wait()
+	b.Flush(&outs[producers])
+	total := 0
+	for i := range outs {
+		total += outs[i].Dropped[Span]
+		for j := range outs[i].Released {
+			b.Delivered(&outs[i].Released[j])
+			total += outs[i].Released[j].Counts[Span]
+		}
+	}
+	for _, n := range passed {
+		total += n
+	}
+	require.Equal(t, producers*each, total)
+	require.Zero(t, b.Held(Span))
+}

@@ -3,19 +3,9 @@
 
 package route
 
-import "strings"
-
-// actions are words that stand beside the members of a collection in public
-// APIs: what is done to the collection, and fixed views of it. They are rarely
-// names that people give to things.
-var actions = func() map[string]struct{} {
-	words := map[string]struct{}{}
-	for w := range strings.FieldsSeq(actionList) {
-		words[w] = struct{}{}
-	}
-	return words
-}()
-
+// actionList holds words that stand beside the members of a collection in
+// public APIs: what is done to the collection, and fixed views of it. They are
+// rarely names that people give to things.
 const actionList = `
 	abort accept acknowledge activate active add all analyse analyze any approve archive archived assign
 	attach authenticate authorize autocomplete batch bind block bulk calculate cancel check clean

@@ -55,48 +55,51 @@ const (
 type byteSet uint8
 
 const (
-	hasDigit     byteSet = 1 << iota
-	hasHexLetter         // a-f A-F
+	hasDigit byteSet = 1 << iota
 	hasLower
 	hasUpper
 	hasMark   // - _ .
+	hasDot    // . beside hasMark
 	hasPunct  // other printable ASCII
 	hasOpaque // percent, control, space, non-ASCII
+	hasNonHex // all but digits and a-f A-F
 )
 
 var byteKinds = func() (kinds [256]byteSet) {
 	for i := range kinds {
-		c := byte(i)
-		switch {
-		case isDigit(c):
-			kinds[i] = hasDigit
-		case isLower(c):
-			kinds[i] = hasLower
-		case isUpper(c):
-			kinds[i] = hasUpper
-		case c == '-' || c == '_' || c == '.':
-			kinds[i] = hasMark
-		case c <= ' ' || c >= 0x7f || c == '%':
-			kinds[i] = hasOpaque
-		default:
-			kinds[i] = hasPunct
-		}
-		if isHex(c) && !isDigit(c) {
-			kinds[i] |= hasHexLetter
+		kinds[i] = kindOf(byte(i))
+		if !isHex(byte(i)) {
+			kinds[i] |= hasNonHex
 		}
 	}
 	return kinds
 }()
 
-// scan returns the kinds of bytes in s, and whether all letters are hex ones.
-func scan(s string) (kinds byteSet, hex bool) {
-	hex = true
-	for i := range len(s) {
-		k := byteKinds[s[i]]
-		kinds |= k
-		hex = hex && k&(hasDigit|hasHexLetter) != 0
+func kindOf(c byte) byteSet {
+	switch {
+	case isDigit(c):
+		return hasDigit
+	case isLower(c):
+		return hasLower
+	case isUpper(c):
+		return hasUpper
+	case c == '.':
+		return hasMark | hasDot
+	case c == '-' || c == '_':
+		return hasMark
+	case c <= ' ' || c >= 0x7f || c == '%':
+		return hasOpaque
 	}
-	return kinds, hex
+	return hasPunct
+}
+
+// scan returns the kinds of bytes in s.
+func scan(s string) byteSet {
+	var kinds byteSet
+	for i := range len(s) {
+		kinds |= byteKinds[s[i]]
+	}
+	return kinds
 }
 
 // classify returns the class of a segment. front: it is one of the first
@@ -105,7 +108,10 @@ func classify(seg string, front bool) class {
 	if len(seg) > maxLiteral {
 		return classifyLong(seg)
 	}
-	kinds, hex := scan(seg)
+	return classifyKinds(seg, scan(seg), front)
+}
+
+func classifyKinds(seg string, kinds byteSet, front bool) class {
 	switch {
 	case kinds&hasOpaque != 0:
 		return classifyOpaque(seg)
@@ -115,7 +121,7 @@ func classify(seg string, front bool) class {
 		return classifyLetters(seg, kinds)
 	case kinds&hasPunct != 0:
 		return classifyPunct(seg)
-	case hex:
+	case kinds&hasNonHex == 0:
 		return classifyHex(seg, kinds)
 	}
 	return classifyMixed(seg, kinds, front)
@@ -123,7 +129,7 @@ func classify(seg string, front bool) class {
 
 func classifyLong(seg string) class {
 	seg = seg[:min(len(seg), maxClassified)]
-	if kinds, _ := scan(seg); kinds&hasOpaque != 0 {
+	if scan(seg)&hasOpaque != 0 {
 		return classText
 	}
 	if isJWT(seg) {
@@ -137,7 +143,7 @@ func classifyOpaque(seg string) class {
 	if strings.Contains(seg, "%40") {
 		return classEmail
 	}
-	if isDateStart(seg) {
+	if isDateStart(seg) || isStamped(seg) {
 		return classDate
 	}
 	return classText
@@ -158,7 +164,7 @@ func classifyPunct(seg string) class {
 	switch {
 	case strings.IndexByte(seg, '@') > 0 && strings.IndexByte(seg, '.') > 0:
 		return classEmail
-	case isDateStart(seg):
+	case isDateStart(seg) || isStamped(seg):
 		return classDate
 	case isIPv6(seg):
 		return classIP
@@ -213,6 +219,8 @@ func classifyMixed(seg string, kinds byteSet, front bool) class {
 		return classJWT
 	case isRelease(seg) || isRandom(seg):
 		return classToken
+	case isStamped(seg):
+		return classDate
 	}
 	return classWord
 }

@@ -15,19 +15,37 @@ type cut struct {
 
 // read classifies a segment that stands below n.
 func (n *node) read(seg string) cut {
-	head, suffix := cutSuffix(seg)
-	c := cut{head: head, suffix: suffix, class: classify(head, n.place == placeRoot)}
+	c := cut{head: seg}
+	kinds := hasPunct // of what is too long to look at
+	if len(seg) <= maxLiteral {
+		kinds = scan(seg)
+	}
+	if kinds&(hasDot|hasPunct) != 0 {
+		c.head, c.suffix = cutSuffix(seg)
+	}
+	if c.suffix != "" || len(seg) > maxLiteral {
+		c.class = classify(c.head, n.place == placeRoot)
+	} else {
+		c.class = classifyKinds(seg, kinds, n.place == placeRoot)
+	}
+	n.adjust(&c, kinds)
+	return c
+}
+
+// adjust corrects the class of a segment by where it stands.
+func (n *node) adjust(c *cut, kinds byteSet) {
+	head := c.head
 	switch {
 	case c.class == classVersion && n.place != placeRoot && strings.IndexByte(head, '.') > 0:
 		c.class = classToken // a release, not the version of an API
 	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
 		c.class = classVersion // /api/0
-	case c.class == classWord && (n.place == placeCollection || n.place == placeValue) && isHostname(head):
+	case c.class != classWord || n.place != placeCollection && n.place != placeValue:
+	case kinds&hasDot != 0 && isHostname(head):
 		c.class = classHost
-	case c.class == classWord && n.place == placeCollection && isNumbered(head):
+	case n.place == placeCollection && kinds&hasDigit != 0 && isNumbered(head):
 		c.class = classToken
 	}
-	return c
 }
 
 // cutSuffix splits off a file extension or a verb behind a colon.

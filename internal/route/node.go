@@ -111,8 +111,15 @@ func (n *node) settled() bool {
 // never more than half full. Slots are only ever filled; to remove children or
 // grow, the table is replaced.
 type kidTable struct {
-	slots []atomic.Pointer[node]
+	slots []kidSlot
 	used  int
+}
+
+// kidSlot keeps the hash beside the node, so that a miss touches no node. The
+// hash is written before the node is published.
+type kidSlot struct {
+	hash uint64
+	node atomic.Pointer[node]
 }
 
 var hashSeed = maphash.MakeSeed()
@@ -137,8 +144,8 @@ func (n *node) kid(label string, value bool) *node {
 	h := hashLabel(label, value)
 	mask := uint64(len(t.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
-		c := t.slots[i].Load()
-		if c == nil || c.hash == h && c.value == value && c.label == label {
+		c := t.slots[i].node.Load()
+		if c == nil || t.slots[i].hash == h && c.value == value && c.label == label {
 			return c
 		}
 	}
@@ -176,7 +183,7 @@ func (n *node) rebuild() *kidTable {
 	for size < 3*len(n.order) {
 		size *= 2
 	}
-	t := &kidTable{slots: make([]atomic.Pointer[node], size)}
+	t := &kidTable{slots: make([]kidSlot, size)}
 	for _, c := range n.order {
 		if !c.value || c.label != "" {
 			t.put(c)
@@ -188,10 +195,11 @@ func (n *node) rebuild() *kidTable {
 func (t *kidTable) put(c *node) {
 	mask := uint64(len(t.slots) - 1)
 	i := c.hash & mask
-	for t.slots[i].Load() != nil {
+	for t.slots[i].node.Load() != nil {
 		i = (i + 1) & mask
 	}
-	t.slots[i].Store(c)
+	t.slots[i].hash = c.hash
+	t.slots[i].node.Store(c)
 	t.used++
 }
 

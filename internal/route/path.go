@@ -38,36 +38,42 @@ func (v *pathView) split(text string) bool {
 	if len(path) > maxPathBytes {
 		path, v.deeper = path[:maxPathBytes], true
 	}
-	start := 1
-	for i := 1; i <= len(path); i++ {
-		if i < len(path) && path[i] != '/' && path[i] != '?' && path[i] != '#' {
-			continue
-		}
-		if !v.add(path[start:i]) {
+	start, end := 1, -1 // end of the segment, if cut before the slash
+	for i := 1; i < len(path); i++ {
+		switch path[i] {
+		case '/':
+			if !v.add(path, start, i, end) {
+				return true
+			}
+			start, end = i+1, -1
+		case ';':
+			if end < 0 && i > start {
+				end = i
+			}
+		case '?', '#':
+			v.deeper = false // what was cut is query
+			v.add(path, start, i, end)
 			return true
 		}
-		if i < len(path) && path[i] != '/' {
-			v.deeper = false // the cut text was query
-			return true
-		}
-		start = i + 1
 	}
+	v.add(path, start, len(path), end)
 	return true
 }
 
-// add appends one segment; it reports false if there is no room.
-func (v *pathView) add(seg string) bool {
-	if cut := strings.IndexByte(seg, ';'); cut > 0 {
-		seg = seg[:cut]
+// add appends path[start:stop], or up to end if that is set; it reports false
+// if there is no room.
+func (v *pathView) add(path string, start, stop, end int) bool {
+	if end >= 0 {
+		stop = end
 	}
-	if seg == "" {
+	if start == stop {
 		return true
 	}
 	if v.n == maxSegments {
 		v.deeper = true
 		return false
 	}
-	v.segs[v.n] = seg
+	v.segs[v.n] = path[start:stop]
 	v.n++
 	return true
 }

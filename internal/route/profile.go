@@ -29,7 +29,7 @@ func (p *profile) fits(head string, w wording) bool {
 	if p.length != len(head) || len(head) < 5 || w.known == w.pieces {
 		return false
 	}
-	kinds, _ := scan(head)
+	kinds := scan(head)
 	letters := hasLower | hasUpper
 	return kinds&^p.kinds == 0 && kinds&letters == p.kinds&letters
 }
@@ -37,7 +37,7 @@ func (p *profile) fits(head string, w wording) bool {
 // with returns the profile with one more value of a plain shape in it; first
 // tells that there was none before.
 func (p *profile) with(head string) *profile {
-	kinds, _ := scan(head[:min(len(head), maxClassified)])
+	kinds := scan(head[:min(len(head), maxClassified)])
 	q := *p
 	if !p.shaped {
 		q.shaped, q.length, q.kinds, q.prefix = true, len(head), kinds, clonePrefix(head)

@@ -40,19 +40,22 @@ func isFrontVersion(s string) bool {
 	return ok && len(major) <= 3 && len(minor) <= 3 && all(major, isDigit) && all(minor, isDigit)
 }
 
-// isDateStart reports text that starts as 2006-01 or 2006-01-02 does, or holds
-// such a date behind a prefix ending in an underscore (manual__2006-01-02T…).
+// isDateStart reports text that starts as 2006-01 or 2006-01-02 does.
 func isDateStart(s string) bool {
-	if cut := strings.LastIndex(s[:min(len(s), 32)], "__"); cut > 0 {
-		s = s[cut+2:]
-	}
-	if len(s) < 7 || s[4] != '-' || !all(s[:4], isDigit) || !all(s[5:7], isDigit) {
+	if len(s) < 7 || s[4] != '-' || s[0] != '1' && s[0] != '2' || s[5] > '1' {
 		return false
 	}
-	if s[0] != '1' && s[0] != '2' || s[5] > '1' {
+	if !all(s[:4], isDigit) || !all(s[5:7], isDigit) {
 		return false
 	}
 	return len(s) == 7 || s[7] == '-' && len(s) >= 10 && all(s[8:10], isDigit)
+}
+
+// isStamped reports a date behind a prefix that ends in two underscores:
+// manual__2006-01-02T15:04:05.
+func isStamped(s string) bool {
+	cut := strings.Index(s[:min(len(s), 32)], "__")
+	return cut > 0 && isDateStart(s[cut+2:])
 }
 
 func isIPv4(s string) bool {

@@ -13,24 +13,18 @@ var wordList string
 
 // vocabulary holds words that public HTTP APIs use as literal segments: those
 // that at least two of some 340 public cloud APIs share, and common words of
-// web sites. It is a prior, never a verdict: traffic overrules it.
-var vocabulary = func() map[string]struct{} {
-	words := map[string]struct{}{}
-	for w := range strings.FieldsSeq(wordList + actionList) {
-		words[w] = struct{}{}
+// web sites; true marks the actions among them. It is a prior, never a verdict:
+// traffic overrules it.
+var vocabulary = func() map[string]bool {
+	words := map[string]bool{}
+	for w := range strings.FieldsSeq(wordList) {
+		words[w] = false
+	}
+	for w := range strings.FieldsSeq(actionList) {
+		words[w] = true
 	}
 	return words
 }()
-
-// known reports whether a lower-case word, or its singular, is in the
-// vocabulary.
-func known(word string) bool {
-	if _, ok := vocabulary[word]; ok {
-		return true
-	}
-	_, ok := vocabulary[singular(word)]
-	return ok && len(word) > 3
-}
 
 // isPlural reports whether a segment names a collection by its ending.
 func isPlural(seg string) bool {
@@ -128,32 +122,34 @@ func (w *wording) piece(word string) {
 		buf[i] = c
 	}
 	w.capital = w.capital || upper > 1
-	if w.pieces == 1 {
-		_, w.action = actions[string(buf[:len(word)])]
-	}
-	if len(word) == 1 || knownBytes(buf[:len(word)]) {
+	action, known := knownBytes(buf[:len(word)])
+	if known || len(word) == 1 {
 		w.known++
+	}
+	if w.pieces == 1 {
+		w.action = action
 	}
 }
 
-// knownBytes is known without making a string.
-func knownBytes(word []byte) bool {
-	if _, ok := vocabulary[string(word)]; ok {
-		return true
+// knownBytes looks a lower-case word up, or its singular; action tells that
+// the word itself is one.
+func knownBytes(word []byte) (action, known bool) {
+	if action, known = vocabulary[string(word)]; known {
+		return action, true
 	}
 	n := len(word)
 	if n <= 3 || word[n-1] != 's' {
-		return false
+		return false, false
 	}
-	if _, ok := vocabulary[string(word[:n-1])]; ok {
-		return true
+	if _, known = vocabulary[string(word[:n-1])]; known {
+		return false, true
 	}
 	if n > 4 && word[n-2] == 'e' && word[n-3] == 'i' {
 		word[n-3] = 'y'
-		_, ok := vocabulary[string(word[:n-2])]
+		_, known = vocabulary[string(word[:n-2])]
 		word[n-3] = 'i'
-		return ok
+		return false, known
 	}
-	_, ok := vocabulary[string(word[:n-2])]
-	return ok && word[n-2] == 'e'
+	_, known = vocabulary[string(word[:n-2])]
+	return false, known && word[n-2] == 'e'
 }

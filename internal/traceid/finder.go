@@ -72,13 +72,14 @@ func (f *Finder) take(c Context, rank uint16) { f.best, f.rank = c, rank }
 func (f *Finder) Found() bool { return f.best.Format != FormatNone }
 
 // Result returns the best trace id offered with the span and the flags that came with it, or
-// else the reason that says most about what was wrong.
+// else the reason that says most about what was wrong. The span in a request's header is the caller's: it is
+// taken with a trace id from a header, where there is no better one, but not beside the record's own trace id.
 func (f *Finder) Result() (Context, Reason) {
 	if !f.Found() {
 		return Context{}, f.reason.worse(Absent)
 	}
 	c := f.best
-	if c.SpanID == [8]byte{} {
+	if c.SpanID == [8]byte{} && (f.spanRank < headerRank || f.rank >= headerRank) {
 		c.SpanID = f.span
 	}
 	if !c.HasFlags {

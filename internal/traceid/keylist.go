@@ -73,8 +73,8 @@ var builtins = []builtin{
 	{"sofaTraceId", RoleTraceID, hintEagleEye},
 	// New Relic's decoration of a record, where it is a field and not part of the message.
 	{"NR-LINKING", RoleContext, hintNewRelic},
-	// Headers.
-	{"traceparent", RoleContext, hintNone},
+	// Headers. From here on span ids are those of the caller.
+	{firstHeader, RoleContext, hintNone},
 	{"elastic-apm-traceparent", RoleContext, hintNone},
 	{"b3", RoleContext, hintB3},
 	{"X-B3-TraceId", RoleTraceID, hintNone},
@@ -93,6 +93,9 @@ var builtins = []builtin{
 	{"ot-tracer-spanid", RoleSpanID, hintNone},
 	{"ot-tracer-sampled", RoleFlags, hintNone},
 }
+
+// firstHeader is the first key in builtins that is a header of a request.
+const firstHeader = "traceparent"
 
 // containers are the objects in which logging libraries keep the fields of a record and the headers
 // of its request. A key inside counts as if it stood at the top. Objects that are not listed are

@@ -4,6 +4,7 @@
 package traceid
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
@@ -11,6 +12,9 @@ import (
 
 // firstBuiltinRank is the rank of the first built-in key; the user's keys have the ranks below.
 const firstBuiltinRank = 1024
+
+// headerRank is the rank of the first header; all ranks behind it are headers' too.
+var headerRank = firstBuiltinRank + uint16(slices.IndexFunc(builtins, func(b builtin) bool { return b.name == firstHeader }))
 
 // Keys knows which keys hold trace ids. It is immutable, so all goroutines may share one.
 type Keys struct {

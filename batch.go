@@ -28,10 +28,10 @@ type batch struct {
 	// each item. Records without a trace id are no items; they pass.
 	at    []int
 	fates []tracebuffer.Fate
-	count int // records read
+	edits []edit // of each record
 	out   tracebuffer.Outcome
 	tally tally
-	arena []byte // the bytes of contexts
+	arena []byte // the bytes of edits and summaries
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -45,7 +45,8 @@ func newBatch(s *shell, sig tracebuffer.Signal) *batch {
 // done gives the batch back. Nothing may refer to the caller's data then.
 func (b *batch) done() {
 	clear(b.items)
-	*b = batch{items: b.items[:0], at: b.at[:0], fates: b.fates[:0], arena: b.arena[:0]}
+	clear(b.edits)
+	*b = batch{items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0]}
 	batches.Put(b)
 }
 
@@ -67,14 +68,14 @@ func (b *batch) readSpans(td ptrace.Traces) {
 
 func (b *batch) readSpan(svc *service, s ptrace.Span) {
 	v := readSpan(s.Attributes())
-	b.tally.route(b.cards.span(svc, s, &v))
+	e := b.edit(b.cards.span(svc, s, &v))
 	id := s.TraceID()
 	if id.IsEmpty() {
 		b.tally.zeroID(svc)
-		b.count++
 		return
 	}
 	it := b.item(id)
+	it.Extra = b.keep(e.appendSpan(b.arena))
 	it.Match = b.rules.span(s, &v)
 	it.Root = s.ParentSpanID().IsEmpty()
 	if r, ok := sampling.StateRandomness(s.TraceState().AsRaw()); ok {
@@ -87,9 +88,22 @@ func (b *batch) readSpan(svc *service, s ptrace.Span) {
 
 // summarize keeps of a span that passes what its logs may need of it.
 func (b *batch) summarize(svc *service, s ptrace.Span, it *tracebuffer.Item) {
-	start := len(b.arena)
-	b.arena = appendSummary(b.arena, s, b.cfg.Logs.JoinAttributes)
-	it.Header, it.Record = b.buffer.Intern(b.now, svc.header), b.arena[start:]
+	it.Header = b.buffer.Intern(b.now, svc.header)
+	it.Record = b.keep(appendSummary(b.arena, s, b.cfg.Logs.JoinAttributes))
+}
+
+// keep takes the arena with something appended and returns what that is.
+func (b *batch) keep(grown []byte) []byte {
+	added := grown[len(b.arena):]
+	b.arena = grown
+	return added
+}
+
+// edit notes the edit of the next record.
+func (b *batch) edit(e edit) *edit {
+	b.tally.route(e.source)
+	b.edits = append(b.edits, e)
+	return &b.edits[len(b.edits)-1]
 }
 
 // readLogs finds the logs' traces, writes their patterns and gathers their facts.
@@ -112,23 +126,22 @@ func (b *batch) readLogs(ld plog.Logs) {
 
 func (b *batch) readLog(svc *service, res pcommon.Resource, lr plog.LogRecord) *tracebuffer.Item {
 	v := b.links.readLog(res, lr, &b.tally, svc)
-	b.tally.route(b.cards.log(svc, lr, &v))
+	e := b.edit(b.cards.log(svc, lr, &v))
 	id := lr.TraceID()
 	if id.IsEmpty() {
-		b.count++
 		return nil
 	}
 	it := b.item(id)
+	it.Extra = b.keep(e.append(b.arena, logAttributes))
 	it.Match = b.rules.log(lr, &v)
-	it.Joins = b.links.joins(lr)
+	it.Joins = b.links.joins(lr, e)
 	return it
 }
 
-// item adds an item for the next record.
+// item adds an item for the record whose edit was noted last.
 func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
 	b.items = append(b.items, tracebuffer.Item{ID: id, Randomness: sampling.IDRandomness(id), Signal: b.sig, Outlet: b.id})
-	b.at = append(b.at, b.count)
-	b.count++
+	b.at = append(b.at, len(b.edits)-1)
 	return &b.items[len(b.items)-1]
 }
 
@@ -165,6 +178,17 @@ func (b *batch) add() {
 	b.tally.flush(b.telemetry, b.sig)
 }
 
+// nonePass reports whether nothing of the batch passes: the usual case while
+// traces wait for their verdict.
+func (b *batch) nonePass() bool {
+	for i := range b.fates {
+		if b.fates[i].Action == tracebuffer.Pass {
+			return false
+		}
+	}
+	return len(b.items) == len(b.edits)
+}
+
 // sorter walks the records of the data in order, beside the items.
 type sorter struct {
 	*batch
@@ -172,27 +196,36 @@ type sorter struct {
 	stamp        *stamper
 }
 
-// fate returns the fate of the next record, if it has one.
-func (s *sorter) fate() (tracebuffer.Fate, bool) {
+// fate returns the edit of the next record, and its fate, if it has one.
+func (s *sorter) fate() (e *edit, f tracebuffer.Fate, decided bool) {
+	e = &s.edits[s.record]
 	s.record++
 	if s.next == len(s.at) || s.at[s.next] != s.record-1 {
-		return tracebuffer.Fate{}, false
+		return e, f, false
 	}
 	s.next++
-	return s.fates[s.next-1], true
+	return e, s.fates[s.next-1], true
 }
 
-// sortSpans takes out what was dropped or is held and stamps the rest.
+// sortSpans takes out what was dropped or is held; the rest is edited and stamped.
 func (b *batch) sortSpans(td ptrace.Traces) {
+	if b.nonePass() {
+		td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+		return
+	}
 	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
 	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
 			ss.Spans().RemoveIf(func(sp ptrace.Span) bool {
-				f, decided := s.fate()
-				if decided && f.Action == tracebuffer.Pass {
+				e, f, decided := s.fate()
+				if decided && f.Action != tracebuffer.Pass {
+					return true
+				}
+				e.applySpan(sp)
+				if decided {
 					s.stamp.span(sp, f.Rule)
 				}
-				return decided && f.Action != tracebuffer.Pass
+				return false
 			})
 			return ss.Spans().Len() == 0
 		})
@@ -202,15 +235,23 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 
 // sortLogs does for logs what sortSpans does for spans.
 func (b *batch) sortLogs(ld plog.Logs) {
+	if b.nonePass() {
+		ld.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { return true })
+		return
+	}
 	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
 	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
-				f, decided := s.fate()
-				if decided && f.Action == tracebuffer.Pass {
+				e, f, decided := s.fate()
+				if decided && f.Action != tracebuffer.Pass {
+					return true
+				}
+				e.apply(lr.Attributes())
+				if decided {
 					s.stamp.log(lr, f.Rule)
 				}
-				return decided && f.Action != tracebuffer.Pass
+				return false
 			})
 			return sl.LogRecords().Len() == 0
 		})

@@ -11,50 +11,74 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
 const attrHTTPRoute = "http.route"
 
-// cardinality writes route patterns to spans and logs.
+// cardinality finds route patterns for spans and logs.
 type cardinality struct {
 	cfg *RoutesConfig
 }
 
 func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg} }
 
-// span gives a span the pattern of its path and says where it came from. A span
-// whose framework has named the route teaches it.
-func (c *cardinality) span(svc *service, s ptrace.Span, v *spanView) route.Source {
+// edit is what a record is to get. It is written to the record only if that
+// passes: to add an attribute to a span copies all its attributes. What is held
+// gets its edit as bytes behind its own, which protobuf reads as if the fields
+// had been there.
+type edit struct {
+	source    route.Source
+	attribute string // the pattern's key, "" for none
+	httpRoute bool   // http.route as well
+	pattern   string
+	name      string // the new name of a span, "" for none
+}
+
+// span finds the pattern of a span. A span whose framework has named the route
+// teaches it.
+func (c *cardinality) span(svc *service, s ptrace.Span, v *spanView) edit {
 	path := v.path.text
 	if path == "" {
 		path = pathInName(s.Name())
 	}
-	res := c.match(svc, v.method, v.route, path)
-	if res.Pattern == "" {
-		return route.SourceNone
+	e := c.edit(svc, v.method, v.route, path, s.Attributes())
+	if e.pattern == "" {
+		return e
 	}
-	c.write(s.Attributes(), res, v.route, &v.path)
 	if c.cfg.SpanName && path != "" {
-		if name, ok := renamed(s.Name(), path, res.Pattern); ok {
-			s.SetName(name)
-		}
+		e.name = renamed(s.Name(), path, e.pattern)
 	}
-	return res.Source
+	c.mask(s.Attributes(), &v.path)
+	return e
 }
 
-// log gives a log record the pattern of its path.
-func (c *cardinality) log(svc *service, lr plog.LogRecord, v *logView) route.Source {
-	res := c.match(svc, v.method, v.route, v.path.text)
+// log finds the pattern of a log record.
+func (c *cardinality) log(svc *service, lr plog.LogRecord, v *logView) edit {
+	e := c.edit(svc, v.method, v.route, v.path.text, lr.Attributes())
+	if e.pattern != "" {
+		c.mask(lr.Attributes(), &v.path)
+	}
+	return e
+}
+
+func (c *cardinality) edit(svc *service, method, httpRoute, path string, attrs pcommon.Map) edit {
+	res := match(svc, method, httpRoute, path)
+	e := edit{source: res.Source, pattern: res.Pattern}
 	if res.Pattern == "" {
-		return route.SourceNone
+		return e
 	}
-	c.write(lr.Attributes(), res, v.route, &v.path)
-	return res.Source
+	if _, ok := attrs.Get(c.cfg.Attribute); !ok {
+		e.attribute = c.cfg.Attribute
+	}
+	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
+	e.httpRoute = httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
+	return e
 }
 
-func (c *cardinality) match(svc *service, method, httpRoute, path string) route.Result {
+func match(svc *service, method, httpRoute, path string) route.Result {
 	if httpRoute != "" {
 		return svc.routes.Observe(method, httpRoute, path)
 	}
@@ -64,15 +88,42 @@ func (c *cardinality) match(svc *service, method, httpRoute, path string) route.
 	return svc.routes.Match(method, path)
 }
 
-func (c *cardinality) write(attrs pcommon.Map, res route.Result, httpRoute string, raw *rawPath) {
-	c.mask(attrs, raw)
-	if _, ok := attrs.Get(c.cfg.Attribute); !ok {
-		attrs.PutStr(c.cfg.Attribute, res.Pattern)
+// applySpan writes the edit to a span.
+func (e *edit) applySpan(s ptrace.Span) {
+	e.apply(s.Attributes())
+	if e.name != "" {
+		s.SetName(e.name)
 	}
-	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
-	if httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways) {
-		attrs.PutStr(attrHTTPRoute, res.Pattern)
+}
+
+// apply writes the edit to the attributes of a record.
+func (e *edit) apply(attrs pcommon.Map) {
+	if e.attribute != "" {
+		attrs.PutStr(e.attribute, e.pattern)
 	}
+	if e.httpRoute {
+		attrs.PutStr(attrHTTPRoute, e.pattern)
+	}
+}
+
+// appendSpan appends the edit as fields of an OTLP span.
+func (e *edit) appendSpan(dst []byte) []byte {
+	dst = e.append(dst, spanAttributes)
+	if e.name != "" {
+		dst = appendString(dst, spanName, e.name)
+	}
+	return dst
+}
+
+// append appends the edit as attributes, which are the field num of the record.
+func (e *edit) append(dst []byte, num protowire.Number) []byte {
+	if e.attribute != "" {
+		dst = appendStringAttribute(dst, num, e.attribute, e.pattern)
+	}
+	if e.httpRoute {
+		dst = appendStringAttribute(dst, num, attrHTTPRoute, e.pattern)
+	}
+	return dst
 }
 
 // mask hides the raw paths an item carries in its attributes.
@@ -104,20 +155,20 @@ func pathInName(name string) string {
 	return ""
 }
 
-// renamed puts the pattern in the place of the raw path in a span's name. The
-// name may hold the path without its query.
-func renamed(name, path, pattern string) (string, bool) {
-	if path == "/" {
-		return name, false
+// renamed puts the pattern in the place of the raw path in a span's name, which
+// may hold the path without its query. It returns "" if there is nothing to do.
+func renamed(name, path, pattern string) string {
+	if path == "/" || strings.IndexByte(name, '/') < 0 {
+		return ""
 	}
 	if i := strings.IndexAny(path, "?#"); i >= 0 && !strings.Contains(name, path) {
 		path = path[:i]
 	}
 	before, after, found := strings.Cut(name, path)
 	if !found || path == pattern || path == "" {
-		return name, false
+		return ""
 	}
-	return before + pattern + after, true
+	return before + pattern + after
 }
 
 // rawPath is a raw path and the attributes that hold it.

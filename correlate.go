@@ -32,8 +32,8 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 // joins reports whether a log of a trace that is kept has a reason to wait for
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay.
-func (c *correlator) joins(lr plog.LogRecord) bool {
-	if !c.joining {
+func (c *correlator) joins(lr plog.LogRecord, e *edit) bool {
+	if !c.joining || e.pattern != "" {
 		return false
 	}
 	if _, ok := lr.Attributes().Get(c.route); ok {

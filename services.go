@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
@@ -25,7 +26,8 @@ const (
 // service is what is known of the service a resource names.
 type service struct {
 	label  attribute.KeyValue
-	header []byte // of a resource with no more than the service's name
+	only   metric.MeasurementOption // the label alone
+	header []byte                   // of a resource with no more than the service's name
 	routes *route.Service
 }
 
@@ -66,8 +68,10 @@ func (s *services) add(name string) *service {
 		return found
 	}
 	name = strings.Clone(name)
+	label := attribute.String("service.name", name)
 	added := &service{
-		label:  attribute.String("service.name", name),
+		label:  label,
+		only:   metric.WithAttributeSet(attribute.NewSet(label)),
 		header: appendServiceHeader(nil, name),
 		routes: s.table.Service(name),
 	}

@@ -12,13 +12,16 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Field numbers of opentelemetry-proto v1: Span, KeyValue, AnyValue, Resource.
+// Field numbers of opentelemetry-proto v1: Span, LogRecord, KeyValue, AnyValue, Resource.
 const (
 	spanTraceID      protowire.Number = 1
 	spanSpanID       protowire.Number = 2
 	spanParentSpanID protowire.Number = 4
+	spanName         protowire.Number = 5
 	spanKind         protowire.Number = 6
 	spanAttributes   protowire.Number = 9
+
+	logAttributes protowire.Number = 6
 
 	keyValueKey   protowire.Number = 1
 	keyValueValue protowire.Number = 2
@@ -55,8 +58,7 @@ func appendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
 // appendServiceHeader appends a header, as otlpwire makes them, of a resource
 // that has only a service name.
 func appendServiceHeader(dst []byte, service string) []byte {
-	name := pcommon.NewValueStr(service)
-	attrs := appendAttribute(nil, resourceAttributes, "service.name", name)
+	attrs := appendStringAttribute(nil, resourceAttributes, "service.name", service)
 	resource := appendBytes(nil, resourceSpansResource, attrs)
 	dst = binary.AppendUvarint(dst, uint64(len(resource)))
 	return append(dst, resource...)
@@ -65,6 +67,23 @@ func appendServiceHeader(dst []byte, service string) []byte {
 func appendBytes(dst []byte, num protowire.Number, v []byte) []byte {
 	dst = protowire.AppendTag(dst, num, protowire.BytesType)
 	return protowire.AppendBytes(dst, v)
+}
+
+func appendString(dst []byte, num protowire.Number, v string) []byte {
+	dst = protowire.AppendTag(dst, num, protowire.BytesType)
+	return protowire.AppendString(dst, v)
+}
+
+// appendStringAttribute appends a KeyValue with a string.
+func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []byte {
+	value := protowire.SizeTag(anyString) + protowire.SizeBytes(len(val))
+	size := protowire.SizeTag(keyValueKey) + protowire.SizeBytes(len(key)) + protowire.SizeTag(keyValueValue) + protowire.SizeBytes(value)
+	dst = protowire.AppendTag(dst, num, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(size))
+	dst = appendString(dst, keyValueKey, key)
+	dst = protowire.AppendTag(dst, keyValueValue, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(value))
+	return appendString(dst, anyString, val)
 }
 
 // appendAttribute appends a KeyValue with a scalar value; others are left out.

@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"context"
+
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
@@ -121,7 +123,7 @@ func (s *shell) receivedSpans(td ptrace.Traces) {
 		for _, ss := range rs.ScopeSpans().All() {
 			n += ss.Spans().Len()
 		}
-		add(s.telemetry.ProcessorCorrelationSpansReceived, n, s.services.of(rs.Resource()).label)
+		s.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), s.services.of(rs.Resource()).only)
 	}
 }
 
@@ -132,6 +134,6 @@ func (s *shell) receivedLogs(ld plog.Logs) {
 		for _, sl := range rl.ScopeLogs().All() {
 			n += sl.LogRecords().Len()
 		}
-		add(s.telemetry.ProcessorCorrelationLogsReceived, n, s.services.of(rl.Resource()).label)
+		s.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), s.services.of(rl.Resource()).only)
 	}
 }

@@ -29,47 +29,13 @@ var ErrHeader = errors.New("malformed header")
 // been reported by then.
 func Walk(msg []byte, header, record func([]byte)) error {
 	w := walker{header: header, record: record}
-	return each(msg, fieldTop, w.resource)
-}
-
-type walker struct {
-	header, record func([]byte)
-	scratch        []byte
-}
-
-// resource walks one ResourceSpans or ResourceLogs.
-func (w *walker) resource(msg []byte) error {
-	own, err := others(nil, msg)
-	if err != nil {
-		return err
-	}
-	return each(msg, fieldInner, func(scope []byte) error { return w.scope(own, scope) })
-}
-
-// scope walks one ScopeSpans or ScopeLogs of a resource with the given own fields.
-func (w *walker) scope(resource, msg []byte) error {
-	w.scratch = binary.AppendUvarint(w.scratch[:0], uint64(len(resource)))
-	w.scratch = append(w.scratch, resource...)
-	var err error
-	if w.scratch, err = others(w.scratch, msg); err != nil {
-		return err
-	}
-	w.header(w.scratch)
-	return each(msg, fieldInner, func(rec []byte) error {
-		w.record(rec)
-		return nil
-	})
-}
-
-// each calls fn with the value of every field num of msg.
-func each(msg []byte, num protowire.Number, fn func([]byte) error) error {
 	for len(msg) > 0 {
 		n, val, size, err := field(msg)
 		if err != nil {
 			return err
 		}
-		if n == num && val != nil {
-			if err := fn(val); err != nil {
+		if n == fieldTop && val != nil {
+			if err := w.resource(val); err != nil {
 				return err
 			}
 		}
@@ -78,8 +44,51 @@ func each(msg []byte, num protowire.Number, fn func([]byte) error) error {
 	return nil
 }
 
-// others appends every field of msg but the inner list, tags included.
-func others(dst, msg []byte) ([]byte, error) {
+type walker struct {
+	header, record func([]byte)
+	own            []byte // the fields of the resource's message but the scopes
+	scratch        []byte
+}
+
+// resource walks one ResourceSpans or ResourceLogs.
+func (w *walker) resource(msg []byte) error {
+	var err error
+	if w.own, err = appendOthers(w.own[:0], msg); err != nil {
+		return err
+	}
+	for len(msg) > 0 {
+		n, val, size, _ := field(msg) // appendOthers has found no fault
+		if n == fieldInner && val != nil {
+			if err := w.scope(val); err != nil {
+				return err
+			}
+		}
+		msg = msg[size:]
+	}
+	return nil
+}
+
+// scope walks one ScopeSpans or ScopeLogs.
+func (w *walker) scope(msg []byte) error {
+	w.scratch = binary.AppendUvarint(w.scratch[:0], uint64(len(w.own)))
+	w.scratch = append(w.scratch, w.own...)
+	var err error
+	if w.scratch, err = appendOthers(w.scratch, msg); err != nil {
+		return err
+	}
+	w.header(w.scratch)
+	for len(msg) > 0 {
+		n, val, size, _ := field(msg)
+		if n == fieldInner && val != nil {
+			w.record(val)
+		}
+		msg = msg[size:]
+	}
+	return nil
+}
+
+// appendOthers appends every field of msg but the inner list, tags included.
+func appendOthers(dst, msg []byte) ([]byte, error) {
 	for len(msg) > 0 {
 		n, val, size, err := field(msg)
 		if err != nil {

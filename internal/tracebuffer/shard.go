@@ -153,7 +153,7 @@ func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
-			s.store(e, kindContext, it.Outlet, it.Header, it.Record)
+			s.store(e, kindContext, it.Outlet, it.Header, it.Record, it.Extra)
 		}
 	case s.waits(it) && !full:
 		s.hold(e, kindLog, it)
@@ -172,21 +172,21 @@ func (s *shard) full(e *entry) bool {
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
-	s.store(e, kind, it.Outlet, it.Header, it.Record)
+	s.store(e, kind, it.Outlet, it.Header, it.Record, it.Extra)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
 }
 
 // store appends a record to the log and to the trace.
-func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec []byte) {
-	e.last = s.log.append(e.last, kind, outlet, h, rec)
+func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec, extra []byte) {
+	e.last = s.log.append(e.last, kind, outlet, h, rec, extra)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})
 	}
 	e.records++
-	e.bytes += uint32(len(rec))
-	s.live += int64(len(rec))
+	e.bytes += uint32(len(rec) + len(extra))
+	s.live += int64(len(rec) + len(extra))
 }
 
 // hasten moves a trace whose root has come to the shorter wait.
@@ -349,7 +349,7 @@ func (s *shard) move(e *entry) {
 	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
 	for _, p := range path {
 		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, r.header, r.data)
+		s.store(e, r.kind, r.outlet, r.header, r.data, nil)
 	}
 }
 

@@ -1,0 +1,161 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// bothWays runs a test with traces that pass at once and with traces that are
+// held and then kept: what is written to them must be the same.
+func bothWays(t *testing.T, change func(*Config), run func(*testing.T, *pipelines)) {
+	t.Helper()
+	t.Run("passed", func(t *testing.T) { bubbled(t, change, run) })
+	t.Run("held", func(t *testing.T) {
+		bubbled(t, func(c *Config) { onePercent(c); change(c) }, run)
+	})
+}
+
+func TestPatternsAreWrittenToSpans(t *testing.T) {
+	templates := func(c *Config) { c.Routes.Templates = []string{"GET /users/:id", "/repos/{owner}/{repo}"} }
+	tests := map[string]struct {
+		change   func(*Config)
+		name     string
+		in, want map[string]any
+		wantName string
+		source   string
+	}{
+		"declared": {
+			change: templates, name: "GET /users/17", wantName: "GET /users/{id}", source: "template",
+			in:   map[string]any{"url.path": "/users/17", "http.request.method": "GET"},
+			want: map[string]any{"url.path": "/users/17", "http.request.method": "GET", "url.template": "/users/{id}", "http.route": "/users/{id}"},
+		},
+		"inferred": {
+			change: templates, name: "/carts/17", wantName: "/carts/{int}", source: "inferred",
+			in:   map[string]any{"http.target": "/carts/17?x=1"},
+			want: map[string]any{"http.target": "/carts/17?x=1", "url.template": "/carts/{int}"},
+		},
+		"inferred in full": {
+			change: func(*Config) {}, name: "GET", wantName: "GET", source: "inferred",
+			in:   map[string]any{"url.full": "https://shop.example/carts/17"},
+			want: map[string]any{"url.full": "https://shop.example/carts/17", "url.template": "/carts/{int}"},
+		},
+		"http.route always": {
+			change: func(c *Config) { c.Routes.HTTPRoute = HTTPRouteAlways }, name: "GET", wantName: "GET", source: "inferred",
+			in:   map[string]any{"url.path": "/carts/17"},
+			want: map[string]any{"url.path": "/carts/17", "url.template": "/carts/{int}", "http.route": "/carts/{int}"},
+		},
+		"http.route never": {
+			change: func(c *Config) { templates(c); c.Routes.HTTPRoute = HTTPRouteNever }, name: "GET", wantName: "GET", source: "template",
+			in:   map[string]any{"url.path": "/users/17", "http.request.method": "GET"},
+			want: map[string]any{"url.path": "/users/17", "http.request.method": "GET", "url.template": "/users/{id}"},
+		},
+		"framework": {
+			change: templates, name: "GET /carts/:cart", wantName: "GET /carts/:cart", source: "framework",
+			in:   map[string]any{"url.path": "/carts/17", "http.route": "/carts/:cart"},
+			want: map[string]any{"url.path": "/carts/17", "http.route": "/carts/:cart", "url.template": "/carts/{cart}"},
+		},
+		"own attribute": {
+			change: func(c *Config) { c.Routes.Attribute = "route_pattern" }, name: "GET", wantName: "GET", source: "inferred",
+			in:   map[string]any{"url.path": "/carts/17"},
+			want: map[string]any{"url.path": "/carts/17", "route_pattern": "/carts/{int}"},
+		},
+		"attribute is there": {
+			change: func(*Config) {}, name: "GET", wantName: "GET", source: "inferred",
+			in:   map[string]any{"url.full": "http://x/carts/17", "url.template": "/carts/{cart}"},
+			want: map[string]any{"url.full": "http://x/carts/17", "url.template": "/carts/{cart}"},
+		},
+		"path in the name only": {
+			change: func(*Config) {}, name: "GET /carts/17", wantName: "GET /carts/{int}", source: "inferred",
+			in: map[string]any{}, want: map[string]any{"url.template": "/carts/{int}"},
+		},
+		"name stays": {
+			change: func(c *Config) { c.Routes.SpanName = false }, name: "GET /carts/17", wantName: "GET /carts/17", source: "inferred",
+			in: map[string]any{}, want: map[string]any{"url.template": "/carts/{int}"},
+		},
+		"raw path dropped": {
+			change: func(c *Config) { c.Routes.RawPath = RawPathDrop }, name: "GET /carts/17", wantName: "GET /carts/{int}", source: "inferred",
+			in:   map[string]any{"url.path": "/carts/17", "http.target": "/carts/17", "http.url": "http://x/carts/17", "url.full": "http://x/carts/17", "x": "y"},
+			want: map[string]any{"x": "y", "url.template": "/carts/{int}"},
+		},
+		"raw path hashed": {
+			change: func(c *Config) { c.Routes.RawPath = RawPathHash }, name: "GET", wantName: "GET", source: "inferred",
+			in:   map[string]any{"url.path": "/carts/17"},
+			want: map[string]any{"url.path": hashed("/carts/17"), "url.template": "/carts/{int}"},
+		},
+		"no path": {
+			change: func(*Config) {}, name: "SELECT", wantName: "SELECT",
+			in: map[string]any{"db.system": "x"}, want: map[string]any{"db.system": "x"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, tt.change, func(t *testing.T, p *pipelines) {
+				p.send(spanOf(100, 1, func(s ptrace.Span) {
+					s.SetName(tt.name)
+					require.NoError(t, s.Attributes().FromRaw(tt.in))
+				}))
+				time.Sleep(11 * time.Second)
+				require.Len(t, p.spans(), 1)
+				require.Equal(t, tt.want, p.spans()[0].Attributes().AsRaw())
+				require.Equal(t, tt.wantName, p.spans()[0].Name())
+				if tt.source != "" {
+					require.EqualValues(t, 1, p.sum("route_items", attribute.String("source", tt.source), attribute.String("signal", "traces")))
+				}
+			})
+		})
+	}
+}
+
+func TestPatternsAreWrittenToLogs(t *testing.T) {
+	for _, key := range []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path", "url.path", "http.target"} {
+		t.Run(key, func(t *testing.T) {
+			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
+				p.send(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
+				time.Sleep(11 * time.Second)
+				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
+				require.Equal(t, "/carts/17", attrs(p.records()[0])[key])
+				require.EqualValues(t, 1, p.sum("route_items", attribute.String("signal", "logs")))
+			})
+		})
+	}
+}
+
+func TestPatternsStayUnderTheCap(t *testing.T) {
+	bubbled(t, func(c *Config) { c.Routes.MaxRoutes = 10 }, func(t *testing.T, p *pipelines) {
+		seen := map[string]bool{}
+		for _, word := range []string{"a", "b", "c", "d"} {
+			for _, more := range []string{"w", "x", "y", "z"} {
+				for range 5 {
+					p.send(spanOf(1, 1, func(s ptrace.Span) { s.Attributes().PutStr("url.path", "/"+word+"/"+more) }))
+				}
+			}
+		}
+		for _, s := range p.spans() {
+			seen[s.Attributes().AsRaw()["url.template"].(string)] = true
+		}
+		require.LessOrEqual(t, len(seen), 10)
+		require.LessOrEqual(t, p.sum("route_patterns", attribute.String("service.name", "cart")), int64(10))
+	})
+}
+
+func TestRenamed(t *testing.T) {
+	for _, tt := range []struct{ name, path, pattern, want string }{
+		{"GET /users/1", "/users/1", "/users/{id}", "GET /users/{id}"},
+		{"/users/1", "/users/1?a=b", "/users/{id}", "/users/{id}"},
+		{"/users/1?a=b", "/users/1?a=b", "/users/{id}", "/users/{id}"},
+		{"GET", "/users/1", "/users/{id}", ""},
+		{"GET /users/me", "/users/me", "/users/me", ""},
+		{"GET /", "/", "/", ""},
+		{"GET /", "?", "/", ""},
+	} {
+		require.Equal(t, tt.want, renamed(tt.name, tt.path, tt.pattern), "%+v", tt)
+	}
+}

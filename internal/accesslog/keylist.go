@@ -47,7 +47,7 @@ var (
 	lineNames = []string{"request", "request_line", "http.request_line", "RequestLine"}
 )
 
-// pathNames are in the order of their rank.
+// pathNames are in the order of their rank, those that need no method first.
 var pathNames = []struct {
 	name           string
 	sure, absolute bool
@@ -60,18 +60,18 @@ var pathNames = []struct {
 	{"request.path", true, false},
 	{"req.path", true, false},
 	{"req.originalUrl", true, false},
-	{"request_uri", true, true},            // nginx
-	{"request.uri", true, true},            // Caddy
-	{"request.url", true, true},            // Kong
-	{"req.url", true, true},                // pino-http
+	{"req.url", true, false},               // pino-http
 	{"httpRequest.requestUrl", true, true}, // Google Cloud
 	{"httpRequest.requestPath", true, false},
-	{"request_url", true, true},
 	{"url.original", true, true}, // Elastic Common Schema
-	{"http.request.uri", true, true},
+	{"http.request.uri", true, false},
 	{"http.url_details.path", true, false}, // Datadog
 	{"http.url", true, false},
-	{"cs_uri_stem", true, false}, // W3C extended log format: IIS, CloudFront
+	{"cs_uri_stem", true, false},  // W3C extended log format: IIS, CloudFront
+	{"request_uri", false, false}, // nginx
+	{"request.uri", false, false}, // Caddy
+	{"request.url", false, false}, // Kong
+	{"request_url", false, false},
 	{"path", false, false},
 	{"uri", false, false}, // Echo
 	{"url", false, false},

@@ -57,6 +57,8 @@ var builtins = []builtin{
 	{"logging.googleapis.com/spanId", RoleSpanID, hintNone},
 	{"logging.googleapis.com/trace_sampled", RoleFlags, hintNone},
 	{"trace", RoleTraceID, hintGCP},
+	// Kubernetes' klog beside its "trace".
+	{"span", RoleSpanID, hintNone},
 	// Application Insights.
 	{"operation_Id", RoleTraceID, hintOperation},
 	{"operation_ParentId", RoleSpanID, hintNone},

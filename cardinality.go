@@ -4,6 +4,7 @@
 package correlationprocessor
 
 import (
+	"cmp"
 	"encoding/hex"
 	"hash/fnv"
 	"strings"
@@ -234,6 +235,21 @@ type logView struct {
 	route  string
 	level  string
 	status int
+}
+
+// readField reads a field of a structured body, where nothing better is known. A
+// path in a body is not masked: bodies are the user's text.
+func (v *logView) readField(key string, val pcommon.Value) {
+	var f logView
+	if !f.read(key, val) {
+		return
+	}
+	if v.path.text == "" && v.route == "" {
+		v.path.text, v.path.rank = f.path.text, f.path.rank
+	}
+	v.method = cmp.Or(v.method, f.method)
+	v.status = cmp.Or(v.status, f.status)
+	v.route = cmp.Or(v.route, f.route)
 }
 
 // number reads a status code, which some send as text.

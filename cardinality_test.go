@@ -128,6 +128,24 @@ func TestPatternsAreWrittenToLogs(t *testing.T) {
 	}
 }
 
+func TestPatternsOfPathsInBodies(t *testing.T) {
+	for name, body := range map[string]any{
+		"JSON":     `{"level":"info","method":"GET","path":"/carts/17","status":200}`,
+		"combined": `203.0.113.7 - - [10/Oct/2026:13:55:36 +0000] "GET /carts/17 HTTP/1.1" 200 2326 "-" "curl/8"`,
+		"gin":      `[GIN] 2026/10/10 - 13:55:36 | 200 |      13.1µs |       10.0.0.1 | GET      "/carts/17"`,
+		"logfmt":   `method=GET path=/carts/17 status=200`,
+		"map":      map[string]any{"method": "GET", "path": "/carts/17", "status": 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
+				p.send(logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Body().FromRaw(body)) }))
+				time.Sleep(11 * time.Second)
+				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
+			})
+		})
+	}
+}
+
 func TestPatternsStayUnderTheCap(t *testing.T) {
 	bubbled(t, func(c *Config) { c.Routes.MaxRoutes = 10 }, func(t *testing.T, p *pipelines) {
 		seen := map[string]bool{}

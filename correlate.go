@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
@@ -57,7 +58,38 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 	if missing {
 		c.promote(&f, res, lr, text, t, svc)
 	}
+	v.readBody(lr, text)
 	return v
+}
+
+// readBody reads what the attributes leave open: the request the body is about,
+// and its level where the record has no severity.
+func (v *logView) readBody(lr plog.LogRecord, text string) {
+	levelled := lr.SeverityNumber() != plog.SeverityNumberUnspecified || lr.SeverityText() != ""
+	if lr.Body().Type() == pcommon.ValueTypeMap {
+		for key, val := range lr.Body().Map().All() {
+			if !levelled && val.Type() == pcommon.ValueTypeStr && isLevelKey(key) {
+				v.level = val.Str()
+			}
+			v.readField(key, val)
+		}
+		return
+	}
+	if text == "" {
+		return
+	}
+	if !levelled {
+		v.level = bodyLevel(text)
+	}
+	if v.path.text != "" || v.route != "" {
+		return
+	}
+	if r, ok := accesslog.Scan(text); ok {
+		v.path.text, v.method = r.Path, r.Method
+		if v.status == 0 {
+			v.status = r.Status
+		}
+	}
 }
 
 // bodyText is a body that is text. A copy would cost more than most bodies are

@@ -21,7 +21,7 @@ func TestLogsWithoutTraceIDPassAndAreCounted(t *testing.T) {
 	attr := func(key, value string) func(plog.LogRecord) {
 		return func(lr plog.LogRecord) { noID(lr); lr.Attributes().PutStr(key, value) }
 	}
-	body := func(text string) func(plog.LogRecord) {
+	bare := func(text string) func(plog.LogRecord) {
 		return func(lr plog.LogRecord) { noID(lr); lr.Body().SetStr(text) }
 	}
 	tests := map[string]struct {
@@ -33,15 +33,15 @@ func TestLogsWithoutTraceIDPassAndAreCounted(t *testing.T) {
 		"slice body":     {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptySlice().AppendEmpty().SetStr("x") }, "absent"},
 		"map body":       {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyMap().PutStr("k", "v") }, "absent"},
 		"bytes body":     {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyBytes().FromRaw([]byte{0xff, 0}) }, "absent"},
-		"10 MB body":     {body(strings.Repeat("{", 10<<20)), "absent"},
-		"broken JSON":    {body(`{"a":"b`), "absent"},
+		"10 MB body":     {bare(strings.Repeat("{", 10<<20)), "absent"},
+		"broken JSON":    {bare(`{"a":"b`), "absent"},
 		"zero id":        {attr("trace_id", "00000000000000000000000000000000"), "invalid_zero"},
 		"placeholder":    {attr("trace_id", "-"), "placeholder"},
 		"word":           {attr("trace_id", "disabled"), "placeholder"},
 		"short id":       {attr("trace_id", "1a2b"), "malformed"},
 		"long id":        {attr("trace_id", strings.Repeat("a1", 17)), "malformed"},
 		"no hex id":      {attr("traceId", strings.Repeat("z9", 16)), "malformed"},
-		"zero body id":   {body(`{"trace_id":"00000000000000000000000000000000"}`), "invalid_zero"},
+		"zero body id":   {bare(`{"trace_id":"00000000000000000000000000000000"}`), "invalid_zero"},
 		"request id":     {attr("request_id", "4bf92f3577b34da6a3ce929d0e0e4736"), "absent"},
 		"array in place": {func(lr plog.LogRecord) { noID(lr); lr.Attributes().PutEmptySlice("trace_id") }, "absent"},
 	}

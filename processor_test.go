@@ -56,6 +56,10 @@ func TestOrdinaryTraceAboveTheThresholdIsKeptWithItsLogs(t *testing.T) {
 
 func attrs(lr plog.LogRecord) map[string]any { return lr.Attributes().AsRaw() }
 
+func body(text string) func(plog.LogRecord) {
+	return func(lr plog.LogRecord) { lr.Body().SetStr(text) }
+}
+
 func TestErrorsKeepTheWholeTraceWhicheverSignalHasThem(t *testing.T) {
 	tests := map[string][]any{
 		"span status":  {spanOf(1, 1, failed), logOf(1, 1)},
@@ -67,6 +71,10 @@ func TestErrorsKeepTheWholeTraceWhicheverSignalHasThem(t *testing.T) {
 		}), logOf(1, 1)},
 		"log severity":   {spanOf(1, 1), logOf(1, 1, failedLog)},
 		"severity text":  {spanOf(1, 1), logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityText("Fatal") })},
+		"JSON level":     {spanOf(1, 1), logOf(1, 1, body(`{"ts":1,"level":"error","msg":"x"}`))},
+		"logfmt level":   {spanOf(1, 1), logOf(1, 1, body(`ts=1 level=ERROR msg="x"`))},
+		"map level":      {spanOf(1, 1), logOf(1, 1, func(lr plog.LogRecord) { lr.Body().SetEmptyMap().PutStr("severity", "CRITICAL") })},
+		"body 5xx":       {spanOf(1, 1), logOf(1, 1, body(`10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /x HTTP/1.1" 502 0`))},
 		"access log 5xx": {spanOf(1, 1), logOf(1, 1, func(lr plog.LogRecord) { lr.Attributes().PutInt("status", 500) })},
 	}
 	for name, data := range tests {
@@ -100,8 +108,11 @@ func TestNoEvidence(t *testing.T) {
 			s.SetKind(ptrace.SpanKindServer)
 			s.Attributes().PutInt("rpc.grpc.status_code", 5)
 		}),
-		"warning":      logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberWarn4); lr.SetSeverityText("ERROR") }),
-		"warning text": logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityText("warning") }),
+		"warning":        logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberWarn4); lr.SetSeverityText("ERROR") }),
+		"level in prose": logOf(1, 1, body(`the level of "error" was a "level": low`)),
+		"in a message":   logOf(1, 1, body(`{"msg":"set level=error"}`)),
+		"JSON info":      logOf(1, 1, body(`{"level":"info","msg":"level=error"}`)),
+		"warning text":   logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityText("warning") }),
 	}
 	for name, data := range tests {
 		t.Run(name, func(t *testing.T) {

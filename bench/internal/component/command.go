@@ -1,0 +1,193 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package component
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// Target is a peer with the signals it is sent.
+type Target struct{ Peer, Signals string }
+
+func (t Target) String() string { return t.Peer + ":" + t.Signals }
+
+func (t Target) floor() Target { return Target{peers.Floor, t.Signals} }
+
+// The targets measured by name of the set.
+var sets = map[string]string{
+	"core":   "tail_sampling:traces chain_lean:both ours_tail:traces ours_tail:both",
+	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both ours_tail:traces ours_tail:both ours_all:both",
+	"hash":   "probabilistic_hash_seed:traces probabilistic_hash_seed:logs probabilistic_equalizing:traces probabilistic_equalizing:logs probabilistic_proportional:traces probabilistic_proportional:logs ours_hash:traces ours_hash:logs",
+	"routes": "redaction:traces redaction:logs transform:traces transform:logs filter:traces filter:logs ours_all:traces ours_all:logs",
+}
+
+// options are the command's flags.
+type options struct {
+	run     Run
+	targets []Target
+	rounds  int
+	against string
+	json    string
+}
+
+// RunName is the command that carries one run out, for Main.
+const RunName = "component-run"
+
+// MainRun carries out the run its argument describes in JSON and prints the
+// result in JSON.
+func MainRun(ctx context.Context, args []string, out io.Writer) error {
+	var r Run
+	if len(args) != 1 {
+		return errors.New("want one argument")
+	}
+	if err := json.Unmarshal([]byte(args[0]), &r); err != nil {
+		return err
+	}
+	res, err := r.Do(ctx)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(res)
+}
+
+// Main compares processors and prints a table.
+func Main(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	o.run.Load = filepath.Join(dir, "workload")
+	w, err := workload.New(workload.Default())
+	if err != nil {
+		return err
+	}
+	if err := w.Save(o.run.Load); err != nil {
+		return err
+	}
+	all, err := o.measure(ctx, out)
+	if err != nil {
+		return err
+	}
+	if o.json != "" {
+		if err := writeJSON(o.json, all); err != nil {
+			return err
+		}
+	}
+	return all.print(out, o.against)
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
+func parse(args []string) (*options, error) {
+	o := &options{run: Run{Producers: 1}}
+	fs := flag.NewFlagSet("component", flag.ContinueOnError)
+	names := fs.String("peers", "core", "targets as peer:signals with signals traces, logs or both, or names of sets: core, tails, hash, routes, all")
+	fs.IntVar(&o.rounds, "rounds", 5, "times each peer is measured; the figures are medians")
+	fs.DurationVar(&o.run.Wait, "wait", 2*time.Second, "how long traces wait for their verdict")
+	fs.DurationVar(&o.run.Warm, "warm", 4*time.Second, "how long each run warms up")
+	fs.DurationVar(&o.run.Measure, "measure", 5*time.Second, "how long each run measures")
+	fs.IntVar(&o.run.Producers, "producers", 1, "goroutines that send")
+	fs.Float64Var(&o.run.Rate, "rate", 0, "items per second; 0 is as fast as the peer takes them")
+	fs.IntVar(&o.run.Held, "hold", 0, "weigh what the peers hold after so many rounds of 15,000 traces, instead of the steady state")
+	fs.StringVar(&o.run.Profile, "profile", "", "write profiles of each peer with this prefix")
+	fs.StringVar(&o.against, "against", "chain_lean:both", "the target the ratios are to")
+	fs.StringVar(&o.json, "json", "", "write all results to this file")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	var err error
+	o.targets, err = parseTargets(*names)
+	return o, err
+}
+
+// parseTargets reads targets and puts the floor of each before them.
+func parseTargets(text string) ([]Target, error) {
+	text = strings.ReplaceAll(text, "all", strings.Join([]string{sets["tails"], sets["hash"], sets["routes"]}, " "))
+	for name, list := range sets {
+		text = strings.ReplaceAll(" "+text+" ", " "+name+" ", " "+list+" ")
+	}
+	var out []Target
+	seen := map[Target]bool{}
+	for _, name := range strings.Fields(strings.ReplaceAll(text, ",", " ")) {
+		t := Target{Signals: "both"}
+		var ok bool
+		if t.Peer, t.Signals, ok = strings.Cut(name, ":"); !ok || !peers.Exists(t.Peer) {
+			return nil, fmt.Errorf("no target %q; want peer:signals with peer one of %s", name, strings.Join(peers.Names(), ", "))
+		}
+		for _, t := range []Target{t.floor(), t} {
+			if !seen[t] {
+				seen[t] = true
+				out = append(out, t)
+			}
+		}
+	}
+	return out, nil
+}
+
+// measure runs all targets in turn, as many times as there are rounds.
+func (o *options) measure(ctx context.Context, out io.Writer) (results, error) {
+	all := results{}
+	for round := range o.rounds {
+		for _, t := range o.targets {
+			r := o.run
+			r.Peer, r.Signals = t.Peer, t.Signals
+			if r.Profile != "" {
+				r.Profile += "." + t.Peer + "." + t.Signals
+			}
+			res, err := r.apart(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("%v: %w", t, err)
+			}
+			all[t.String()] = append(all[t.String()], *res)
+			fmt.Fprintf(os.Stderr, "round %d/%d %-32s %7.0f ns/item, %4.1f%% GC, %3d cycles, %.0f items/s, held %.0f B/trace, %d of %d spans and %d of %d logs out\n",
+				round+1, o.rounds, t, res.CPU, 100*res.GC, res.Cycles, res.Rate, res.HeldBytes, res.SpansOut, res.SpansIn, res.LogsOut, res.LogsIn)
+		}
+	}
+	return all, nil
+}
+
+// apart carries the run out in a process of its own.
+func (r *Run) apart(ctx context.Context) (*Result, error) {
+	arg, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, RunName, string(arg))
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	res := new(Result)
+	return res, json.Unmarshal(stdout.Bytes(), res)
+}

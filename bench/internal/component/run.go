@@ -1,0 +1,206 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package component measures processors by themselves: batches are decoded
+// from their bytes and handed to the first processor of a pipeline; what comes
+// out is counted. Each run is a process of its own, so that no peer's heap is
+// another's.
+package component
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"strconv"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// Run says what one process measures.
+type Run struct {
+	Peer      string
+	Signals   string // traces, logs or both
+	Load      string // the workload's file
+	Wait      time.Duration
+	Warm      time.Duration // before the measurement
+	Measure   time.Duration
+	Producers int
+	Rate      float64 // items per second; 0: no limit
+	Held      int     // rounds to hold and weigh; 0: measure the steady state
+	Profile   string  // prefix of the profiles to write; empty: none
+}
+
+// Result is what a run found out, per item where not said otherwise.
+type Result struct {
+	Peer     string
+	Items    int64   // measured
+	CPU      float64 // ns, decoding included
+	GC       float64 // share of the CPU
+	Bytes    float64
+	Allocs   float64
+	Rate     float64 // items per second
+	Peak     float64 // bytes the runtime had from the system, of the process
+	Cycles   uint64
+	SpansIn  int64
+	SpansOut int64
+	LogsIn   int64
+	LogsOut  int64
+	// Of a run that holds:
+	HeldBytes   float64 // for a trace
+	HeldObjects float64 // for a trace
+}
+
+// ballast stands for what a collector has on its heap besides; without it the
+// collector would run a hundred times a second for peers that hold nothing.
+const ballast = 64 << 20
+
+// maxTraces is what peers that want to know are told; more than are ever held.
+const maxTraces = 200_000
+
+// Do carries a run out.
+func (r *Run) Do(ctx context.Context) (*Result, error) {
+	load, err := workload.Load(r.Load)
+	if err != nil {
+		return nil, err
+	}
+	heavy := make([]byte, ballast)
+	defer runtime.KeepAlive(heavy)
+	debug.FreeOSMemory()
+	wait := r.Wait
+	if r.Held > 0 {
+		wait = time.Hour // nothing is decided
+	}
+	traces := max(maxTraces, 2*r.Held*load.Spec.Traces)
+	if err := setenv(wait, traces); err != nil {
+		return nil, err
+	}
+	peer, err := r.build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{load: load, peer: peer, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
+	measure := r.steady
+	if r.Held > 0 {
+		measure = r.held
+	}
+	res, err := measure(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Peer, err)
+	}
+	res.Peer = r.Peer
+	res.SpansIn, res.LogsIn = d.spans.Load(), d.logs.Load()
+	res.SpansOut, res.LogsOut = peer.Out.Spans.Load(), peer.Out.Logs.Load()
+	return res, nil
+}
+
+func setenv(wait time.Duration, traces int) error {
+	if err := os.Setenv(peers.EnvWait, wait.String()); err != nil {
+		return err
+	}
+	return os.Setenv(peers.EnvTraces, strconv.Itoa(traces))
+}
+
+func (r *Run) build(ctx context.Context) (*peers.Pipelines, error) {
+	c, err := peers.Read(ctx, r.Peer)
+	if err != nil {
+		return nil, err
+	}
+	for signal, other := range map[string]string{"traces": "logs", "logs": "traces"} {
+		if r.Signals == signal {
+			delete(c.Service.Pipelines, other)
+		}
+	}
+	return c.Build(ctx)
+}
+
+// steady measures while traces come and go.
+func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
+	failed := make(chan error, 1)
+	go func() { failed <- d.run(ctx) }()
+	time.Sleep(r.Warm)
+	profile, err := meter.StartProfile()
+	if err != nil {
+		return nil, err
+	}
+	began, before := time.Now(), d.items()
+	m := meter.Start(d.items)
+	for time.Since(began) < r.Measure || m.Cycles() < minCycles && time.Since(began) < maxMeasure*r.Measure {
+		time.Sleep(50 * time.Millisecond)
+	}
+	items, took := d.items()-before, time.Since(began)
+	used, peak, err := m.Stop()
+	if err != nil {
+		return nil, err
+	}
+	data, gcShare, err := profile.Stop()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.writeProfiles(data); err != nil {
+		return nil, err
+	}
+	d.stop.Store(true)
+	if err := <-failed; err != nil {
+		return nil, err
+	}
+	n := float64(used.Items)
+	return &Result{
+		Items: used.Items, CPU: float64(used.CPU) / n, GC: gcShare,
+		Bytes: float64(used.Bytes) / n, Allocs: float64(used.Allocs) / n,
+		Rate: float64(items) / took.Seconds(), Peak: float64(peak), Cycles: used.Cycles,
+	}, nil
+}
+
+// A measurement has at least minCycles cycles of the garbage collector, unless
+// it would take maxMeasure times as long as was asked for.
+const (
+	minCycles  = 8
+	maxMeasure = 4
+)
+
+// writeProfiles writes the CPU profile of the measurement, and one of what the
+// process has allocated from its start.
+func (r *Run) writeProfiles(cpu []byte) error {
+	if r.Profile == "" {
+		return nil
+	}
+	if err := os.WriteFile(r.Profile+".cpu.pprof", cpu, 0o644); err != nil {
+		return err
+	}
+	mem, err := os.Create(r.Profile + ".mem.pprof")
+	if err != nil {
+		return err
+	}
+	if err := pprof.Lookup("allocs").WriteTo(mem, 0); err != nil {
+		_ = mem.Close()
+		return err
+	}
+	return mem.Close()
+}
+
+// held fills the peer with traces that nobody decides, and weighs them.
+func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
+	bytes, objects := meter.Heap()
+	if err := d.run(ctx); err != nil {
+		return nil, err
+	}
+	traces := float64(r.Held * d.load.Spec.Traces)
+	var res *Result
+	for settled := uint64(0); ; {
+		time.Sleep(time.Second) // what is still in the peer's queues
+		b, o := meter.Heap()
+		res = &Result{HeldBytes: (float64(b) - float64(bytes)) / traces, HeldObjects: (float64(o) - float64(objects)) / traces}
+		if o == settled {
+			break
+		}
+		settled = o
+	}
+	runtime.KeepAlive(d.peer)
+	return res, nil
+}

@@ -4,7 +4,6 @@
 package correlationprocessor
 
 import (
-	"cmp"
 	"encoding/hex"
 	"hash/fnv"
 	"strings"
@@ -31,10 +30,13 @@ func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg
 // gets its edit as bytes behind its own, which protobuf reads as if the fields
 // had been there.
 type edit struct {
+	cfg       *RoutesConfig
+	service   *service
 	source    route.Source
-	attribute string // the pattern's key, "" for none
-	httpRoute bool   // http.route as well
-	pattern   string
+	pattern   string // "" if the record has no path
+	path      string // borrowed from the record
+	attribute bool   // the pattern's attribute is not there yet
+	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
 }
 
@@ -67,13 +69,12 @@ func (c *cardinality) log(svc *service, lr plog.LogRecord, v *logView) edit {
 
 func (c *cardinality) edit(svc *service, method, httpRoute, path string, attrs pcommon.Map) edit {
 	res := match(svc, method, httpRoute, path)
-	e := edit{source: res.Source, pattern: res.Pattern}
+	e := edit{cfg: c.cfg, service: svc, source: res.Source, pattern: res.Pattern, path: path}
 	if res.Pattern == "" {
 		return e
 	}
-	if _, ok := attrs.Get(c.cfg.Attribute); !ok {
-		e.attribute = c.cfg.Attribute
-	}
+	_, has := attrs.Get(c.cfg.Attribute)
+	e.attribute = !has
 	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
 	e.httpRoute = httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
 	return e
@@ -99,11 +100,8 @@ func (e *edit) applySpan(s ptrace.Span) {
 
 // apply writes the edit to the attributes of a record.
 func (e *edit) apply(attrs pcommon.Map) {
-	if e.attribute != "" {
-		attrs.PutStr(e.attribute, e.pattern)
-	}
-	if e.httpRoute {
-		attrs.PutStr(attrHTTPRoute, e.pattern)
+	for key, val := range e.attributes {
+		attrs.PutStr(key, val)
 	}
 }
 
@@ -118,13 +116,36 @@ func (e *edit) appendSpan(dst []byte) []byte {
 
 // append appends the edit as attributes, which are the field num of the record.
 func (e *edit) append(dst []byte, num protowire.Number) []byte {
-	if e.attribute != "" {
-		dst = appendStringAttribute(dst, num, e.attribute, e.pattern)
-	}
-	if e.httpRoute {
-		dst = appendStringAttribute(dst, num, attrHTTPRoute, e.pattern)
+	for key, val := range e.attributes {
+		dst = appendStringAttribute(dst, num, key, val)
 	}
 	return dst
+}
+
+// attributes yields the attributes the record is to get.
+func (e *edit) attributes(yield func(key, val string) bool) {
+	if e.pattern == "" {
+		return
+	}
+	_ = (!e.attribute || yield(e.cfg.Attribute, e.pattern)) &&
+		(!e.httpRoute || yield(attrHTTPRoute, e.pattern)) &&
+		(e.cfg.SourceAttribute == "" || yield(e.cfg.SourceAttribute, e.source.String())) &&
+		(e.cfg.Parameters == ParametersOff || e.parameters(yield))
+}
+
+// paramPrefix stands before a placeholder's name.
+const paramPrefix = "http.route.param."
+
+func (e *edit) parameters(yield func(key, val string) bool) bool {
+	more := true
+	e.service.routes.Parameters(e.pattern, e.path, func(name, val string) bool {
+		if e.cfg.Parameters == ParametersHash {
+			val = hashed(val)
+		}
+		more = yield(paramPrefix+name, val)
+		return more
+	})
+	return more
 }
 
 // mask hides the raw paths an item carries in its attributes.
@@ -170,141 +191,4 @@ func renamed(name, path, pattern string) string {
 		return ""
 	}
 	return before + pattern + after
-}
-
-// rawPath is a raw path and the attributes that hold it.
-type rawPath struct {
-	text string
-	keys [4]string
-	n    int
-	rank int // of the attribute the text is from; the lowest wins
-}
-
-// add notes an attribute that holds the raw path.
-func (r *rawPath) add(rank int, key string, v pcommon.Value) {
-	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
-		return
-	}
-	if r.n < len(r.keys) {
-		r.keys[r.n] = key
-		r.n++
-	}
-	if r.text == "" || rank < r.rank {
-		r.text, r.rank = v.Str(), rank
-	}
-}
-
-// spanView is what one pass over a span's attributes finds.
-type spanView struct {
-	path       rawPath
-	method     string
-	route      string
-	grpcStatus string
-	status     int
-}
-
-// readSpan reads the attributes of old and new semantic conventions.
-func readSpan(attrs pcommon.Map) (v spanView) {
-	for key, val := range attrs.All() {
-		switch key {
-		case "url.path":
-			v.path.add(0, key, val)
-		case "http.target":
-			v.path.add(1, key, val)
-		case "url.full":
-			v.path.add(2, key, val)
-		case "http.url":
-			v.path.add(3, key, val)
-		case attrHTTPRoute:
-			v.route = val.Str()
-		case "http.request.method", "http.method":
-			v.method = val.Str()
-		case "http.response.status_code", "http.status_code":
-			v.status = number(val)
-		case "rpc.grpc.status_code", "rpc.response.status_code":
-			v.grpcStatus = val.AsString()
-		}
-	}
-	return v
-}
-
-// logView is what one pass over a log record finds.
-type logView struct {
-	path   rawPath
-	method string
-	route  string
-	level  string
-	status int
-}
-
-// readField reads a field of a structured body, where nothing better is known. A
-// path in a body is not masked: bodies are the user's text.
-func (v *logView) readField(key string, val pcommon.Value) {
-	var f logView
-	if !f.read(key, val) {
-		return
-	}
-	if v.path.text == "" && v.route == "" {
-		v.path.text, v.path.rank = f.path.text, f.path.rank
-	}
-	v.method = cmp.Or(v.method, f.method)
-	v.status = cmp.Or(v.status, f.status)
-	v.route = cmp.Or(v.route, f.route)
-}
-
-// number reads a status code, which some send as text.
-func number(v pcommon.Value) int {
-	switch v.Type() {
-	case pcommon.ValueTypeInt:
-		return int(v.Int())
-	case pcommon.ValueTypeDouble:
-		return int(v.Double())
-	case pcommon.ValueTypeStr:
-		return atoi(v.Str())
-	default:
-		return 0
-	}
-}
-
-// atoi reads a status code; what is none is 0.
-func atoi(s string) int {
-	if len(s) != 3 {
-		return 0
-	}
-	n := 0
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return 0
-		}
-		n = 10*n + int(s[i]-'0')
-	}
-	return n
-}
-
-// read notes an attribute and reports whether it is one that paths, routes or
-// status codes are in.
-func (v *logView) read(key string, val pcommon.Value) bool {
-	switch key {
-	case "url.path":
-		v.path.add(0, key, val)
-	case "http.target":
-		v.path.add(1, key, val)
-	case "url.full":
-		v.path.add(2, key, val)
-	case "http.url":
-		v.path.add(3, key, val)
-	case "path", "http.path", "http_path", "request.path":
-		v.path.add(4, key, val)
-	case "uri", "request_uri", "url":
-		v.path.add(5, key, val)
-	case attrHTTPRoute:
-		v.route = val.Str()
-	case "http.request.method", "http.method", "method":
-		v.method = val.Str()
-	case "http.response.status_code", "http.status_code", "status", "status_code":
-		v.status = number(val)
-	default:
-		return false
-	}
-	return true
 }

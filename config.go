@@ -50,14 +50,36 @@ type RoutesConfig struct {
 	Services map[string]ServiceRoutesConfig `mapstructure:"services"`
 	// MaxRoutes is the largest number of patterns a service may have.
 	MaxRoutes int `mapstructure:"max_routes"`
+	// Learn says whether traffic may shape patterns.
+	Learn LearnConfig `mapstructure:"learn"`
 	// Attribute is the attribute the pattern is written to.
 	Attribute string `mapstructure:"attribute"`
+	// SourceAttribute is the attribute that says where the pattern came from;
+	// empty writes none.
+	SourceAttribute string `mapstructure:"source_attribute"`
 	// HTTPRoute says when the pattern is written to http.route as well.
 	HTTPRoute HTTPRouteMode `mapstructure:"http_route"`
 	// SpanName puts the pattern in the place of the raw path in span names.
 	SpanName bool `mapstructure:"span_name"`
 	// RawPath says what becomes of the attributes with the raw path.
 	RawPath RawPathMode `mapstructure:"raw_path"`
+	// Parameters says whether the values of a pattern's placeholders become
+	// attributes http.route.param.<name>.
+	Parameters ParametersMode `mapstructure:"parameters"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// LearnConfig says what is learned from traffic.
+type LearnConfig struct {
+	// Enabled lets the paths that come, and the http.route of other items,
+	// shape patterns. Without it only templates and the shapes of segments do.
+	Enabled bool `mapstructure:"enabled"`
+	// File is where the learned patterns are written as YAML templates, ready
+	// to be pasted into the configuration: every minute and at the end. Empty
+	// writes none.
+	File string `mapstructure:"file"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -79,6 +101,9 @@ type LogsConfig struct {
 	TraceIDAttributes []string `mapstructure:"trace_id_attributes"`
 	// TraceIDInBody looks for the trace id in the body, too.
 	TraceIDInBody bool `mapstructure:"trace_id_in_body"`
+	// PathAttributes are attribute keys that hold a URL path or URL, beside
+	// those of the semantic conventions.
+	PathAttributes []string `mapstructure:"path_attributes"`
 	// JoinAttributes are the attributes a log gets from its span where it
 	// has none of its own.
 	JoinAttributes []string `mapstructure:"join_attributes"`
@@ -122,6 +147,16 @@ const (
 	RawPathDrop RawPathMode = "drop"
 )
 
+// ParametersMode says how placeholder values become attributes.
+type ParametersMode string
+
+// The modes. Off is the default, for values may be personal data.
+const (
+	ParametersOff   ParametersMode = "off"
+	ParametersPlain ParametersMode = "plain"
+	ParametersHash  ParametersMode = "hash"
+)
+
 // ByteSize is a number of bytes, written as a number or with a unit: 512MiB.
 type ByteSize int64
 
@@ -146,13 +181,17 @@ func createDefaultConfig() component.Config {
 		MaxBytes:              512 << 20,
 		Routes: RoutesConfig{
 			MaxRoutes: 1000,
+			Learn:     LearnConfig{Enabled: true},
 			Attribute: "url.template",
 			HTTPRoute: HTTPRouteDeclared,
 			SpanName:  true,
 			RawPath:   RawPathKeep,
+
+			Parameters: ParametersOff,
 		},
 		Logs: LogsConfig{
 			TraceIDInBody:  true,
+			PathAttributes: []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path"},
 			JoinAttributes: []string{"url.template", "http.route", "http.request.method", "http.response.status_code"},
 			JoinWait:       2 * time.Second,
 		},
@@ -184,6 +223,7 @@ func (c *RoutesConfig) Validate() error {
 		check(c.Attribute != "", "attribute must not be empty"),
 		checkOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
 		checkOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+		checkOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
 }
 
@@ -197,6 +237,7 @@ func (c *RoutesConfig) options() route.Options {
 		Services:    services,
 		MaxRoutes:   c.MaxRoutes,
 		MaxServices: maxServices,
+		Learn:       c.Learn.Enabled,
 	}
 }
 
@@ -204,6 +245,7 @@ func (c *RoutesConfig) options() route.Options {
 func (c *LogsConfig) Validate() error {
 	return errors.Join(
 		check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
+		check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not hold an empty key, got %q", c.PathAttributes),
 		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
 		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)

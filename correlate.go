@@ -50,7 +50,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 	missing := lr.TraceID().IsEmpty()
 	var f traceid.Finder
 	for key, val := range lr.Attributes().All() {
-		if !v.read(key, val) && missing {
+		if !v.read(key, val, c.cfg.PathAttributes) && missing {
 			c.offer(&f, c.keys.Lookup(key), val)
 		}
 	}
@@ -58,20 +58,20 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 	if missing {
 		c.promote(&f, res, lr, text, t, svc)
 	}
-	v.readBody(lr, text)
+	v.readBody(lr, text, c.cfg.PathAttributes)
 	return v
 }
 
 // readBody reads what the attributes leave open: the request the body is about,
 // and its level where the record has no severity.
-func (v *logView) readBody(lr plog.LogRecord, text string) {
+func (v *logView) readBody(lr plog.LogRecord, text string, paths []string) {
 	levelled := lr.SeverityNumber() != plog.SeverityNumberUnspecified || lr.SeverityText() != ""
 	if lr.Body().Type() == pcommon.ValueTypeMap {
 		for key, val := range lr.Body().Map().All() {
 			if !levelled && val.Type() == pcommon.ValueTypeStr && isLevelKey(key) {
 				v.level = val.Str()
 			}
-			v.readField(key, val)
+			v.readField(key, val, paths)
 		}
 		return
 	}

@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadatatest"
 )
@@ -30,6 +31,7 @@ import (
 type pipelines struct {
 	t         require.TestingT
 	telemetry *componenttest.Telemetry
+	logger    *zap.Logger // nil for none
 	traces    processor.Traces
 	logs      processor.Logs
 	spanSink  *consumertest.TracesSink
@@ -50,6 +52,9 @@ func (p *pipelines) start(t require.TestingT, change func(*Config), spans consum
 	change(cfg)
 	require.NoError(t, confmap.Validate(cfg))
 	set := metadatatest.NewSettings(p.telemetry)
+	if p.logger != nil {
+		set.Logger = p.logger
+	}
 	var err error
 	p.traces, err = f.CreateTraces(context.Background(), set, cfg, spans)
 	require.NoError(t, err)

@@ -35,6 +35,7 @@ type engine struct {
 	telemetry *telemetry
 	routes    *route.Table
 	services  *services
+	learned   *learned
 	rules     *rules
 	buffer    *tracebuffer.Buffer
 	cards     cardinality
@@ -125,6 +126,7 @@ func (e *engine) start(log *zap.Logger) {
 			zap.Bool("traces", traces), zap.Bool("logs", logs))
 	}
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs))
+	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	e.ticker.Add(1)
 	go e.run()
 }
@@ -181,7 +183,7 @@ func (e *engine) tick(now time.Time) {
 	var out tracebuffer.Outcome
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
-	e.routes.Tick(now)
+	e.learned.tick(now)
 }
 
 // carryOut counts an outcome and hands its releases to their outlets.
@@ -288,6 +290,7 @@ func (s *shell) shutdown(ctx context.Context) error {
 func (e *engine) drain(ctx context.Context) error {
 	close(e.stop)
 	e.ticker.Wait()
+	e.learned.write()
 	var out tracebuffer.Outcome
 	e.inflight.Lock()
 	e.buffer.Flush(&out)

@@ -1,0 +1,85 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+)
+
+// learned looks after what the route table has learned: it has old knowledge
+// forgotten, tells once of each service that met the cap, and writes the
+// patterns to a file for people to read. It is used by one goroutine.
+type learned struct {
+	cfg     *RoutesConfig
+	table   *route.Table
+	log     *zap.Logger
+	warned  map[string]bool
+	looked  time.Time
+	written time.Time
+}
+
+// How often the table is looked at, and the file written.
+const (
+	lookInterval  = 5 * time.Second
+	writeInterval = time.Minute
+)
+
+func (l *learned) tick(now time.Time) {
+	if now.Sub(l.looked) < lookInterval {
+		return
+	}
+	l.looked = now
+	l.table.Tick(now)
+	l.warn()
+	if l.written.IsZero() {
+		l.written = now
+	}
+	if now.Sub(l.written) >= writeInterval {
+		l.written = now
+		l.write()
+	}
+}
+
+// warn tells of services whose paths did not all get a pattern of their own.
+func (l *learned) warn() {
+	for name, s := range l.table.Services {
+		if s.Overflowed() > 0 && !l.warned[name] {
+			l.warned[name] = true
+			l.log.Warn("a service has as many route patterns as routes::max_routes allows; further paths share a few",
+				zap.String("service.name", name), zap.Int("max_routes", l.cfg.MaxRoutes))
+		}
+	}
+}
+
+// write replaces the file in one step, so that whoever reads it sees all of it.
+func (l *learned) write() {
+	if l.cfg.Learn.File == "" {
+		return
+	}
+	if err := writeFile(l.cfg.Learn.File, l.table); err != nil {
+		l.log.Warn("the learned routes cannot be written to routes::learn::file", zap.Error(err))
+	}
+}
+
+func writeFile(name string, table *route.Table) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := table.WriteYAML(f); err != nil {
+		_ = f.Close() // the error of the write says more
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

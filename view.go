@@ -1,0 +1,148 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"cmp"
+	"slices"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// rawPath is a raw path and the attributes that hold it.
+type rawPath struct {
+	text string
+	keys [4]string
+	n    int
+	rank int // of the attribute the text is from; the lowest wins
+}
+
+// add notes an attribute that holds the raw path.
+func (r *rawPath) add(rank int, key string, v pcommon.Value) {
+	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
+		return
+	}
+	if r.n < len(r.keys) {
+		r.keys[r.n] = key
+		r.n++
+	}
+	if r.text == "" || rank < r.rank {
+		r.text, r.rank = v.Str(), rank
+	}
+}
+
+// spanView is what one pass over a span's attributes finds.
+type spanView struct {
+	path       rawPath
+	method     string
+	route      string
+	grpcStatus string
+	status     int
+}
+
+// readSpan reads the attributes of old and new semantic conventions.
+func readSpan(attrs pcommon.Map) (v spanView) {
+	for key, val := range attrs.All() {
+		switch key {
+		case "url.path":
+			v.path.add(0, key, val)
+		case "http.target":
+			v.path.add(1, key, val)
+		case "url.full":
+			v.path.add(2, key, val)
+		case "http.url":
+			v.path.add(3, key, val)
+		case attrHTTPRoute:
+			v.route = val.Str()
+		case "http.request.method", "http.method":
+			v.method = val.Str()
+		case "http.response.status_code", "http.status_code":
+			v.status = number(val)
+		case "rpc.grpc.status_code", "rpc.response.status_code":
+			v.grpcStatus = val.AsString()
+		}
+	}
+	return v
+}
+
+// logView is what one pass over a log record finds.
+type logView struct {
+	path   rawPath
+	method string
+	route  string
+	level  string
+	status int
+}
+
+// readField reads a field of a structured body, where nothing better is known. A
+// path in a body is not masked: bodies are the user's text.
+func (v *logView) readField(key string, val pcommon.Value, paths []string) {
+	var f logView
+	if !f.read(key, val, paths) {
+		return
+	}
+	if v.path.text == "" && v.route == "" {
+		v.path.text, v.path.rank = f.path.text, f.path.rank
+	}
+	v.method = cmp.Or(v.method, f.method)
+	v.status = cmp.Or(v.status, f.status)
+	v.route = cmp.Or(v.route, f.route)
+}
+
+// number reads a status code, which some send as text.
+func number(v pcommon.Value) int {
+	switch v.Type() {
+	case pcommon.ValueTypeInt:
+		return int(v.Int())
+	case pcommon.ValueTypeDouble:
+		return int(v.Double())
+	case pcommon.ValueTypeStr:
+		return atoi(v.Str())
+	default:
+		return 0
+	}
+}
+
+// atoi reads a status code; what is none is 0.
+func atoi(s string) int {
+	if len(s) != 3 {
+		return 0
+	}
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0
+		}
+		n = 10*n + int(s[i]-'0')
+	}
+	return n
+}
+
+// read notes an attribute and reports whether it is one that paths, which may be
+// under further keys, routes or status codes are in.
+func (v *logView) read(key string, val pcommon.Value, paths []string) bool {
+	switch key {
+	case "url.path":
+		v.path.add(0, key, val)
+	case "http.target":
+		v.path.add(1, key, val)
+	case "url.full":
+		v.path.add(2, key, val)
+	case "http.url":
+		v.path.add(3, key, val)
+	case attrHTTPRoute:
+		v.route = val.Str()
+	case "http.request.method", "http.method", "method":
+		v.method = val.Str()
+	case "http.response.status_code", "http.status_code", "status", "status_code":
+		v.status = number(val)
+	default:
+		i := slices.Index(paths, key)
+		if i >= 0 {
+			v.path.add(4+i, key, val)
+		}
+		return i >= 0
+	}
+	return true
+}

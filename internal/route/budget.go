@@ -53,6 +53,7 @@ func (l *learner) issue(n *node) (string, bool) {
 	}
 	p := l.budget.take(text, l.budget.tails-1)
 	if p == nil {
+		l.spent.Store(true)
 		return "", false
 	}
 	n.issued.Store(p)
@@ -61,6 +62,7 @@ func (l *learner) issue(n *node) (string, bool) {
 
 // issueTail gives the longest prefix of the node that has a place, with a tail.
 func (l *learner) issueTail(n *node) string {
+	n.cut.Store(true)
 	for ; n != nil; n = n.parent {
 		if p := n.tail.Load(); p != nil {
 			return *p

@@ -6,80 +6,173 @@ package route
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 )
 
-// learnedPatterns lists the patterns handed out, sorted.
-func (s *Service) learnedPatterns() []string {
-	s.learner.mu.Lock()
-	defer s.learner.mu.Unlock()
-	var out []string
-	for text := range s.learner.budget.texts {
-		if text != overflowPattern {
-			out = append(out, text)
-		}
-	}
-	slices.Sort(out)
-	return out
+// saved is the stored form of a node.
+type saved struct {
+	Label   string  `json:"l,omitempty"`
+	Value   bool    `json:"v,omitempty"`
+	Class   string  `json:"c,omitempty"` // of a value: the name of its class
+	Name    string  `json:"n,omitempty"`
+	Own     string  `json:"o,omitempty"` // the framework's spelling
+	State   uint8   `json:"s,omitempty"`
+	Certain bool    `json:"x,omitempty"`
+	Issued  bool    `json:"i,omitempty"`
+	Kids    []saved `json:"k,omitempty"`
 }
 
-// learnedByService returns the services in order of their names.
-func (t *Table) learnedByService() (names []string, patterns map[string][]string) {
-	patterns = map[string][]string{}
-	for name, s := range t.Services {
-		if learned := s.learnedPatterns(); len(learned) > 0 && name != "" {
-			names = append(names, name)
-			patterns[name] = learned
-		}
-	}
-	slices.Sort(names)
-	return names, patterns
+// savedTable is the stored form of a table.
+type savedTable struct {
+	Version  int              `json:"version"`
+	Services map[string]saved `json:"services"`
 }
 
-func writeYAML(w io.Writer, t *Table) error {
-	names, patterns := t.learnedByService()
-	if _, err := fmt.Fprintln(w, "services:"); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if _, err := fmt.Fprintf(w, "  %s:\n    templates:\n", strconv.Quote(name)); err != nil {
-			return err
-		}
-		for _, p := range patterns[name] {
-			if _, err := fmt.Fprintf(w, "      - %s\n", strconv.Quote(p)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
+// savedVersion is the version of the format. Another one is refused, not
+// guessed at: what was learned can be learned again.
+const savedVersion = 1
 
-// exported is the stored form of a table.
-type exported struct {
-	Version  int                 `json:"version"`
-	Services map[string][]string `json:"services"`
-}
-
-// Export returns what was learned, to be given to Import of a later table.
+// Export returns what was learned, for Import of a later table.
 func (t *Table) Export() []byte {
-	_, patterns := t.learnedByService()
-	data, err := json.Marshal(exported{Version: 1, Services: patterns})
+	out := savedTable{Version: savedVersion, Services: map[string]saved{}}
+	for name, s := range *t.services.Load() {
+		if tree, any := s.learner.save(); any {
+			out.Services[name] = tree
+		}
+	}
+	data, err := json.Marshal(out)
 	if err != nil {
-		panic(err) // strings and maps of strings always marshal
+		panic(err) // strings, numbers and maps of them always marshal
 	}
 	return data
 }
 
-// Import takes up what Export gave.
+func (l *learner) save() (tree saved, any bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tree = l.root.save()
+	return tree, len(tree.Kids) > 0
+}
+
+func (n *node) save() saved {
+	s := saved{
+		Label: n.label, Value: n.value, Name: n.name, Certain: n.certain,
+		State: uint8(n.known().state), Issued: n.issued.Load() != nil,
+	}
+	if n.value {
+		s.Class = className(n.class)
+	}
+	if n.own != nil {
+		s.Own = *n.own
+	}
+	for _, c := range n.order {
+		s.Kids = append(s.Kids, c.save())
+	}
+	return s
+}
+
+// className returns the class's own name; several share the placeholder param.
+func className(c class) string {
+	if c == classToken {
+		return "token"
+	}
+	return classNames[c]
+}
+
+// classOf is the inverse of className, classWord for what it does not know.
+func classOf(name string) class {
+	for c := range classCount {
+		if className(c) == name {
+			return c
+		}
+	}
+	return classWord
+}
+
+// Import takes up what Export gave, beside what was learned since. It keeps to
+// the limits of this table; what is beyond them is left out.
 func (t *Table) Import(data []byte) error {
-	var e exported
-	if err := json.Unmarshal(data, &e); err != nil {
+	var in savedTable
+	if err := json.Unmarshal(data, &in); err != nil {
 		return fmt.Errorf("learned routes: %w", err)
 	}
-	if e.Version != 1 {
-		return fmt.Errorf("learned routes: version %d is not 1", e.Version)
+	if in.Version != savedVersion {
+		return fmt.Errorf("learned routes: version %d is not %d", in.Version, savedVersion)
+	}
+	names := make([]string, 0, len(in.Services))
+	for name := range in.Services {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if s := t.Service(name); s != t.overflow {
+			s.learner.restore(in.Services[name])
+		}
 	}
 	return nil
+}
+
+func (l *learner) restore(tree saved) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.restoreNode(&l.root, tree)
+}
+
+// restoreNode gives n what was saved of it, and makes its children.
+func (l *learner) restoreNode(n *node, s saved) {
+	if st := state(s.State); st <= stateMany && st > n.known().state {
+		p := *n.known()
+		p.state = st
+		n.profile.Store(&p)
+		l.learnLabel(n, st)
+	}
+	if n.parent != nil && s.Issued {
+		l.restorePattern(n, s.Own)
+	}
+	for _, k := range s.Kids {
+		if !k.valid() || n.depth >= maxSegments {
+			continue
+		}
+		c := n.kid(k.Label, k.Value)
+		if k.Value {
+			c = n.valueKid(k.Label)
+		}
+		if c == nil {
+			if c = l.makeNode(n, k.Label, k.Value); c == nil {
+				return
+			}
+			c.class, c.certain = classOf(k.Class), k.Certain
+			c.visits.Store(settledVisits)
+			if k.Value && (k.Name == "" || validName(k.Name)) {
+				c.name = k.Name
+			}
+		}
+		l.restoreNode(c, k)
+	}
+}
+
+// valid refuses labels that no path could have made.
+func (s saved) valid() bool {
+	return len(s.Label) <= maxLiteral && (s.Value || s.Label != "") && !hasSlash(s.Label)
+}
+
+func hasSlash(s string) bool {
+	for i := range len(s) {
+		if s[i] == '/' || s[i] == '?' || s[i] == '#' {
+			return true
+		}
+	}
+	return false
+}
+
+// restorePattern hands out the node's pattern again, in a framework's spelling
+// if it had one.
+func (l *learner) restorePattern(n *node, own string) {
+	if own != "" && own[0] == '/' && len(own) <= maxPathBytes {
+		if p := l.budget.take(own, l.budget.tails-1); p != nil {
+			n.own = p
+			n.taught.Store(true)
+		}
+	}
+	l.issue(n)
 }

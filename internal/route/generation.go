@@ -24,6 +24,7 @@ func (l *learner) rotate() {
 	}
 	l.forget(&l.root, now-keep)
 	l.full.Store(l.nodes >= l.maxNodes)
+	l.spent.Store(false)
 	l.budget.reset(&l.root)
 }
 
@@ -42,6 +43,7 @@ func (b *budget) reset(root *node) {
 	texts := map[string]*string{overflowPattern: b.texts[overflowPattern]}
 	var walk func(*node)
 	walk = func(n *node) {
+		n.cut.Store(false)
 		for _, p := range []*string{n.issued.Load(), n.tail.Load()} {
 			if p != nil {
 				texts[*p] = p

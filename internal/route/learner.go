@@ -16,8 +16,9 @@ type learner struct {
 	root node
 	// generation is the number of rotations so far.
 	generation atomic.Uint32
-	// full: no node may be made any more; readers need not ask.
-	full atomic.Bool
+	// full: no node may be made any more; spent: no pattern may be handed out
+	// any more. Readers that see them need not ask.
+	full, spent atomic.Bool
 
 	mu       sync.Mutex
 	nodes    int
@@ -46,17 +47,40 @@ func newLearner(maxPatterns int, learn bool) *learner {
 // match returns the pattern of the path in v, and whether it was learned from
 // an http.route, inferred, or cut short by the cap.
 func (l *learner) match(v *pathView) (pattern string, source Source) {
-	if n, sure := l.find(v); sure {
-		p, source := n.issued.Load(), n.source()
-		if v.deeper {
-			p, source = n.tail.Load(), SourceOverflow
-		}
-		if p != nil {
+	n, step := l.find(v)
+	if step == stepSure && !v.deeper {
+		if p := n.issued.Load(); p != nil {
 			n.touch(l.generation.Load())
-			return *p, source
+			return *p, n.source()
 		}
 	}
+	if l.exhausted(n, step, v) {
+		n.touch(l.generation.Load())
+		return n.nearestTail(), SourceOverflow
+	}
 	return l.grow(v)
+}
+
+// exhausted reports that asking again, under the lock, would give the same
+// overflow pattern.
+func (l *learner) exhausted(n *node, step step, v *pathView) bool {
+	switch {
+	case !n.cut.Load():
+		return false
+	case step == stepMissing:
+		return l.full.Load()
+	}
+	return step == stepSure && (v.deeper || l.spent.Load())
+}
+
+// nearestTail returns the overflow pattern of the node or the next one above.
+func (n *node) nearestTail() string {
+	for ; n != nil; n = n.parent {
+		if p := n.tail.Load(); p != nil {
+			return *p
+		}
+	}
+	return overflowPattern
 }
 
 // source tells where the node's pattern comes from.
@@ -74,19 +98,30 @@ func (n *node) touch(generation uint32) {
 	}
 }
 
-// find walks the tree without a lock. It is sure if every step was to a
-// settled node, so that there is nothing to learn from the path.
-func (l *learner) find(v *pathView) (n *node, sure bool) {
-	n = &l.root
+// step is how a walk without the lock ended.
+type step uint8
+
+const (
+	stepSure    step = iota // every node was settled: nothing to learn
+	stepYoung               // the next node is still being counted
+	stepMissing             // there is no next node
+)
+
+// find walks the tree without a lock.
+func (l *learner) find(v *pathView) (*node, step) {
+	n := &l.root
 	segs := v.segments()
 	for i, seg := range segs {
 		c := n.step(segs, i, seg)
-		if c == nil || !c.settled() {
-			return n, false
+		if c == nil {
+			return n, stepMissing
+		}
+		if !c.settled() {
+			return n, stepYoung
 		}
 		n = c
 	}
-	return n, true
+	return n, stepSure
 }
 
 // step returns the child for segment i, or nil if there is none yet.

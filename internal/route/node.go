@@ -29,6 +29,7 @@ type node struct {
 	taught  atomic.Bool             // an http.route ended here
 	issued  atomic.Pointer[string]
 	tail    atomic.Pointer[string]
+	cut     atomic.Bool   // what ends here or goes on has no place of its own
 	lastUse atomic.Uint32 // generation
 
 	// Owned by the lock.
@@ -94,9 +95,9 @@ func (n *node) known() *profile {
 
 const (
 	// settledVisits is how often a node is counted before readers leave it alone.
-	settledVisits = 16
+	settledVisits = 8
 	// settledValues is the same for the values at a position.
-	settledValues = 256
+	settledValues = 64
 )
 
 // settled reports whether there is nothing more to count.

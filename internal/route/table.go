@@ -5,7 +5,6 @@ package route
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -182,6 +181,3 @@ func (t *Table) Tick(now time.Time) {
 	}
 	t.overflow.rotate()
 }
-
-// WriteYAML writes what was learned as templates to paste into the config.
-func (t *Table) WriteYAML(w io.Writer) error { return writeYAML(w, t) }

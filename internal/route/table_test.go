@@ -5,6 +5,8 @@ package route
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -165,4 +167,10 @@ func TestObserve(t *testing.T) {
 	assert.Equal(t, Result{"/users/{id}", SourceFramework}, s.Observe("GET", "GET /users/:id", "/users/7"))
 	assert.Equal(t, Result{"/accounts/{int}", SourceInferred}, s.Observe("GET", "/accounts/7", "/accounts/7"), "a raw path is no route")
 	assert.Equal(t, Result{"/health", SourceFramework}, s.Observe("GET", "/health", "/health"))
+}
+
+func sortedLabels(m map[string]*node) []string {
+	labels := slices.Collect(maps.Keys(m))
+	slices.Sort(labels)
+	return labels
 }

@@ -87,7 +87,7 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 // observe teaches the tree a trusted route and returns the pattern the route
 // goes by.
 func (s *Service) observe(f *framework, v *pathView) Result {
-	if n, sure := s.learner.find(v); sure {
+	if n, step := s.learner.find(v); step == stepSure && !v.deeper {
 		if p := n.issued.Load(); p != nil && (n.final.Load() || *p == f.pattern) {
 			n.touch(s.learner.generation.Load())
 			return Result{Pattern: *p, Source: n.observed(f, *p)}

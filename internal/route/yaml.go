@@ -1,0 +1,72 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// WriteYAML writes what was learned as templates, in the shape of the config's
+// routes block, for somebody to read, correct and paste. Services and templates
+// are sorted. What met the cap is left out: a tail is no route.
+func (t *Table) WriteYAML(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("routes:\n  services:")
+	services := *t.services.Load()
+	names := make([]string, 0, len(services))
+	for name := range services {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	empty := true
+	for _, name := range names {
+		templates := services[name].learner.templates()
+		if len(templates) == 0 {
+			continue
+		}
+		empty = false
+		b.WriteString("\n    " + strconv.Quote(name) + ":\n      templates:")
+		for _, text := range templates {
+			b.WriteString("\n        - " + strconv.Quote(text))
+		}
+	}
+	if empty {
+		b.WriteString(" {}")
+	}
+	b.WriteByte('\n')
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// templates lists the learned patterns as templates, sorted. Literal text is
+// escaped, so that reading a template gives back what was learned.
+func (l *learner) templates() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	var walk func(*node, string)
+	walk = func(n *node, prefix string) {
+		if n.issued.Load() != nil && n.parent != nil {
+			out = append(out, prefix)
+		}
+		for _, c := range n.order {
+			walk(c, prefix+"/"+c.templateSegment())
+		}
+	}
+	walk(&l.root, "")
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// templateSegment is segment with its literal text escaped.
+func (n *node) templateSegment() string {
+	s := n.segment()
+	if !n.value {
+		return Escape(s)
+	}
+	return s[:len(s)-len(n.label)] + Escape(n.label)
+}

@@ -5,7 +5,6 @@ package correlationprocessor
 
 import (
 	"encoding/hex"
-	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -179,7 +178,7 @@ func (c *correlator) offer(f *traceid.Finder, r traceid.Role, v pcommon.Value) {
 	case pcommon.ValueTypeStr:
 		f.Offer(r, v.Str())
 	case pcommon.ValueTypeInt:
-		f.Offer(r, strconv.FormatUint(uint64(v.Int()), 10))
+		f.OfferInt(r, v.Int())
 	case pcommon.ValueTypeBytes:
 		f.Offer(r, hex.EncodeToString(v.Bytes().AsRaw()))
 	case pcommon.ValueTypeEmpty:

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -143,8 +144,10 @@ func AppendGroup(dst, header []byte, records ...[]byte) ([]byte, error) {
 	for _, rec := range records {
 		size += protowire.SizeTag(fieldInner) + protowire.SizeBytes(len(rec))
 	}
+	total := len(resource) + protowire.SizeTag(fieldInner) + protowire.SizeBytes(size)
+	dst = slices.Grow(dst, protowire.SizeTag(fieldTop)+protowire.SizeBytes(total))
 	dst = protowire.AppendTag(dst, fieldTop, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(len(resource)+protowire.SizeTag(fieldInner)+protowire.SizeBytes(size)))
+	dst = protowire.AppendVarint(dst, uint64(total))
 	dst = append(dst, resource...)
 	dst = protowire.AppendTag(dst, fieldInner, protowire.BytesType)
 	dst = protowire.AppendVarint(dst, uint64(size))

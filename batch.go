@@ -224,6 +224,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 				e.applySpan(sp)
 				if decided {
 					s.stamp.span(sp, f.Rule)
+					mark(f, sp.Attributes())
 				}
 				return false
 			})
@@ -250,6 +251,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 				e.apply(lr.Attributes())
 				if decided {
 					s.stamp.log(lr, f.Rule)
+					mark(f, lr.Attributes())
 				}
 				return false
 			})
@@ -257,4 +259,14 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		})
 		return rl.ScopeLogs().Len() == 0
 	})
+}
+
+// attrLateEvidence marks evidence that came after its trace had been dropped: the
+// rest of the trace is not there.
+const attrLateEvidence = "sampling.late_evidence"
+
+func mark(f tracebuffer.Fate, attrs pcommon.Map) {
+	if f.Upgraded {
+		attrs.PutBool(attrLateEvidence, true)
+	}
 }

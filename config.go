@@ -110,6 +110,10 @@ type LogsConfig struct {
 	// JoinWait is how long a log of a trace that is kept waits for its span;
 	// 0 does not wait.
 	JoinWait time.Duration `mapstructure:"join_wait"`
+	// CountOnSpans writes to each span that waits for its verdict how many
+	// logs name it, log.count, and how many of them are errors,
+	// log.error_count.
+	CountOnSpans bool `mapstructure:"count_on_spans"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}

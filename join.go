@@ -109,3 +109,37 @@ func serviceName(res pcommon.Resource) string {
 	}
 	return ""
 }
+
+// The attributes that say how many logs name a span.
+const (
+	attrLogCount      = "log.count"
+	attrLogErrorCount = "log.error_count"
+)
+
+// logCounts counts the logs that name a span, and the errors among them.
+type logCounts map[spanKey]struct{ all, errors int64 }
+
+func countLogs(ld plog.Logs) logCounts {
+	counts := logCounts{}
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				key := spanKey{low(lr.TraceID()), lr.SpanID()}
+				n := counts[key]
+				n.all++
+				if lr.SeverityNumber() >= plog.SeverityNumberError {
+					n.errors++
+				}
+				counts[key] = n
+			}
+		}
+	}
+	return counts
+}
+
+func (c logCounts) write(s ptrace.Span) {
+	if n, ok := c[spanKey{low(s.TraceID()), s.SpanID()}]; ok {
+		s.Attributes().PutInt(attrLogCount, n.all)
+		s.Attributes().PutInt(attrLogErrorCount, n.errors)
+	}
+}

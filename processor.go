@@ -154,6 +154,7 @@ func (e *engine) bufferOptions(both bool) tracebuffer.Options {
 		MaxItems:      e.cfg.MaxItemsPerTrace,
 		MaxBytes:      int64(e.cfg.MaxBytes),
 		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
+		Count:         both && e.cfg.Logs.CountOnSpans,
 	}
 	if !e.rules.waits() {
 		o.Wait = e.cfg.Logs.JoinWait

@@ -153,6 +153,8 @@ func TestLateEvidenceForADroppedTraceIsKept(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		p.send(logOf(1, 1, failedLog), logOf(1, 1))
 		require.Len(t, p.records(), 2)
+		require.Equal(t, true, attrs(p.records()[0])["sampling.late_evidence"])
+		require.NotContains(t, attrs(p.records()[1]), "sampling.late_evidence")
 		require.EqualValues(t, 1, p.sum("logs_late", attribute.String("outcome", "upgraded")))
 		require.EqualValues(t, 1, p.sum("logs_late", attribute.String("outcome", "kept")))
 		p.conserved()
@@ -218,6 +220,25 @@ func TestKeptLogsGetTheirSpansAttributes(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSpansSayHowManyLogsNameThem(t *testing.T) {
+	bubbled(t, func(c *Config) { onePercent(c); c.Logs.CountOnSpans = true }, func(t *testing.T, p *pipelines) {
+		p.send(spanOf(1, 1), spanOf(1, 2), logOf(1, 1), logOf(1, 1, failedLog), logOf(1, 7), spanOf(100, 1), logOf(100, 1))
+		time.Sleep(11 * time.Second)
+		require.Len(t, p.spans(), 3)
+		got := map[string]any{}
+		for _, s := range p.spans() {
+			got[s.TraceID().String()+s.SpanID().String()] = s.Attributes().AsRaw()
+		}
+		require.Equal(t, map[string]any{
+			traceNumbered(1).String() + spanNumbered(1).String():   map[string]any{"log.count": int64(2), "log.error_count": int64(1)},
+			traceNumbered(1).String() + spanNumbered(2).String():   map[string]any{},
+			traceNumbered(100).String() + spanNumbered(1).String(): map[string]any{"log.count": int64(1), "log.error_count": int64(0)},
+		}, got)
+		require.Len(t, p.records(), 4)
+		p.conserved()
+	})
 }
 
 func TestNothingWaitsWithoutAReason(t *testing.T) {

@@ -202,9 +202,11 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
 	st := newStamper(o.rules.policy)
+	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
+				counts.write(s)
 				st.span(s, groups.list[i].rule)
 			}
 		}
@@ -245,6 +247,17 @@ func (o *outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
 		return ptrace.NewTraces()
 	}
 	return td
+}
+
+// contextLogs decodes the logs that are there for the spans' sake.
+func (o *outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
+	groups := groupRecords(records, true)
+	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
+	if err != nil {
+		o.log.Error("logs held for a join cannot be decoded; the spans go without", zap.Error(err))
+		return plog.NewLogs()
+	}
+	return ld
 }
 
 // recordGroups are records by header and rule, in order of first appearance.

@@ -26,8 +26,11 @@ type Options struct {
 	MaxItems int
 	// MaxBytes limits the memory taken.
 	MaxBytes int64
-	// Join makes logs wait for their spans in traces that are kept.
+	// Join makes logs wait for their spans in traces that are kept, and sends
+	// the spans along with the logs.
 	Join bool
+	// Count sends the logs along with the spans.
+	Count bool
 }
 
 // Buffer holds traces until they are decided. It is safe for concurrent use.

@@ -44,8 +44,8 @@ type Record struct {
 	// Rule is the rule of the trace's verdict.
 	Rule   sampling.Match
 	Signal Signal
-	// Context marks a span that is there only for the logs beside it: it goes
-	// out, or went out, through its own outlet.
+	// Context marks a record that is there only for those of the other signal
+	// beside it: it goes out, or went out, through its own outlet.
 	Context bool
 }
 
@@ -64,11 +64,12 @@ func (o *Outcome) release(outlet uint8, r Record) {
 	rel.Bytes += int64(len(r.Data))
 }
 
-// context sends the spans of a trace to an outlet that has some of its logs.
-func (o *Outcome) context(outlet uint8, trace []Record) {
+// context sends the records of a trace that are of one signal to an outlet that
+// has some of the other.
+func (o *Outcome) context(outlet uint8, trace []Record, sig Signal) {
 	rel := o.outlet(outlet)
 	for _, r := range trace {
-		if r.Signal == Span {
+		if r.Signal == sig {
 			r.Context = true
 			rel.Records = append(rel.Records, r)
 		}

@@ -257,8 +257,8 @@ func (s *shard) close(e *entry, v sampling.Verdict) {
 	s.table.remove(e.key)
 }
 
-// release copies a kept trace's records out, each to the outlet it came from,
-// and its spans as context to the outlets of its logs.
+// release copies a kept trace's records out, each to the outlet it came from, and
+// as context to the outlets of the other signal.
 func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 	if e.held[Span]+e.held[Log] == 0 {
 		return
@@ -266,7 +266,7 @@ func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 	data := make([]byte, 0, e.bytes)
 	records := make([]Record, 0, e.records)
 	outlets := make([]uint8, 0, e.records)
-	var logs outletSet
+	var from [signals]outletSet
 	for _, p := range s.trail(e) {
 		r := s.log.at(p)
 		start := len(data)
@@ -276,8 +276,8 @@ func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 			Signal: signalOf(r.kind), Context: r.kind == kindContext,
 		})
 		outlets = append(outlets, r.outlet)
-		if r.kind == kindLog {
-			logs.add(r.outlet)
+		if r.kind != kindContext {
+			from[signalOf(r.kind)].add(r.outlet)
 		}
 	}
 	for i, r := range records {
@@ -287,8 +287,13 @@ func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 		}
 	}
 	if s.opts.Join {
-		for outlet := range logs.each {
-			out.context(outlet, records)
+		for outlet := range from[Log].each {
+			out.context(outlet, records, Span)
+		}
+	}
+	if s.opts.Count {
+		for outlet := range from[Span].each {
+			out.context(outlet, records, Log)
 		}
 	}
 }

@@ -41,6 +41,14 @@ var classNames = [classCount]string{
 	classTime: "time", classEmail: "email", classIP: "ip", classHost: "hostname", classToken: "param", classText: "param",
 }
 
+// named returns the class that stands for all of the same name.
+func (c class) named() class {
+	if classNames[c] == classNames[classWord] {
+		return classWord
+	}
+	return c
+}
+
 // literal reports whether a segment of this class can be literal text.
 func (c class) literal() bool { return c <= classVersion }
 

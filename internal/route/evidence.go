@@ -153,8 +153,8 @@ func (l *learner) promote(n *node, i int, suffix string) {
 	n.words = slices.Delete(n.words, i, i+1)
 	n.worded -= s.hits
 	n.distinct--
-	if n.kid(s.word+suffix, false) == nil {
-		if c := l.makeNode(n, s.word+suffix, false); c != nil {
+	if n.kid(s.word+suffix) == nil {
+		if c := l.makeNode(n, s.word+suffix, false, 0); c != nil {
 			c.visits.Store(settledVisits)
 		}
 	}
@@ -217,7 +217,7 @@ func (n *node) misjudged(c, wild *node) bool {
 	for _, g := range c.order {
 		switch {
 		case !g.telling():
-		case wild.kid(g.label, false) != nil:
+		case wild.kid(g.label) != nil:
 			shared++
 		default:
 			own++
@@ -236,18 +236,23 @@ func (n *node) misjudged(c, wild *node) bool {
 	return score > 0
 }
 
+// twin returns the child of n that stands for the same as c, or nil.
+func (n *node) twin(c *node) *node {
+	if c.value {
+		return n.valueKid(c.label, c.class)
+	}
+	return n.kid(c.label)
+}
+
 // graft copies the children of c to those of wild.
 func (l *learner) graft(wild, c *node) {
 	for _, g := range c.order {
-		to := wild.kid(g.label, g.value)
-		if g.value {
-			to = wild.valueKid(g.label)
-		}
+		to := wild.twin(g)
 		if to == nil {
-			if to = l.makeNode(wild, g.label, g.value); to == nil {
+			if to = l.makeNode(wild, g.label, g.value, g.class); to == nil {
 				return
 			}
-			to.class, to.typed, to.worded, to.distinct, to.words = g.class, g.typed, g.worded, g.distinct, g.words
+			to.typed, to.worded, to.distinct, to.words = g.typed, g.worded, g.distinct, g.words
 			to.profile.Store(g.profile.Load())
 		}
 		to.visits.Store(max(to.visits.Load(), g.visits.Load()))
@@ -430,7 +435,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	l.learnLabel(n, stateWords)
 	wild := n.wild.Load()
 	if wild == nil {
-		wild = l.makeNode(n, "", true)
+		wild = l.makeNode(n, "", true, classWord)
 	}
 	for _, c := range dropped {
 		l.nodes -= c.size()

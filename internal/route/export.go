@@ -133,15 +133,12 @@ func (l *learner) restoreNode(n *node, s saved) {
 		if !k.valid() || n.depth >= maxSegments {
 			continue
 		}
-		c := n.kid(k.Label, k.Value)
-		if k.Value {
-			c = n.valueKid(k.Label)
-		}
+		c := n.twin(&node{label: k.Label, value: k.Value, class: classOf(k.Class)})
 		if c == nil {
-			if c = l.makeNode(n, k.Label, k.Value); c == nil {
+			if c = l.makeNode(n, k.Label, k.Value, classOf(k.Class)); c == nil {
 				return
 			}
-			c.class, c.certain = classOf(k.Class), k.Certain
+			c.certain = k.Certain
 			c.visits.Store(settledVisits)
 			if k.Value && (k.Name == "" || validName(k.Name)) {
 				c.name = k.Name

@@ -198,7 +198,7 @@ func (n *node) nextScore(c cut, next string) float64 {
 	if next == "" {
 		return 0
 	}
-	if wild := n.valueKid(c.suffix); wild != nil && wild.kid(next, false) != nil {
+	if wild := n.valueKid(c.suffix, c.class); !n.pure && wild != nil && wild.kid(next) != nil {
 		return sameNextScore
 	}
 	if k := classify(next, false); !k.literal() {

@@ -36,12 +36,14 @@ type learner struct {
 const maxLabels = 1024
 
 func newLearner(maxPatterns int, learn bool) *learner {
-	return &learner{
+	l := &learner{
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		labels:   map[string]state{},
 		budget:   newBudget(maxPatterns),
 	}
+	l.root.pure = !learn
+	return l
 }
 
 // match returns the pattern of the path in v, and whether it was learned from
@@ -126,14 +128,14 @@ func (l *learner) find(v *pathView) (*node, step) {
 
 // step returns the child for segment i, or nil if there is none yet.
 func (n *node) step(segs []string, i int, seg string) *node {
-	if c := n.kid(seg, false); c != nil {
+	if c := n.kid(seg); c != nil {
 		return c
 	}
 	c := n.read(seg)
 	if !n.isValue(c, next(segs, i)) {
 		return nil
 	}
-	return n.valueKid(c.suffix)
+	return n.valueKid(c.suffix, c.class)
 }
 
 func next(segs []string, i int) string {
@@ -195,7 +197,7 @@ func (l *learner) walk(v *pathView) (n *node, whole bool) {
 // advance returns the child for segment i, made if need be, or nil if there is
 // no room.
 func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
-	if c := n.kid(seg, false); c != nil {
+	if c := n.kid(seg); c != nil {
 		n.count(c)
 		return c
 	}
@@ -203,7 +205,7 @@ func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
 	if n.isValue(c, next(segs, i)) {
 		return l.advanceValue(n, c, next(segs, i) != "")
 	}
-	child := l.makeNode(n, seg, false)
+	child := l.makeNode(n, seg, false, 0)
 	if child == nil {
 		return nil
 	}
@@ -234,17 +236,22 @@ func (n *node) count(c *node) {
 // advanceValue steps to the child for values; passed tells that the path goes
 // on behind it.
 func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
-	child := n.valueKid(c.suffix)
+	child := n.valueKid(c.suffix, c.class)
 	if child == nil {
-		if child = l.makeNode(n, c.suffix, true); child == nil {
+		if child = l.makeNode(n, c.suffix, true, c.class); child == nil {
 			return nil
 		}
-		child.class = c.class
 	}
-	if !child.settled() {
-		child.visits.Add(1)
+	if child.settled() {
+		return child
+	}
+	child.visits.Add(1)
+	if l.learn {
 		l.profile(n, c, passed)
 		l.widen(child, c.class)
+	}
+	if child.settled() {
+		n.words = nil // decided; others need the memory
 	}
 	return child
 }
@@ -274,14 +281,18 @@ func (l *learner) rename(n *node, to class) {
 	}
 }
 
-// makeNode adds a child, or returns nil if the tree is full.
-func (l *learner) makeNode(n *node, label string, value bool) *node {
+// makeNode adds a child, for values first seen in a class, or returns nil if
+// the tree is full.
+func (l *learner) makeNode(n *node, label string, value bool, of class) *node {
 	if l.nodes >= l.maxNodes {
 		l.full.Store(true)
 		return nil
 	}
 	l.nodes++
-	c := &node{label: strings.Clone(label), value: value, place: placeValue}
+	c := &node{label: strings.Clone(label), value: value, class: of, place: placeValue, pure: !l.learn}
+	if c.pure && value {
+		c.key = of.named()
+	}
 	if !value {
 		c.place = placeBehind(n, c.label)
 		if s := l.labels[c.label]; s != stateOpen {

@@ -20,6 +20,10 @@ type node struct {
 	value  bool
 	place  place // what the segments below stand behind
 	depth  int
+	// pure: nothing is learned here, so values of each class have their own
+	// child and the answer for a path hangs on the path alone. key is that class.
+	pure bool
+	key  class
 
 	kids    atomic.Pointer[kidTable]
 	wild    atomic.Pointer[node]    // the child for values without a suffix
@@ -128,47 +132,52 @@ var hashSeed = maphash.MakeSeed()
 // suffixSalt keeps the suffix of values apart from literals of equal text.
 const suffixSalt = 0x9e3779b97f4a7c15
 
-func hashLabel(label string, value bool) uint64 {
+func hashLabel(label string, value bool, key class) uint64 {
 	h := maphash.String(hashSeed, label)
 	if value {
-		h ^= suffixSalt
+		h ^= suffixSalt * uint64(key+1)
 	}
 	return h
 }
 
-// kid returns the child with the label, or nil.
-func (n *node) kid(label string, value bool) *node {
+// kid returns the literal child with the label, or nil.
+func (n *node) kid(label string) *node { return n.find(label, false, 0) }
+
+func (n *node) find(label string, value bool, key class) *node {
 	t := n.kids.Load()
 	if t == nil {
 		return nil
 	}
-	h := hashLabel(label, value)
+	h := hashLabel(label, value, key)
 	mask := uint64(len(t.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
 		c := t.slots[i].node.Load()
-		if c == nil || t.slots[i].hash == h && c.value == value && c.label == label {
+		if c == nil || t.slots[i].hash == h && c.value == value && c.key == key && c.label == label {
 			return c
 		}
 	}
 }
 
-// valueKid returns the child for values followed by suffix, or nil.
-func (n *node) valueKid(suffix string) *node {
-	if suffix == "" {
+// valueKid returns the child for values of a class followed by suffix, or nil.
+func (n *node) valueKid(suffix string, c class) *node {
+	switch {
+	case n.pure:
+		return n.find(suffix, true, c.named())
+	case suffix == "":
 		return n.wild.Load()
 	}
-	return n.kid(suffix, true)
+	return n.find(suffix, true, 0)
 }
 
 // adopt publishes c as a child. The caller holds the lock.
 func (n *node) adopt(c *node) {
 	c.parent, c.depth = n, n.depth+1
 	n.order = append(n.order, c)
-	if c.value && c.label == "" {
+	if c.value && c.label == "" && !n.pure {
 		n.wild.Store(c)
 		return
 	}
-	c.hash = hashLabel(c.label, c.value)
+	c.hash = hashLabel(c.label, c.value, c.key)
 	t := n.kids.Load()
 	if t == nil || 2*(t.used+1) > len(t.slots) {
 		t = n.rebuild()
@@ -186,7 +195,7 @@ func (n *node) rebuild() *kidTable {
 	}
 	t := &kidTable{slots: make([]kidSlot, size)}
 	for _, c := range n.order {
-		if !c.value || c.label != "" {
+		if !c.value || c.label != "" || n.pure {
 			t.put(c)
 		}
 	}

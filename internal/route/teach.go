@@ -202,9 +202,9 @@ func (l *learner) leadLiteral(n *node, text, seg string) *node {
 	if text != seg {
 		return nil
 	}
-	c := n.kid(seg, false)
+	c := n.kid(seg)
 	if c == nil {
-		if c = l.makeNode(n, seg, false); c == nil {
+		if c = l.makeNode(n, seg, false, 0); c == nil {
 			return nil
 		}
 	}
@@ -215,7 +215,7 @@ func (l *learner) leadLiteral(n *node, text, seg string) *node {
 
 // demote makes a value of a literal that the framework says is one.
 func (l *learner) demote(n *node, seg string) {
-	c := n.kid(seg, false)
+	c := n.kid(seg)
 	if c == nil || c.certain {
 		return
 	}

@@ -1,0 +1,89 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func FuzzParseTemplate(f *testing.F) {
+	for _, c := range normalForms {
+		f.Add(c.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		templates, err := ParseTemplate(text)
+		if err != nil {
+			if !strings.Contains(err.Error(), "at offset ") {
+				t.Fatalf("no place in %q", err)
+			}
+			return
+		}
+		if _, err := newIndex(templates); err != nil {
+			t.Fatalf("choices of %q conflict: %v", text, err)
+		}
+		for _, x := range templates {
+			if !strings.HasPrefix(x.Pattern(), "/") {
+				t.Fatalf("%q has the pattern %q", text, x.Pattern())
+			}
+		}
+	})
+}
+
+func FuzzMatch(f *testing.F) {
+	for _, path := range []string{"/", "", "//a//b/", "http://h:1/a?b#c", "/a;x=1/%2f/%zz", "/\xff\xfe/é", "/{int}/*", "h:443", "/a/../b", "/a:b.png"} {
+		f.Add(path)
+	}
+	table, err := New(Options{
+		Templates: []string{"/files/*", "/u/{a}-{b}.json", "GET /x/{n:[0-9]+}/{t...}"},
+		MaxRoutes: 64, MaxServices: 1, Learn: true,
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		s := table.Service("fuzz")
+		r := s.Match("GET", path)
+		if (r.Pattern == "") != (r.Source == SourceNone) || r.Pattern != "" && r.Pattern[0] != '/' {
+			t.Fatalf("%q gives %+v", path, r)
+		}
+		if utf8.ValidString(path) != utf8.ValidString(r.Pattern) && !utf8.ValidString(r.Pattern) {
+			t.Fatalf("invalid UTF-8 got into %q", r.Pattern)
+		}
+		if strings.ContainsAny(r.Pattern, "?#") {
+			t.Fatalf("query got into %q", r.Pattern)
+		}
+		if s.Patterns() > 64 {
+			t.Fatalf("%d patterns", s.Patterns())
+		}
+		s.Observe("GET", path, path)
+		s.Parameters(r.Pattern, path, func(string, string) bool { return true })
+	})
+}
+
+func FuzzImport(f *testing.F) {
+	f.Add([]byte(`{"version":1,"services":{"a":{"k":[{"l":"users","s":3,"k":[{"v":true,"c":"int","i":true,"o":"/x"}]}]}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		table, err := New(Options{MaxRoutes: 8, MaxServices: 2, Learn: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if table.Import(data) != nil {
+			return
+		}
+		for name, s := range table.Services {
+			if s.Patterns() > 8 {
+				t.Fatalf("%q has %d patterns", name, s.Patterns())
+			}
+		}
+		again, err := New(Options{MaxRoutes: 8, MaxServices: 2, Learn: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Import(table.Export()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -46,6 +47,9 @@ type RoutesConfig struct {
 	// Templates are the routes all services may have, such as
 	// "GET /users/{id}" or "/users/:id".
 	Templates []string `mapstructure:"templates"`
+	// OpenAPIFiles are OpenAPI 3 or Swagger 2 files, JSON or YAML, whose paths
+	// are templates as well.
+	OpenAPIFiles []string `mapstructure:"openapi_files"`
 	// Services has further templates by service.name.
 	Services map[string]ServiceRoutesConfig `mapstructure:"services"`
 	// MaxRoutes is the largest number of patterns a service may have.
@@ -89,6 +93,8 @@ type LearnConfig struct {
 type ServiceRoutesConfig struct {
 	// Templates are the service's routes; they go before those of all services.
 	Templates []string `mapstructure:"templates"`
+	// OpenAPIFiles are files with further routes of the service.
+	OpenAPIFiles []string `mapstructure:"openapi_files"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -220,7 +226,7 @@ func (c *Config) Validate() error {
 
 // Validate checks the templates and the modes.
 func (c *RoutesConfig) Validate() error {
-	_, err := route.New(c.options())
+	_, err := c.table()
 	return errors.Join(
 		err,
 		check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
@@ -231,18 +237,42 @@ func (c *RoutesConfig) Validate() error {
 	)
 }
 
-func (c *RoutesConfig) options() route.Options {
+// table returns a route table with all that is declared. It reads the files.
+func (c *RoutesConfig) table() (*route.Table, error) {
+	templates, err := declared(c.Templates, c.OpenAPIFiles)
+	if err != nil {
+		return nil, err
+	}
 	services := make(map[string][]string, len(c.Services))
 	for name, s := range c.Services {
-		services[name] = s.Templates
+		if services[name], err = declared(s.Templates, s.OpenAPIFiles); err != nil {
+			return nil, fmt.Errorf("services::%s: %w", name, err)
+		}
 	}
-	return route.Options{
-		Templates:   c.Templates,
+	table, err := route.New(route.Options{
+		Templates:   templates,
 		Services:    services,
 		MaxRoutes:   c.MaxRoutes,
 		MaxServices: maxServices,
 		Learn:       c.Learn.Enabled,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
 	}
+	return table, nil
+}
+
+// declared returns the templates and those of the files.
+func declared(templates, files []string) ([]string, error) {
+	all := slices.Clone(templates)
+	for _, file := range files {
+		more, err := openapi.Templates(file)
+		if err != nil {
+			return nil, fmt.Errorf("openapi_files: %w", err)
+		}
+		all = append(all, more...)
+	}
+	return all, nil
 }
 
 // Validate checks the keys and the wait.

@@ -75,7 +75,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := route.New(cfg.Routes.options())
+	routes, err := cfg.Routes.table()
 	if err != nil {
 		return nil, err
 	}

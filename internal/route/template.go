@@ -94,10 +94,16 @@ func (s segment) shape() string {
 	return b.String()
 }
 
+// maxTemplateBytes bounds the work for a text that may come from outside.
+const maxTemplateBytes = 4096
+
 // ParseTemplate reads a template in any of the supported syntaxes. A template
 // with optional parts yields one result for each combination. The error names
 // the byte offset in text.
 func ParseTemplate(text string) ([]*Template, error) {
+	if len(text) > maxTemplateBytes {
+		return nil, fmt.Errorf("template %.40q…: at offset %d: longer than %d bytes", text, maxTemplateBytes, maxTemplateBytes)
+	}
 	method, host, path, base := splitTarget(text)
 	tokens, err := lex(path)
 	if err != nil {

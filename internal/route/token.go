@@ -51,6 +51,9 @@ func shift(err error, base int) error {
 	return err
 }
 
+// maxParameters bounds the parameters of a template.
+const maxParameters = 32
+
 // maxChoices bounds what optional parts may multiply to: five of them.
 const maxChoices = 32
 
@@ -154,6 +157,9 @@ func (s *segment) push(t token, names map[string]bool) error {
 	}
 	if names[t.text] {
 		return failAt(t.at, "parameter %q is named twice", t.text)
+	}
+	if len(names) == maxParameters {
+		return failAt(t.at, "more than %d parameters", maxParameters)
 	}
 	if n := len(s.parts); n > 0 && s.parts[n-1].name != "" {
 		return failAt(t.at, "parameter %q follows another without text between", t.text)

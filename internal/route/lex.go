@@ -72,6 +72,9 @@ func (l *lexer) next() error {
 		if l.startsColon() {
 			return l.colon()
 		}
+		if l.afterColon() {
+			return failAt(l.pos, "parameter follows another without text between; a colon as text is \\:")
+		}
 	case '*', '+':
 		if l.atSegmentStart() || c == '*' {
 			return l.star()
@@ -140,6 +143,14 @@ func (l *lexer) startsColon() bool {
 	}
 	end := last.text[len(last.text)-1]
 	return !isAlpha(end) && !isDigit(end) && end != ':'
+}
+
+// afterColon reports whether a parameter of the colon kind ends at pos and a
+// name follows: some routers take :a:b for two parameters, some for a verb.
+func (l *lexer) afterColon() bool {
+	last := len(l.tokens) - 1
+	return last >= 0 && l.tokens[last].kind == tokenParam && l.text[l.tokens[last].at] == ':' &&
+		l.pos+1 < len(l.text) && isNameStart(l.text[l.pos+1])
 }
 
 // literal reads text up to the next special byte. Backslash escapes a byte,

@@ -82,6 +82,7 @@ func (l *lexer) braced(inner string, at int) error {
 			check, optional = rest, false // the ? belongs to a regular expression
 		}
 		if value, _, ok := strings.Cut(check, "="); ok {
+			value = strings.TrimSpace(value)
 			if _, known := typed(value); known {
 				check, optional = value, true
 			}

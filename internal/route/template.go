@@ -4,7 +4,9 @@
 package route
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -113,6 +115,12 @@ func ParseTemplate(text string) ([]*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("template %q: %w", text, shift(err, base))
 	}
+	// Longer choices first, then those that leave out what stands last, for
+	// that is what routers do: /{a?}/{b?} is /{a} when only one is there.
+	slices.SortStableFunc(choices, func(a, b []token) int {
+		return cmp.Or(len(b)-len(a), slices.CompareFunc(a, b, func(x, y token) int { return x.at - y.at }))
+	})
+	shapes := map[string]bool{}
 	templates := make([]*Template, 0, len(choices))
 	for _, choice := range choices {
 		segs, slash, err := assemble(choice)
@@ -121,7 +129,10 @@ func ParseTemplate(text string) ([]*Template, error) {
 		}
 		t := &Template{method: method, host: host, segs: segs, text: text}
 		t.pattern = render(segs, slash)
-		templates = append(templates, t)
+		if shape := t.shape(); !shapes[shape] {
+			shapes[shape] = true
+			templates = append(templates, t)
+		}
 	}
 	return templates, nil
 }

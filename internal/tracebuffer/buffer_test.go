@@ -6,6 +6,8 @@ package tracebuffer
 import (
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -197,4 +199,39 @@ func TestConcurrentProducers(t *testing.T) {
 	}
 	require.Equal(t, producers*each, total)
 	require.Zero(t, b.Held(Span))
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// The limit would mean little if what is counted were not what is taken.
+func TestReportedBytesAreTheHeap(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for name, opts := range map[string]Options{
+		"plain":      {MaxBytes: 1 << 30},
+		"compressed": {MaxBytes: 48 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts.Policy, opts.Wait, opts.MaxItems = errorsAnd(t, 1), time.Minute, 10_000
+			now := time.Unix(1000, 0)
+			text := strings.Repeat("http.request.method GET url.path /users ", 12)
+			before := heap()
+			b := New(opts)
+			var out Outcome
+			for n := range 200_000 {
+				b.MakeRoom(&out)
+				addOne(b, now, itemOf(int(rng.Uint64N(50_000)), 1, fmt.Sprint(n, text, rng.Uint64())), &out)
+				now = now.Add(time.Millisecond / 10)
+			}
+			taken := heap() - before
+			require.InEpsilon(t, taken, b.Bytes(), 0.15)
+			require.Greater(t, taken, int64(20<<20), "enough is held to tell")
+			require.Empty(t, out.Decisions)
+			runtime.KeepAlive(b)
+		})
+	}
 }

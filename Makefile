@@ -76,13 +76,14 @@ versions-check:
 .PHONY: test
 test: test-unit test-race e2e
 
-## test-unit: unit and lifecycle tests of the processor and the demo
+## test-unit: unit and lifecycle tests of the processor, the demo and the benchmarks
 .PHONY: test-unit
 test-unit:
 	go $(TEST) ./...
 	go -C demo $(TEST) ./...
+	go -C bench $(TEST) ./...
 
-## test-race: the same tests under the race detector
+## test-race: tests of the processor and the demo under the race detector
 .PHONY: test-race
 test-race:
 	go $(TEST) -race ./...

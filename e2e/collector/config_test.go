@@ -35,7 +35,7 @@ func TestBadConfigIsRefusedByKeyAndValue(t *testing.T) {
 		"bad template":             {`{routes: {templates: ["/users/{id"]}}`, []string{"templates", "/users/{id"}},
 		"bad template of a service": {
 			`{routes: {services: {checkout: {templates: ["/cart/{"]}}}}`,
-			[]string{"services", "checkout", "/cart/{"},
+			[]string{"templates", "checkout", "/cart/{"},
 		},
 		"negative routes":        {`{routes: {max_routes: -7}}`, []string{"max_routes", "-7"}},
 		"unknown http_route":     {`{routes: {http_route: sometimes}}`, []string{"http_route", "sometimes"}},

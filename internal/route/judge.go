@@ -134,7 +134,7 @@ const (
 	membersScore    = 1.5
 	fitScore        = 4.0
 	knownScore      = -1.7
-	actionScore     = -3.0
+	actionScore     = -2.2
 	pluralScore     = -0.7
 	unknownScore    = 0.7
 	digitScore      = 1.5

@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
+var collections = []string{"users", "orders", "carts", "products", "reviews", "payments", "shipments", "invoices"}
+
 // benchTraces makes a batch of spans of many traces and services.
 func benchTraces(rng *rand.Rand, spans int) ptrace.Traces {
 	td := ptrace.NewTraces()
@@ -38,7 +40,7 @@ func benchTraces(rng *rand.Rand, spans int) ptrace.Traces {
 		s.SetStartTimestamp(pcommon.Timestamp(1e18 + n))
 		s.SetEndTimestamp(pcommon.Timestamp(1e18 + n + 1000))
 		a := s.Attributes()
-		a.PutStr("url.path", fmt.Sprintf("/api/v1/resource%d/%d/items/%d", rng.IntN(30), rng.IntN(1e6), rng.IntN(1e6)))
+		a.PutStr("url.path", fmt.Sprintf("/api/v1/%s/%d/items/%d", collections[rng.IntN(len(collections))], rng.IntN(1e6), rng.IntN(1e6)))
 		a.PutStr("http.request.method", "GET")
 		a.PutInt("http.response.status_code", 200)
 		for k := range 7 {
@@ -53,7 +55,7 @@ func renumber(rng *rand.Rand, td ptrace.Traces) {
 	var id pcommon.TraceID
 	for _, rs := range td.ResourceSpans().All() {
 		for _, s := range rs.ScopeSpans().At(0).Spans().All() {
-			if rng.IntN(8) < 5 {
+			if id.IsEmpty() || rng.IntN(8) < 5 {
 				binary.BigEndian.PutUint64(id[:8], rng.Uint64())
 				binary.BigEndian.PutUint64(id[8:], rng.Uint64())
 			}

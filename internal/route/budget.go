@@ -11,6 +11,8 @@ type budget struct {
 	texts map[string]*string
 	max   int
 	tails int // places kept for overflow patterns
+	// prefixes is how many of them are taken.
+	prefixes int
 }
 
 // overflowPattern is what is left when not even a prefix has a place.
@@ -60,19 +62,35 @@ func (l *learner) issue(n *node) (string, bool) {
 	return *p, true
 }
 
-// issueTail gives the longest prefix of the node that has a place, with a tail.
-func (l *learner) issueTail(n *node) string {
+// issueTail gives the overflow pattern for n, or for what lies below it: the
+// nearest one there is above, else a new one for the prefix, else the last
+// resort. While places are plenty the prefix is the longest; once half of them
+// are gone it is the first segment, so that every part of a site gets one.
+func (l *learner) issueTail(n *node, whole bool) string {
 	n.cut.Store(true)
-	for ; n != nil; n = n.parent {
-		if p := n.tail.Load(); p != nil {
-			return *p
-		}
-		if p := l.budget.take(n.prefix()+overflowPattern, 0); p != nil {
-			n.tail.Store(p)
-			return *p
+	if whole && n.parent != nil {
+		n = n.parent // n itself is what has no place
+	}
+	for p := n; p != nil; p = p.parent {
+		if t := p.tail.Load(); t != nil {
+			return *t
 		}
 	}
-	return overflowPattern
+	if l.budget.prefixes*2 >= l.budget.tails {
+		for n.depth > 1 {
+			n = n.parent
+		}
+	}
+	if n.parent == nil {
+		return overflowPattern
+	}
+	p := l.budget.take(n.prefix()+overflowPattern, 0)
+	if p == nil {
+		return overflowPattern
+	}
+	l.budget.prefixes++
+	n.tail.Store(p)
+	return *p
 }
 
 // forgetPatterns makes n and all below it spell their patterns anew.

@@ -40,10 +40,14 @@ func (l *learner) forget(n *node, before uint32) {
 
 // reset keeps the places of the texts the tree still gives out.
 func (b *budget) reset(root *node) {
+	b.prefixes = 0
 	texts := map[string]*string{overflowPattern: b.texts[overflowPattern]}
 	var walk func(*node)
 	walk = func(n *node) {
 		n.cut.Store(false)
+		if n.tail.Load() != nil {
+			b.prefixes++
+		}
 		for _, p := range []*string{n.issued.Load(), n.tail.Load()} {
 			if p != nil {
 				texts[*p] = p

@@ -162,7 +162,7 @@ func (l *learner) grow(v *pathView) (pattern string, source Source) {
 			return p, n.source()
 		}
 	}
-	return l.issueTail(n), SourceOverflow
+	return l.issueTail(n, whole), SourceOverflow
 }
 
 // countBare counts an item without an http.route.

@@ -174,3 +174,20 @@ func sortedLabels(m map[string]*node) []string {
 	slices.Sort(labels)
 	return labels
 }
+
+func TestBeyondTheLimitThePrefixStays(t *testing.T) {
+	s := newTable(t, Options{Learn: true, MaxRoutes: 24}).Service("a")
+	for range 2 {
+		for _, top := range []string{"orders", "files"} {
+			for word := range strings.FieldsSeq("list search count export import archive restore health status metrics login logout create update delete") {
+				s.Match("GET", "/"+top+"/"+word)
+			}
+		}
+	}
+	assert.Equal(t, Result{"/files/{path...}", SourceOverflow}, s.Match("GET", "/files/delete"))
+	assert.Equal(t, Result{"/orders/list", SourceInferred}, s.Match("GET", "/orders/list"), "what has a place keeps it")
+	before := s.Overflowed()
+	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Match("GET", "/files/delete") }))
+	assert.Greater(t, s.Overflowed(), before)
+	assert.LessOrEqual(t, s.Patterns(), 24)
+}

@@ -152,7 +152,7 @@ func (l *learner) takeFramework(f *framework) Result {
 	if p := l.budget.take(f.pattern, l.budget.tails-1); p != nil {
 		return Result{Pattern: *p, Source: SourceFramework}
 	}
-	return Result{Pattern: l.issueTail(&l.root), Source: SourceOverflow}
+	return Result{Pattern: overflowPattern, Source: SourceOverflow}
 }
 
 // respell gives the node the framework's spelling. The place of the old one

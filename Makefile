@@ -117,7 +117,7 @@ bench: $(TOOLS)/benchstat
 .PHONY: build
 build: $(COLLECTOR)
 
-## validate: check every example with the built collector
+## validate: check every example and the configs in the README with the built collector
 .PHONY: validate
 validate: $(COLLECTOR)
 	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) go -C e2e $(TEST) -count=1 -v -run '^TestExamples' ./collector

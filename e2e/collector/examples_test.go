@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,8 @@ import (
 )
 
 const examplesDir = "../../examples"
+
+var fencedYAML = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 
 // collectorConfigs finds the examples that are collector configs: YAML files
 // with a service part. Others are for other programs.
@@ -120,4 +123,27 @@ func TestExamplesRun(t *testing.T) {
 			require.NotContains(t, collector.Output(), "deprecated")
 		})
 	}
+}
+
+// readmeBase holds what the README's configs leave out as known.
+const readmeBase = "yaml:{processors: {memory_limiter: {check_interval: 1s, limit_mib: 512}}}"
+
+// Every config in the README is valid over a collector that has the rest.
+func TestExamplesOfTheReadmeAreValid(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	checked := 0
+	for _, block := range fencedYAML.FindAllStringSubmatch(string(text), -1) {
+		var config tree
+		require.NoError(t, yaml.Unmarshal([]byte(block[1]), &config), block[1])
+		if _, isConfig := config["processors"].(tree); !isConfig {
+			continue // a manifest of the builder, whose processors are a list
+		}
+		overlay, err := json.Marshal(config)
+		require.NoError(t, err)
+		output, err := validate(t, "testdata/collector.yaml", readmeBase, "yaml:"+string(overlay))
+		require.NoError(t, err, "%s\n%s", block[1], output)
+		checked++
+	}
+	require.NotZero(t, checked, "the README has no config")
 }

@@ -1,7 +1,68 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package route turns URL paths into route patterns: /users/123 into
-// /users/{int}. It is total (every path gets a pattern), bounded (a service
-// never has more patterns than its limit) and safe for many readers at once.
+// Package route turns URL paths into route patterns: /users/123 becomes
+// /users/{int}. It promises three things. It is total: every path gets a
+// pattern. It is bounded: a service never has more patterns than its limit, a
+// table never more services, and memory and time per path do not grow with
+// what is sent. And it is quick: for a path whose pattern exists a match takes
+// no lock and makes no garbage, so that it can stand in the path of every span.
+//
+// # Where a pattern comes from
+//
+// A Table holds a Service for each service name. A Service asks, in this order:
+//
+//  1. The templates the user declared (template.go, index.go). One parser reads
+//     the syntaxes of all common routers into one normal form: literal,
+//     parameter, constrained parameter, partial segment, tail. The index is an
+//     immutable tree of segments; within a segment a literal wins over a
+//     constrained parameter or a partial segment, that over a plain parameter,
+//     that over a tail, with backtracking.
+//  2. Its tree (node.go, learner.go), which grows with the paths that come. An
+//     http.route that a framework put on an item leads the item's path through
+//     the tree (teach.go); everything else is judged.
+//
+// # The tree
+//
+// A node is a position: the pattern from the root to it. Its children are
+// literals, found by an open-addressing table, and one child for values, or one
+// for each suffix that stays literal ({int}.png, {param}:cancel). A segment
+// that is no literal child is classified by its shape (class.go, shape.go): a
+// number, a UUID, random text are values wherever they stand. What remains is a
+// word, and a word may be a literal or a name that somebody gave.
+//
+// Words are weighed (judge.go): log-odds are summed for where the word stands
+// (behind a plural, a value, the root), for its wording (words that APIs use,
+// actions, digits, marks), for what comes behind it, for the shape of the
+// values beside it, and for what the position has proved to be. The sum is a
+// pure function of the tree and the path, so a path gets the same pattern until
+// something is learned.
+//
+// What a position proves to be is its profile (evidence.go, suspect.go): values
+// of a plain shape make words literals, many different words make words values,
+// a few words that come again and again make these words literals. Literals
+// are reconsidered when more come (collapse.go): made up names that keep coming,
+// or have the same things below them, are values after all. And when the
+// values beside a literal turn out to have the same below them, it is one of
+// them (rejudge.go). So a wrong guess is undone in either direction.
+//
+// # Bounds
+//
+// The budget (budget.go) counts the texts handed out. When no place is left, a
+// path gets a prefix with a tail, /files/{path...}, out of places kept for that,
+// and in the end /{path...}. Nodes are bounded beside the texts. Generations
+// (generation.go) forget what nobody used, sooner when room is short.
+//
+// # Concurrency
+//
+// Readers walk the tree over atomic pointers. A node's identity is set before it
+// is published and never changes; a table of children is only ever filled, or
+// replaced. Whatever is learned is learned under the service's lock, and only
+// while a position is young: after settledVisits a literal, after settledValues
+// a position of values is left alone, and readers have nothing to count. A
+// reader may for a moment walk a subtree that was cut off; it then gives the
+// pattern of a moment ago.
+//
+// What a table learned can be exported and imported (export.go) and printed as
+// templates (yaml.go).
 package route

@@ -3,6 +3,8 @@
 
 package route
 
+import "strings"
+
 // lifetime is how many generations an unused pattern lives while there is
 // room; under pressure it is pressedLifetime.
 const (
@@ -10,8 +12,9 @@ const (
 	pressedLifetime = 6
 )
 
-// rotate starts a new generation and forgets what was not used for long.
-func (l *learner) rotate() {
+// rotate starts a new generation and forgets what was not used for long. The
+// texts of learned stay in the budget.
+func (l *learner) rotate(learned []*Template) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.generation.Add(1)
@@ -25,7 +28,7 @@ func (l *learner) rotate() {
 	l.forget(&l.root, now-keep)
 	l.full.Store(l.nodes >= l.maxNodes)
 	l.spent.Store(false)
-	l.budget.reset(&l.root)
+	l.budget.reset(&l.root, learned)
 }
 
 // forget drops the subtrees last used before a generation.
@@ -39,7 +42,7 @@ func (l *learner) forget(n *node, before uint32) {
 }
 
 // reset keeps the places of the texts the tree still gives out.
-func (b *budget) reset(root *node) {
+func (b *budget) reset(root *node, learned []*Template) {
 	b.prefixes = 0
 	texts := map[string]*string{overflowPattern: b.texts[overflowPattern]}
 	var walk func(*node)
@@ -58,6 +61,11 @@ func (b *budget) reset(root *node) {
 		}
 	}
 	walk(root)
+	for _, t := range learned {
+		if p := b.texts[strings.TrimSuffix(t.pattern, "/")]; p != nil {
+			texts[*p] = p
+		}
+	}
 	b.texts = texts
 }
 

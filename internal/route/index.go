@@ -19,8 +19,9 @@ import (
 // A lookup visits each branch at most once per way to spend a mid-path tail,
 // so its time is bounded by the templates, not by the path.
 type index struct {
-	root  *branch
-	count int
+	root      *branch
+	count     int
+	templates []*Template // as they were given
 }
 
 // branch is a position in the index, after some segments.
@@ -42,7 +43,7 @@ type edge struct {
 // newIndex builds the index of templates, earlier ones first among equals. It
 // refuses two templates that match the same paths under different names.
 func newIndex(templates []*Template) (*index, error) {
-	x := &index{root: &branch{}}
+	x := &index{root: &branch{}, templates: templates}
 	for _, t := range templates {
 		if err := x.add(t); err != nil {
 			return nil, err
@@ -133,6 +134,14 @@ func (s segment) strictness() int {
 		n += 16 * len(p.text)
 	}
 	return n
+}
+
+// all returns the templates; a nil index has none.
+func (x *index) all() []*Template {
+	if x == nil {
+		return nil
+	}
+	return x.templates
 }
 
 // query is what a lookup is about.

@@ -18,8 +18,6 @@ type Service struct {
 	learner    *learner
 	learn      bool
 	overflowed atomic.Uint64
-
-	learnedTemplates []*Template // of learned; guarded by the learner's lock
 }
 
 func newService(name string, declared *index, maxPatterns int, learn bool) *Service {
@@ -64,11 +62,36 @@ func (s *Service) infer(v *pathView) Result {
 // must be a pattern this service gave for path. The values point into path.
 func (s *Service) Parameters(pattern, path string, yield func(name, value string) bool) {
 	var v pathView
-	templates, err := ParseTemplate(pattern)
-	if err != nil || !v.split(path) {
-		return
+	if v.split(path) {
+		parameters(readNormal(pattern), v.segments(), yield)
 	}
-	parameters(templates[0], v.segments(), yield)
+}
+
+// readNormal reads the normal form of a path, in which nothing but braces has
+// a meaning.
+func readNormal(pattern string) *Template {
+	t := &Template{pattern: pattern, text: pattern}
+	for text := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
+		var seg segment
+		for text != "" {
+			literal, rest, found := strings.Cut(text, "{")
+			name, after, closed := strings.Cut(rest, "}")
+			if !found || !closed {
+				seg.parts = append(seg.parts, part{text: text})
+				break
+			}
+			if literal != "" {
+				seg.parts = append(seg.parts, part{text: literal})
+			}
+			name, seg.tail = strings.CutSuffix(name, "...")
+			seg.parts = append(seg.parts, part{name: name})
+			text = after
+		}
+		if len(seg.parts) > 0 {
+			t.segs = append(t.segs, seg)
+		}
+	}
+	return t
 }
 
 // parameters walks template and path from the left; a tail in the middle
@@ -109,4 +132,13 @@ func (s *Service) Patterns() int {
 // Overflowed returns how many items met the cap.
 func (s *Service) Overflowed() uint64 { return s.overflowed.Load() }
 
-func (s *Service) rotate() { s.learner.rotate() }
+// rotate starts a new generation.
+func (s *Service) rotate() {
+	s.learner.rotate(s.learned.Load().all())
+	if known := s.frameworks.Load(); len(*known) >= s.maxFrameworks() {
+		s.frameworks.CompareAndSwap(known, &map[string]*framework{}) // read anew what still comes
+	}
+}
+
+// maxFrameworks bounds the memory of http.routes that were read.
+func (s *Service) maxFrameworks() int { return 2 * s.learner.budget.max }

@@ -160,6 +160,17 @@ func TestParameters(t *testing.T) {
 		return true
 	})
 	assert.Equal(t, map[string]string{"base": "main", "head": "dev", "rest": "a/b"}, got)
+
+	clear(got)
+	inferred := newTable(t, Options{Learn: true}).Service("a")
+	path = "/~home/(a)/4/5/img.7.png"
+	r := inferred.Match("", path)
+	inferred.Parameters(r.Pattern, path, func(name, value string) bool {
+		got[name] = value
+		return true
+	})
+	assert.Equal(t, "/~home/(a)/{int}/{int2}/{param}.png", r.Pattern)
+	assert.Equal(t, map[string]string{"int": "4", "int2": "5", "param": "img.7"}, got)
 }
 
 func TestObserve(t *testing.T) {

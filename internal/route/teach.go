@@ -3,7 +3,10 @@
 
 package route
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // framework is an http.route as a service sent it, read once.
 type framework struct {
@@ -47,7 +50,7 @@ func (s *Service) framework(httpRoute string) *framework {
 	s.learner.mu.Lock()
 	defer s.learner.mu.Unlock()
 	old := *s.frameworks.Load()
-	if len(old) >= 2*s.learner.budget.max {
+	if len(old) >= s.maxFrameworks() {
 		return f
 	}
 	known := make(map[string]*framework, len(old)+1)
@@ -239,7 +242,7 @@ func (s *Service) learnTemplate(t *Template) {
 	}
 	s.learner.mu.Lock()
 	defer s.learner.mu.Unlock()
-	templates := s.learnedTemplates
+	templates := s.learned.Load().all()
 	for _, known := range templates {
 		if known.shape() == t.shape() {
 			return
@@ -248,9 +251,7 @@ func (s *Service) learnTemplate(t *Template) {
 	if len(templates) >= maxLearnedTemplates {
 		return
 	}
-	templates = append(templates, t)
-	if x, err := newIndex(templates); err == nil {
-		s.learnedTemplates = templates
+	if x, err := newIndex(append(slices.Clip(templates), t)); err == nil {
 		s.learned.Store(x)
 	}
 }

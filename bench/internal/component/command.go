@@ -33,6 +33,7 @@ var sets = map[string]string{
 	"core":   "tail_sampling:traces chain_lean:both ours_tail:traces ours_tail:both",
 	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both ours_tail:traces ours_tail:both ours_all:both",
 	"hash":   "probabilistic_hash_seed:traces probabilistic_hash_seed:logs probabilistic_equalizing:traces probabilistic_equalizing:logs probabilistic_proportional:traces probabilistic_proportional:logs ours_hash:traces ours_hash:logs",
+	"all":    "tails hash routes",
 	"routes": "redaction:traces redaction:logs transform:traces transform:logs filter:traces filter:logs ours_all:traces ours_all:logs",
 }
 
@@ -128,18 +129,14 @@ func parse(args []string) (*options, error) {
 
 // parseTargets reads targets and puts the floor of each before them.
 func parseTargets(text string) ([]Target, error) {
-	text = strings.ReplaceAll(text, "all", strings.Join([]string{sets["tails"], sets["hash"], sets["routes"]}, " "))
-	for name, list := range sets {
-		text = strings.ReplaceAll(" "+text+" ", " "+name+" ", " "+list+" ")
-	}
 	var out []Target
 	seen := map[Target]bool{}
-	for _, name := range strings.Fields(strings.ReplaceAll(text, ",", " ")) {
-		t := Target{Signals: "both"}
-		var ok bool
-		if t.Peer, t.Signals, ok = strings.Cut(name, ":"); !ok || !peers.Exists(t.Peer) {
+	for _, name := range expand(strings.Split(text, ",")) {
+		peer, signals, ok := strings.Cut(name, ":")
+		if !ok || !peers.Exists(peer) {
 			return nil, fmt.Errorf("no target %q; want peer:signals with peer one of %s", name, strings.Join(peers.Names(), ", "))
 		}
+		t := Target{peer, signals}
 		for _, t := range []Target{t.floor(), t} {
 			if !seen[t] {
 				seen[t] = true
@@ -148,6 +145,19 @@ func parseTargets(text string) ([]Target, error) {
 		}
 	}
 	return out, nil
+}
+
+// expand puts the targets of sets in the place of their names.
+func expand(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if list, ok := sets[name]; ok {
+			out = append(out, expand(strings.Fields(list))...)
+		} else {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // measure runs all targets in turn, as many times as there are rounds.

@@ -191,16 +191,19 @@ func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
 		return nil, err
 	}
 	traces := float64(r.Held * d.load.Spec.Traces)
-	var res *Result
-	for settled := uint64(0); ; {
+	for last := uint64(0); ; {
 		time.Sleep(time.Second) // what is still in the peer's queues
-		b, o := meter.Heap()
-		res = &Result{HeldBytes: (float64(b) - float64(bytes)) / traces, HeldObjects: (float64(o) - float64(objects)) / traces}
-		if o == settled {
-			break
+		nowBytes, nowObjects := meter.Heap()
+		if last != 0 && settled(last, nowBytes) {
+			runtime.KeepAlive(d.peer)
+			return &Result{
+				HeldBytes:   (float64(nowBytes) - float64(bytes)) / traces,
+				HeldObjects: (float64(nowObjects) - float64(objects)) / traces,
+			}, nil
 		}
-		settled = o
+		last = nowBytes
 	}
-	runtime.KeepAlive(d.peer)
-	return res, nil
 }
+
+// settled reports whether a heap grew by less than a thousandth.
+func settled(last, now uint64) bool { return now <= last+last/1000 }

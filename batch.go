@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -30,6 +29,8 @@ type batch struct {
 	fates []tracebuffer.Fate
 	edits []edit // of each record
 	out   tracebuffer.Outcome
+	match matcher
+	draw  drawer
 	tally tally
 	arena []byte // the bytes of edits and summaries
 }
@@ -39,6 +40,7 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 func newBatch(s *shell, sig tracebuffer.Signal) *batch {
 	b := batches.Get().(*batch)
 	b.shell, b.sig, b.now = s, sig, time.Now()
+	b.match.rules = s.rules
 	return b
 }
 
@@ -46,7 +48,10 @@ func newBatch(s *shell, sig tracebuffer.Signal) *batch {
 func (b *batch) done() {
 	clear(b.items)
 	clear(b.edits)
-	*b = batch{items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0]}
+	*b = batch{
+		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0],
+		match: matcher{it: subject{resource: b.match.it.resource[:0]}},
+	}
 	batches.Put(b)
 }
 
@@ -54,9 +59,10 @@ func (b *batch) done() {
 func (b *batch) readSpans(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.services.of(rs.Resource())
+		b.match.enterSpans(rs)
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				b.readSpan(svc, s)
+				b.readSpan(svc, ss, s)
 			}
 		}
 	}
@@ -66,7 +72,7 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	}
 }
 
-func (b *batch) readSpan(svc *service, s ptrace.Span) {
+func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	v := readSpan(s.Attributes())
 	e := b.edit(b.cards.span(svc, s, &v))
 	id := s.TraceID()
@@ -75,13 +81,15 @@ func (b *batch) readSpan(svc *service, s ptrace.Span) {
 		return
 	}
 	it := b.item(id)
-	it.Extra = b.keep(e.appendSpan(b.arena))
-	it.Match = b.rules.span(s, &v)
-	it.Root = s.ParentSpanID().IsEmpty()
-	if r, ok := sampling.StateRandomness(s.TraceState().AsRaw()); ok {
-		it.Randomness, it.Explicit = r, true
+	if b.rules.readEdits {
+		e.applySpan(s)
+		e.done = true
 	}
-	if b.links.summaries && b.rules.policy.Decide(it.Match, it.Randomness).Keep {
+	it.Extra = b.keep(e.appendSpan(b.arena))
+	it.Finding = b.match.span(ss, s, &v, e.pattern)
+	it.Root = s.ParentSpanID().IsEmpty()
+	b.draw.span(s, it, b.rules)
+	if b.links.summaries && b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep {
 		b.summarize(svc, s, it)
 	}
 }
@@ -111,9 +119,10 @@ func (b *batch) readLogs(ld plog.Logs) {
 	waiting := b.rules.waits()
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.services.of(rl.Resource())
+		b.match.enterLogs(rl)
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				it := b.readLog(svc, rl.Resource(), lr)
+				it := b.readLog(svc, sl, lr)
 				waiting = waiting || it != nil && it.Joins
 			}
 		}
@@ -124,23 +133,28 @@ func (b *batch) readLogs(ld plog.Logs) {
 	}
 }
 
-func (b *batch) readLog(svc *service, res pcommon.Resource, lr plog.LogRecord) *tracebuffer.Item {
-	v := b.links.readLog(res, lr, &b.tally, svc)
+func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) *tracebuffer.Item {
+	v := b.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
 	e := b.edit(b.cards.log(svc, lr, &v))
 	id := lr.TraceID()
 	if id.IsEmpty() {
 		return nil
 	}
 	it := b.item(id)
+	if b.rules.readEdits {
+		e.apply(lr.Attributes())
+		e.done = true
+	}
 	it.Extra = b.keep(e.append(b.arena, logAttributes))
-	it.Match = b.rules.log(lr, &v)
+	it.Finding = b.match.log(sl, lr, &v, e.pattern)
+	b.draw.log(lr, &v, it, b.rules)
 	it.Joins = b.links.joins(lr, e)
 	return it
 }
 
 // item adds an item for the record whose edit was noted last.
 func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
-	b.items = append(b.items, tracebuffer.Item{ID: id, Randomness: sampling.IDRandomness(id), Signal: b.sig, Outlet: b.id})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.id})
 	b.at = append(b.at, len(b.edits)-1)
 	return &b.items[len(b.items)-1]
 }
@@ -176,6 +190,8 @@ func (b *batch) add() {
 	b.carryOut(&b.out)
 	b.tally.fates(b.fates)
 	b.tally.flush(b.telemetry, b.sig)
+	b.telemetry.ruleErrors(b.match.failed)
+	b.telemetry.drawn(b.sig, &b.draw)
 }
 
 // nonePass reports whether nothing of the batch passes: the usual case while
@@ -213,7 +229,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 		td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
+	s := sorter{batch: b, stamp: newStamper(b.rules)}
 	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
 			ss.Spans().RemoveIf(func(sp ptrace.Span) bool {
@@ -223,7 +239,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 				}
 				e.applySpan(sp)
 				if decided {
-					s.stamp.span(sp, f.Rule)
+					s.stamp.span(sp, f.Verdict)
 					mark(f, sp.Attributes())
 				}
 				return false
@@ -240,7 +256,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		ld.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { return true })
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.rules.policy)}
+	s := sorter{batch: b, stamp: newStamper(b.rules)}
 	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
@@ -250,7 +266,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 				}
 				e.apply(lr.Attributes())
 				if decided {
-					s.stamp.log(lr, f.Rule)
+					s.stamp.log(lr, f.Verdict)
 					mark(f, lr.Attributes())
 				}
 				return false

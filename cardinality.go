@@ -38,6 +38,7 @@ type edit struct {
 	attribute bool   // the pattern's attribute is not there yet
 	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
+	done      bool   // it is written already
 }
 
 // span finds the pattern of a span. A span whose framework has named the route
@@ -93,7 +94,7 @@ func match(svc *service, method, httpRoute, path string) route.Result {
 // applySpan writes the edit to a span.
 func (e *edit) applySpan(s ptrace.Span) {
 	e.apply(s.Attributes())
-	if e.name != "" {
+	if e.name != "" && !e.done {
 		s.SetName(e.name)
 	}
 }
@@ -108,7 +109,7 @@ func (e *edit) apply(attrs pcommon.Map) {
 // appendSpan appends the edit as fields of an OTLP span.
 func (e *edit) appendSpan(dst []byte) []byte {
 	dst = e.append(dst, spanAttributes)
-	if e.name != "" {
+	if e.name != "" && !e.done {
 		dst = appendString(dst, spanName, e.name)
 	}
 	return dst
@@ -124,7 +125,7 @@ func (e *edit) append(dst []byte, num protowire.Number) []byte {
 
 // attributes yields the attributes the record is to get.
 func (e *edit) attributes(yield func(key, val string) bool) {
-	if e.pattern == "" {
+	if e.pattern == "" || e.done {
 		return
 	}
 	_ = (!e.attribute || yield(e.cfg.Attribute, e.pattern)) &&

@@ -16,7 +16,6 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 // Config is what stands under `correlation:` in the collector's configuration.
@@ -125,17 +124,6 @@ type LogsConfig struct {
 	_ struct{}
 }
 
-// SamplingConfig says which traces are kept.
-type SamplingConfig struct {
-	// SamplingPercentage is the share of traces kept that no rule speaks of.
-	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
-	// Errors keeps every trace that has an error.
-	Errors bool `mapstructure:"errors"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
-}
-
 // HTTPRouteMode says when a pattern is written to http.route.
 type HTTPRouteMode string
 
@@ -205,10 +193,7 @@ func createDefaultConfig() component.Config {
 			JoinAttributes: []string{"url.template", "http.route", "http.request.method", "http.response.status_code"},
 			JoinWait:       2 * time.Second,
 		},
-		Sampling: SamplingConfig{
-			SamplingPercentage: 100,
-			Errors:             true,
-		},
+		Sampling: defaultSampling(),
 	}
 }
 
@@ -283,14 +268,6 @@ func (c *LogsConfig) Validate() error {
 		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
 		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)
-}
-
-// Validate checks the percentage.
-func (c *SamplingConfig) Validate() error {
-	if _, err := sampling.PercentageThreshold(c.SamplingPercentage); err != nil {
-		return fmt.Errorf("sampling_percentage %w", err)
-	}
-	return nil
 }
 
 // String returns the size with a unit.

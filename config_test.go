@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
@@ -59,7 +60,30 @@ func TestFullConfig(t *testing.T) {
 			JoinAttributes:    []string{"route_pattern"},
 			JoinWait:          time.Second,
 		},
-		Sampling: SamplingConfig{SamplingPercentage: 1, Errors: true},
+		Sampling: SamplingConfig{
+			SamplingPercentage: 1,
+			SamplingPrecision:  6,
+			Debug:              DebugConfig{Attribute: "http.request.header.x-sample-debug", Value: "true"},
+			Errors:             true,
+			SlowerThan:         2 * time.Second,
+			Suppress:           SuppressConfig{HealthChecks: true, StaticAssets: true},
+			RoutePercentages:   map[string]float64{"GET /feed/{id}": 0.1, "/login": 100},
+			Rules: []RuleConfig{{
+				Name:       "tenant",
+				Match:      MatchSameItem,
+				Conditions: []string{`resource.attributes["tenant"] == "a"`, `span.kind == SPAN_KIND_SERVER`},
+				Sampler: SamplerConfig{
+					Type: AdaptiveThroughput, GoalThroughput: 100, FingerprintAttributes: []string{"url.template"},
+					AdjustmentInterval: 30 * time.Second, Weight: 0.25, MaxKeys: 50,
+				},
+			}, {
+				Name:    "rest",
+				Sampler: SamplerConfig{Type: Probabilistic, SamplingPercentage: 5},
+			}},
+			ErrorMode:        ottl.PropagateError,
+			Randomness:       RandomnessHash,
+			UpstreamUnmarked: UpstreamUnsampled,
+		},
 	}, cfg)
 }
 
@@ -74,6 +98,34 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"percentage":     {"sampling", "sampling_percentage must be between 0 and 100, got 101"},
 		"percentage_low": {"sampling_percentage must be between 0 and 100, got -1"},
 		"percentage_min": {"sampling_percentage must be 0 or at least", "got 1e-20"},
+		"precision":      {"sampling", "sampling_precision must be between 1 and 14, got 15"},
+		"slower":         {"sampling", "slower_than must not be negative, got -1s"},
+		"debug":          {"sampling", `debug::attribute must be set where debug::value is, got "true"`},
+		"routes":         {"sampling", `route_percentages "GET /feed/{id}" must be between 0 and 100, got 101`},
+		"routes_text":    {"sampling", `route_percentages: template "/feed/{id"`},
+		"rule_name":      {"sampling", `rule "": name must not be empty`},
+		"rule_built_in":  {`rule "errors": name must not be that of a built-in rule`},
+		"rule_route":     {`rule "route:x": name must not be that of a built-in rule`},
+		"rule_twice":     {`rules: there are two with the name "a"`},
+		"rule_condition": {`rule "a": condition "span.kond == 1": `},
+		"rule_syntax":    {`rule "a": condition "span.kind = 1": `},
+		"rule_context":   {`rule "a": condition "kind == 1": `},
+		"rule_signal":    {`rule "a": condition "metric.name == \"x\"": context`},
+		"rule_match":     {`rule "a": match must be one of`, `got "some"`},
+		"rule_match_all": {`rule "a": match is for rules with conditions, got "same_item"`},
+		"rule_mixed":     {`rule "a": conditions on spans and on logs cannot be met by the same item`},
+		"rule_many":      {`rule "b": too many conditions in rules with match: any_item, at most 32`},
+		"rule_keys":      {`rule "a": fingerprint_attributes need match: same_item`},
+		"sampler":        {"sampler: type must be one of", `got "sometimes"`},
+		"sampler_share":  {"sampler: sampling_percentage must be between 0 and 100, got 101"},
+		"sampler_goal":   {"goal_percentage must be above 0 and at most 100, got 0"},
+		"sampler_rate":   {"goal_throughput must be positive, got 0"},
+		"sampler_unused": {"goal_percentage is not for type always_sample, got 5", "weight is not for type always_sample, got 0.5"},
+		"sampler_keys":   {`fingerprint_attributes must be attribute keys`, `got "a b"`},
+		"sampler_weight": {"weight must be above 0 and below 1, got 1", "adjustment_interval must be at least 1s, got 1ms", "max_keys must not be negative, got -1"},
+		"randomness":     {"sampling", `randomness must be one of ["auto" "trace_id" "hash"], got "dice"`},
+		"unmarked":       {"sampling", `upstream_unmarked must be one of ["unknown" "unsampled"], got "maybe"`},
+		"error_mode":     {"unknown error mode", "sometimes"},
 		"http_route":     {"routes", `http_route must be one of ["never" "declared" "always"], got "maybe"`},
 		"raw_path":       {`raw_path must be one of ["keep" "hash" "drop"], got "burn"`},
 		"parameters":     {`parameters must be one of ["off" "plain" "hash"], got "some"`},

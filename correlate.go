@@ -55,7 +55,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 	}
 	text := bodyText(lr.Body())
 	if missing {
-		c.promote(&f, res, lr, text, t, svc)
+		v.debug = c.promote(&f, res, lr, text, t, svc)
 	}
 	v.readBody(lr, text, c.cfg.PathAttributes)
 	return v
@@ -100,12 +100,13 @@ func bodyText(body pcommon.Value) string {
 	return ""
 }
 
-// promote writes the trace id that was found to the record, or counts why none was.
-func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) {
+// promote writes the trace id that was found to the record, or counts why none
+// was. It reports whether the text it was found in asks to keep the trace.
+func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) (debug bool) {
 	ctx, source, why := c.find(f, res, lr.Body(), text)
 	if why != traceid.Found {
 		t.missing(svc, why)
-		return
+		return ctx.Debug
 	}
 	t.extracted(source, ctx.Format)
 	lr.SetTraceID(pcommon.TraceID(ctx.TraceID))
@@ -115,6 +116,7 @@ func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.Lo
 	if ctx.HasFlags && lr.Flags() == 0 {
 		lr.SetFlags(plog.LogRecordFlags(ctx.Flags))
 	}
+	return ctx.Debug
 }
 
 // find looks for the trace id in the attributes, which f has seen, then the

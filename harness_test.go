@@ -127,7 +127,7 @@ func traceNumbered(n int) (id pcommon.TraceID) {
 	if n >= 100 {
 		binary.BigEndian.PutUint64(id[8:], uint64(0xff<<48)|uint64(n))
 	} else {
-		binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
+		binary.BigEndian.PutUint64(id[8:], 1<<48|uint64(n)+1)
 	}
 	return id
 }

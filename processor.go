@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
@@ -71,7 +72,7 @@ type shell struct {
 const maxShells = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
-	rules, err := newRules(&cfg.Sampling)
+	rules, err := newRules(&cfg.Sampling, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +80,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules.readEdits = cfg.Sampling.readsEdits(&cfg.Routes)
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
@@ -112,14 +114,16 @@ func (s *shell) Start(context.Context, component.Host) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.started++; e.started == 1 {
-		e.start(s.log)
+		if err := e.start(s.log); err != nil {
+			return err
+		}
 	}
 	s.running = true
 	s.outlet.start()
 	return nil
 }
 
-func (e *engine) start(log *zap.Logger) {
+func (e *engine) start(log *zap.Logger) error {
 	traces, logs := e.signals()
 	if !traces || !logs {
 		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
@@ -127,8 +131,12 @@ func (e *engine) start(log *zap.Logger) {
 	}
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
+	if err := e.rules.user.start(); err != nil {
+		return fmt.Errorf("adaptive samplers: %w", err)
+	}
 	e.ticker.Add(1)
 	go e.run()
+	return nil
 }
 
 // liveBuffer returns the buffer, or nil before Start: the gauges may be read earlier.
@@ -207,6 +215,9 @@ func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	b := newBatch(s, tracebuffer.Span)
 	defer b.done()
 	b.readSpans(td)
+	if b.match.err != nil {
+		return s.refuse(tracebuffer.Span, td.SpanCount(), b.match.err)
+	}
 	b.add()
 	b.sortSpans(td)
 	if td.SpanCount() == 0 {
@@ -224,6 +235,9 @@ func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	b := newBatch(s, tracebuffer.Log)
 	defer b.done()
 	b.readLogs(ld)
+	if b.match.err != nil {
+		return s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.err)
+	}
 	b.add()
 	b.sortLogs(ld)
 	if ld.LogRecordCount() == 0 {
@@ -244,6 +258,12 @@ func (s *shell) admit(sig tracebuffer.Signal, n int) bool {
 		s.telemetry.refused(sig, n)
 	}
 	return ok
+}
+
+// refuse gives a batch back for good: it would fail again.
+func (s *shell) refuse(sig tracebuffer.Signal, n int, err error) error {
+	s.telemetry.refused(sig, n)
+	return consumererror.NewPermanent(err)
 }
 
 // forward counts what became of the records that passed in this call.
@@ -297,7 +317,7 @@ func (e *engine) drain(ctx context.Context) error {
 	e.buffer.Flush(&out)
 	e.inflight.Unlock()
 	e.carryOut(&out)
-	var err error
+	err := e.rules.user.stop()
 	for _, s := range e.shells {
 		err = errors.Join(err, s.outlet.wait(ctx))
 	}

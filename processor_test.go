@@ -255,7 +255,7 @@ func TestNothingWaitsWithoutAReason(t *testing.T) {
 
 func TestPercentageAloneDecidesAtOnce(t *testing.T) {
 	bubbled(t, func(c *Config) {
-		c.Sampling = SamplingConfig{SamplingPercentage: 1}
+		c.Sampling.SamplingPercentage, c.Sampling.Errors = 1, false
 		c.Logs.JoinWait = 0
 	}, func(t *testing.T, p *pipelines) {
 		p.send(spanOf(1, 1, failed), logOf(1, 1, failedLog), spanOf(100, 1), logOf(100, 1))

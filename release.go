@@ -201,13 +201,13 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	st := newStamper(o.rules.policy)
+	st := newStamper(o.rules)
 	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
 				counts.write(s)
-				st.span(s, groups.list[i].rule)
+				st.span(s, groups.list[i].verdict)
 			}
 		}
 	}
@@ -222,12 +222,12 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
 	j := newJoiner(o.cfg.Logs.JoinAttributes, o.contextSpans(records))
-	st := newStamper(o.rules.policy)
+	st := newStamper(o.rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
 				j.join(rl.Resource(), lr)
-				st.log(lr, groups.list[i].rule)
+				st.log(lr, groups.list[i].verdict)
 			}
 		}
 	}
@@ -260,7 +260,7 @@ func (o *outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
 	return ld
 }
 
-// recordGroups are records by header and rule, in order of first appearance.
+// recordGroups are records by header and verdict, in order of first appearance.
 type recordGroups struct {
 	list  []recordGroup
 	count int
@@ -268,15 +268,15 @@ type recordGroups struct {
 
 type recordGroup struct {
 	header  string
-	rule    sampling.Match
+	verdict sampling.Verdict
 	records [][]byte
 }
 
 // groupRecords groups either the records that go out or the context.
 func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
 	type key struct {
-		header string
-		rule   sampling.Match
+		header  string
+		verdict sampling.Verdict
 	}
 	var g recordGroups
 	index := map[key]int{}
@@ -285,12 +285,12 @@ func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
 		if r.Context != context {
 			continue
 		}
-		k := key{r.Header, r.Rule}
+		k := key{r.Header, r.Verdict}
 		n, ok := index[k]
 		if !ok {
 			n = len(g.list)
 			index[k] = n
-			g.list = append(g.list, recordGroup{header: r.Header, rule: r.Rule})
+			g.list = append(g.list, recordGroup{header: r.Header, verdict: r.Verdict})
 		}
 		g.list[n].records = append(g.list[n].records, r.Data)
 		g.count++

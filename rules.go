@@ -4,105 +4,198 @@
 package correlationprocessor
 
 import (
-	"strings"
+	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
+// The names of the built-in rules in telemetry. Routes have ruleRoute before
+// their name.
+const (
+	ruleDebug        = "debug"
+	ruleErrors       = "errors"
+	ruleSlow         = "slow"
+	ruleHealthChecks = "health_checks"
+	ruleStaticAssets = "static_assets"
+	ruleRoute        = "route:"
+	ruleDefault      = "default"
+)
+
 // rules is the sampling configuration compiled: the policy, and which of its
-// rules stands for what.
+// rules stands for what. It is immutable.
+//
+// The user's rules go first, then evidence. Then come the rules on
+// requests, twice: what the root span says outranks what spans and access logs
+// further in say, for a trace is about the request that began it, and a probe
+// of one service by another is no reason to lose the trace it happened in.
 type rules struct {
 	policy *sampling.Policy
-	errors sampling.Match // the default rule where errors are no rule of their own
+	user   *userRules
+	debug  debugRule
+	// errors and slow are the default rule where they are no rules of their own.
+	errors, slow sampling.Match
+	slowerThan   time.Duration
+	// root is for requests that began a trace, inner for all others.
+	root, inner requestRules
+	requests    bool // there are rules on requests
+	drops       bool // traces can be dropped
+	// readEdits: the user's rules look at what the processor writes to items
+	// itself, so it is written before they do.
+	readEdits bool
+	// source is where the randomness of ids is taken from, and unmarked what
+	// it means that no threshold is noted.
+	source   sampling.Source
+	unmarked sampling.Unmarked
 }
 
-func newRules(cfg *SamplingConfig) (*rules, error) {
-	t, err := sampling.PercentageThreshold(cfg.SamplingPercentage)
+// ruleList gathers the rules of a policy in order of precedence.
+type ruleList struct {
+	precision int
+	list      []sampling.Rule
+}
+
+// add appends a rule and returns its place.
+func (l *ruleList) add(name string, percentage float64) sampling.Match {
+	// Config.Validate has checked the percentage.
+	t, _ := sampling.PreciseThreshold(percentage, l.precision)
+	l.list = append(l.list, sampling.Rule{Name: name, Threshold: t})
+	return sampling.Match(len(l.list) - 1)
+}
+
+func newRules(cfg *SamplingConfig, set component.TelemetrySettings) (*rules, error) {
+	l := ruleList{precision: cfg.SamplingPrecision}
+	user, err := newUserRules(cfg, set, &l)
 	if err != nil {
 		return nil, err
 	}
-	var list []sampling.Rule
-	if cfg.Errors {
-		list = append(list, sampling.Rule{Name: "errors", Threshold: contrib.AlwaysSampleThreshold})
+	r := &rules{
+		user: user, slowerThan: cfg.SlowerThan, requests: cfg.requests(),
+		source: cfg.Randomness.source(), unmarked: cfg.UpstreamUnmarked.unmarked(),
 	}
-	list = append(list, sampling.Rule{Name: "default", Threshold: t})
-	policy, err := sampling.NewPolicy(list...)
-	return &rules{policy: policy}, err
+	if cfg.tail() {
+		r.debug = newDebugRule(&cfg.Debug, &l)
+	}
+	if cfg.Errors {
+		r.errors = l.add(ruleErrors, 100)
+	}
+	if cfg.SlowerThan > 0 {
+		r.slow = l.add(ruleSlow, 100)
+	}
+	if r.requests {
+		r.root = newRequestRules(cfg, &l)
+		r.inner = newRequestRules(cfg, &l)
+	}
+	other := l.add(ruleDefault, cfg.SamplingPercentage)
+	if !cfg.Errors {
+		r.errors = other
+	}
+	r.policy, err = sampling.NewPolicy(l.list...)
+	r.drops = canDrop(l.list)
+	return r, err
 }
 
 // waits reports whether a trace's later items can change its verdict.
-func (r *rules) waits() bool { return !r.policy.Settled(r.policy.Default()) }
+func (r *rules) waits() bool { return r.policy.Waits() }
 
-// span returns the first rule the span matches.
-func (r *rules) span(s ptrace.Span, v *spanView) sampling.Match {
-	if spanFailed(s, v) {
-		return r.errors
-	}
-	return r.policy.Default()
-}
-
-// log returns the first rule the log record matches.
-func (r *rules) log(lr plog.LogRecord, v *logView) sampling.Match {
-	if logFailed(lr, v) {
-		return r.errors
-	}
-	return r.policy.Default()
-}
-
-// spanFailed reports whether the span is evidence of a failure: an HTTP 5xx, a
-// gRPC status that is the server's fault, or an error status, unless that is
-// how a client reports a 4xx, which is the caller's mistake and too common to be
-// evidence (semantic conventions, HTTP spans, "Status").
-func spanFailed(s ptrace.Span, v *spanView) bool {
-	if v.status >= 500 || s.Kind() == ptrace.SpanKindServer && grpcServerFault(v.grpcStatus) {
-		return true
-	}
-	clientError := s.Kind() == ptrace.SpanKindClient && v.status >= 400
-	return s.Status().Code() == ptrace.StatusCodeError && !clientError
-}
-
-// grpcServerFault says which status codes a server span reports as its own
-// error (semantic conventions, gRPC): UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED,
-// INTERNAL, UNAVAILABLE and DATA_LOSS.
-func grpcServerFault(code string) bool {
-	switch code {
-	case "2", "4", "12", "13", "14", "15",
-		"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS":
-		return true
-	}
-	return false
-}
-
-// logFailed reports whether the log record is evidence of a failure: severity
-// ERROR or above, by its number or, where that is unset, by its text or its
-// body's level; or an access log of a 5xx.
-func logFailed(lr plog.LogRecord, v *logView) bool {
-	if v.status >= 500 {
-		return true
-	}
-	if n := lr.SeverityNumber(); n != plog.SeverityNumberUnspecified {
-		return n >= plog.SeverityNumberError
-	}
-	if text := lr.SeverityText(); text != "" {
-		return errorLevel(text)
-	}
-	return errorLevel(v.level)
-}
-
-// errorLevel says which level names of the common logging libraries and of
-// syslog mean ERROR or worse.
-func errorLevel(text string) bool {
-	if len(text) < 3 || len(text) > 9 {
-		return false
-	}
-	for _, level := range [...]string{"error", "err", "fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "dpanic", "severe"} {
-		if strings.EqualFold(text, level) {
+// canDrop reports whether any trace can be dropped.
+func canDrop(list []sampling.Rule) bool {
+	for _, rule := range list {
+		if rule.Rate != nil || rule.Threshold != contrib.AlwaysSampleThreshold {
 			return true
 		}
 	}
 	return false
+}
+
+// span returns what the span says about the rules. Its resource was entered.
+func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *spanView, pattern string) (f sampling.Finding) {
+	if len(m.user.list) > 0 {
+		m.it.scopeSpans, m.it.span = ss, s
+		var matched bool
+		f, matched = m.userRule()
+		m.it.close()
+		if matched {
+			return f
+		}
+	}
+	f.Match = m.builtInSpan(s, v, pattern)
+	return f
+}
+
+// log returns what the log record says about the rules. Its resource was entered.
+func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, pattern string) (f sampling.Finding) {
+	if len(m.user.list) > 0 {
+		m.it.scopeLogs, m.it.record = sl, lr
+		var matched bool
+		f, matched = m.userRule()
+		m.it.close()
+		if matched {
+			return f
+		}
+	}
+	f.Match = m.builtInLog(lr, v, pattern)
+	return f
+}
+
+// builtInSpan returns the first built-in rule the span matches.
+func (r *rules) builtInSpan(s ptrace.Span, v *spanView, pattern string) sampling.Match {
+	switch {
+	case r.debug.span(s, v):
+		return r.debug.match
+	case spanFailed(s, v) && r.errors != r.policy.Default():
+		return r.errors
+	case r.slowerThan > 0 && duration(s) > r.slowerThan:
+		return r.slow
+	case r.requests:
+		return r.requestOf(s, v, pattern)
+	}
+	return r.policy.Default()
+}
+
+// builtInLog returns the first built-in rule the log record matches.
+func (r *rules) builtInLog(lr plog.LogRecord, v *logView, pattern string) sampling.Match {
+	switch {
+	case r.debug.log(lr, v):
+		return r.debug.match
+	case logFailed(lr, v) && r.errors != r.policy.Default():
+		return r.errors
+	case r.requests && v.isAccess(pattern):
+		q := v.request(pattern)
+		return r.inner.match(&q)
+	}
+	return r.policy.Default()
+}
+
+// requestOf returns the rule on requests the span matches. Spans that are no
+// request say nothing, and neither do those of calls: the called side speaks
+// for itself.
+func (r *rules) requestOf(s ptrace.Span, v *spanView, pattern string) sampling.Match {
+	root := s.ParentSpanID().IsEmpty()
+	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
+		return r.policy.Default()
+	}
+	q := v.request(s, pattern)
+	switch {
+	case !q.isRequest():
+		return r.policy.Default()
+	case root:
+		return r.root.match(&q)
+	default:
+		return r.inner.match(&q)
+	}
+}
+
+// duration is how long a span took: of any span, for a trace's root may never
+// come here, and what its caller no longer waits for may be what took so long.
+func duration(s ptrace.Span) time.Duration {
+	start, end := s.StartTimestamp(), s.EndTimestamp()
+	if end <= start {
+		return 0
+	}
+	return time.Duration(end - start)
 }

@@ -12,49 +12,51 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// attrThreshold is the log attribute contrib's probabilistic_sampler notes the
-// sampling threshold in; log records have no tracestate.
-const attrThreshold = "sampling.threshold"
-
 // stamper notes on kept items with which threshold they were kept. The spans of
 // a batch share few tracestates, so it remembers the last one. It is for one
 // goroutine.
 type stamper struct {
-	policy  *sampling.Policy
+	*rules
 	in, out string
-	rule    sampling.Match
+	verdict sampling.Verdict
 	valid   bool
 }
 
-func newStamper(p *sampling.Policy) *stamper { return &stamper{policy: p} }
+func newStamper(r *rules) *stamper { return &stamper{rules: r} }
 
-func (st *stamper) span(s ptrace.Span, rule sampling.Match) {
-	t := st.policy.Threshold(rule)
-	if t == contrib.AlwaysSampleThreshold {
+// notes reports whether the threshold says something: one that keeps all does
+// only where it is known that no earlier stage dropped anything.
+func (st *stamper) notes(t contrib.Threshold) bool {
+	return t != contrib.AlwaysSampleThreshold || st.unmarked == sampling.Unsampled
+}
+
+func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
+	t := st.policy.Threshold(v)
+	if !st.notes(t) {
 		return
 	}
 	in := s.TraceState().AsRaw()
-	if !st.valid || st.in != in || st.rule != rule {
-		st.out, _ = sampling.Stamp(in, t)
-		st.in, st.rule, st.valid = in, rule, true
+	if !st.valid || st.in != in || st.verdict != v {
+		st.out, _ = sampling.Stamp(in, t, st.unmarked)
+		st.in, st.verdict, st.valid = in, v, true
 	}
 	if st.out != in {
 		s.TraceState().FromRaw(st.out)
 	}
 }
 
-func (st *stamper) log(lr plog.LogRecord, rule sampling.Match) {
-	t := st.policy.Threshold(rule)
-	if t == contrib.AlwaysSampleThreshold {
+func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
+	t := st.policy.Threshold(v)
+	if !st.notes(t) {
 		return
 	}
-	v, ok := lr.Attributes().Get(attrThreshold)
+	noted, ok := lr.Attributes().Get(attrThreshold)
 	if !ok {
-		v = lr.Attributes().PutEmpty(attrThreshold)
-	} else if !raises(t, v) {
+		noted = lr.Attributes().PutEmpty(attrThreshold)
+	} else if !raises(t, noted) {
 		return
 	}
-	v.SetStr(t.TValue())
+	noted.SetStr(t.TValue())
 }
 
 // raises reports whether t is above the threshold noted already.

@@ -98,7 +98,7 @@ func (t *tally) flush(tel *telemetry, sig tracebuffer.Signal) {
 	for i, n := range t.lates {
 		tel.late(sig, lateNames[i], n)
 	}
-	signal := attribute.String("signal", [...]string{"traces", "logs"}[sig])
+	signal := signalAttr(sig)
 	for src, n := range t.routes {
 		if src != int(route.SourceNone) {
 			add(tel.ProcessorCorrelationRouteItems, n, signal, attribute.String("source", route.Source(src).String()))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -90,6 +91,26 @@ func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
 }
 
 func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
+
+// drawn counts where randomness came from, which says something only where it
+// decides.
+func (t *telemetry) drawn(sig tracebuffer.Signal, d *drawer) {
+	signal := signalAttr(sig)
+	add(t.ProcessorCorrelationThresholdsInconsistent, d.inconsistent, signal)
+	for source, n := range d.sources {
+		add(t.ProcessorCorrelationRandomness, n, signal, attribute.String("source", randomSource(source).String()))
+	}
+}
+
+func signalAttr(sig tracebuffer.Signal) attribute.KeyValue {
+	return attribute.String("signal", [...]string{"traces", "logs"}[sig])
+}
+
+func (t *telemetry) ruleErrors(failed map[sampling.Match]int) {
+	for m, n := range failed {
+		add(t.ProcessorCorrelationRuleErrors, n, attribute.String("rule", t.ruleNames[m]))
+	}
+}
 
 // outcome counts what the buffer decided.
 func (t *telemetry) outcome(out *tracebuffer.Outcome) {

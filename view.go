@@ -38,6 +38,9 @@ type spanView struct {
 	method     string
 	route      string
 	grpcStatus string
+	rpcService string
+	userAgent  string
+	synthetic  string
 	status     int
 }
 
@@ -61,6 +64,12 @@ func readSpan(attrs pcommon.Map) (v spanView) {
 			v.status = number(val)
 		case "rpc.grpc.status_code", "rpc.response.status_code":
 			v.grpcStatus = val.AsString()
+		case "rpc.service":
+			v.rpcService = val.Str()
+		case "user_agent.original", "http.user_agent":
+			v.userAgent = val.Str()
+		case "user_agent.synthetic.type":
+			v.synthetic = val.Str()
 		}
 	}
 	return v
@@ -73,6 +82,12 @@ type logView struct {
 	route  string
 	level  string
 	status int
+	// debug: the headers the trace id was found in ask to keep the trace.
+	debug     bool
+	userAgent string
+	synthetic string
+	// what an earlier stage noted of sampling
+	threshold, randomness string
 }
 
 // readField reads a field of a structured body, where nothing better is known. A
@@ -88,6 +103,7 @@ func (v *logView) readField(key string, val pcommon.Value, paths []string) {
 	v.method = cmp.Or(v.method, f.method)
 	v.status = cmp.Or(v.status, f.status)
 	v.route = cmp.Or(v.route, f.route)
+	v.userAgent = cmp.Or(v.userAgent, f.userAgent)
 }
 
 // number reads a status code, which some send as text.
@@ -137,6 +153,14 @@ func (v *logView) read(key string, val pcommon.Value, paths []string) bool {
 		v.method = val.Str()
 	case "http.response.status_code", "http.status_code", "status", "status_code":
 		v.status = number(val)
+	case "user_agent.original", "http.user_agent", "user_agent", "http_user_agent":
+		v.userAgent = val.Str()
+	case "user_agent.synthetic.type":
+		v.synthetic = val.Str()
+	case attrThreshold:
+		v.threshold = val.AsString()
+	case attrRandomness:
+		v.randomness = val.AsString()
 	default:
 		i := slices.Index(paths, key)
 		if i >= 0 {

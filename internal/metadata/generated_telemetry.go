@@ -25,33 +25,41 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                     metric.Meter
-	mu                                        sync.Mutex
-	registrations                             []metric.Registration
-	ProcessorCorrelationBufferBytes           metric.Int64ObservableGauge
-	ProcessorCorrelationBufferCompressedBytes metric.Int64ObservableGauge
-	ProcessorCorrelationBufferLimitBytes      metric.Int64ObservableGauge
-	ProcessorCorrelationBufferTraces          metric.Int64ObservableGauge
-	ProcessorCorrelationDecisions             metric.Int64Counter
-	ProcessorCorrelationLogsDropped           metric.Int64Counter
-	ProcessorCorrelationLogsHeld              metric.Int64ObservableGauge
-	ProcessorCorrelationLogsJoined            metric.Int64Counter
-	ProcessorCorrelationLogsKept              metric.Int64Counter
-	ProcessorCorrelationLogsLate              metric.Int64Counter
-	ProcessorCorrelationLogsMissingTraceID    metric.Int64Counter
-	ProcessorCorrelationLogsReceived          metric.Int64Counter
-	ProcessorCorrelationLogsRefused           metric.Int64Counter
-	ProcessorCorrelationLogsTraceIDExtracted  metric.Int64Counter
-	ProcessorCorrelationRouteItems            metric.Int64Counter
-	ProcessorCorrelationRoutePatterns         metric.Int64ObservableGauge
-	ProcessorCorrelationSpansDropped          metric.Int64Counter
-	ProcessorCorrelationSpansHeld             metric.Int64ObservableGauge
-	ProcessorCorrelationSpansKept             metric.Int64Counter
-	ProcessorCorrelationSpansLate             metric.Int64Counter
-	ProcessorCorrelationSpansReceived         metric.Int64Counter
-	ProcessorCorrelationSpansRefused          metric.Int64Counter
-	ProcessorCorrelationSpansZeroID           metric.Int64Counter
-	ProcessorCorrelationVerdictsRemembered    metric.Int64ObservableGauge
+	meter                                      metric.Meter
+	mu                                         sync.Mutex
+	registrations                              []metric.Registration
+	ProcessorCorrelationBufferBytes            metric.Int64ObservableGauge
+	ProcessorCorrelationBufferCompressedBytes  metric.Int64ObservableGauge
+	ProcessorCorrelationBufferLimitBytes       metric.Int64ObservableGauge
+	ProcessorCorrelationBufferTraces           metric.Int64ObservableGauge
+	ProcessorCorrelationDecidedBytes           metric.Int64Counter
+	ProcessorCorrelationDecidedItems           metric.Int64Counter
+	ProcessorCorrelationDecisions              metric.Int64Counter
+	ProcessorCorrelationEvidenceLost           metric.Int64Counter
+	ProcessorCorrelationLogsDropped            metric.Int64Counter
+	ProcessorCorrelationLogsHeld               metric.Int64ObservableGauge
+	ProcessorCorrelationLogsJoined             metric.Int64Counter
+	ProcessorCorrelationLogsKept               metric.Int64Counter
+	ProcessorCorrelationLogsLate               metric.Int64Counter
+	ProcessorCorrelationLogsMissingTraceID     metric.Int64Counter
+	ProcessorCorrelationLogsReceived           metric.Int64Counter
+	ProcessorCorrelationLogsRefused            metric.Int64Counter
+	ProcessorCorrelationLogsTraceIDExtracted   metric.Int64Counter
+	ProcessorCorrelationRandomness             metric.Int64Counter
+	ProcessorCorrelationRouteItems             metric.Int64Counter
+	ProcessorCorrelationRoutePatterns          metric.Int64ObservableGauge
+	ProcessorCorrelationRouteReceivedBytes     metric.Int64Counter
+	ProcessorCorrelationRouteReceivedItems     metric.Int64Counter
+	ProcessorCorrelationRuleErrors             metric.Int64Counter
+	ProcessorCorrelationSpansDropped           metric.Int64Counter
+	ProcessorCorrelationSpansHeld              metric.Int64ObservableGauge
+	ProcessorCorrelationSpansKept              metric.Int64Counter
+	ProcessorCorrelationSpansLate              metric.Int64Counter
+	ProcessorCorrelationSpansReceived          metric.Int64Counter
+	ProcessorCorrelationSpansRefused           metric.Int64Counter
+	ProcessorCorrelationSpansZeroID            metric.Int64Counter
+	ProcessorCorrelationThresholdsInconsistent metric.Int64Counter
+	ProcessorCorrelationVerdictsRemembered     metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -237,10 +245,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationDecidedBytes, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_decided_bytes",
+		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationDecidedItems, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_decided_items",
+		metric.WithDescription("Spans and log records by the verdict on their trace and the rule that decided it, before anything is dropped; in a dry run what would have become of them. Only where traces can be dropped. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationDecisions, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_decisions",
 		metric.WithDescription("Traces decided. [Alpha]"),
 		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationEvidenceLost, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_evidence_lost",
+		metric.WithDescription("Spans and log records of traces kept by a rule that keeps everything it matches that were lost all the same. [Alpha]"),
+		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsDropped, err = builder.meter.Int64Counter(
@@ -297,6 +323,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRandomness, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_randomness",
+		metric.WithDescription("Spans and log records by where the randomness of their trace was taken from. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRouteItems, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_route_items",
 		metric.WithDescription("Spans and log records that got a route pattern. [Alpha]"),
@@ -307,6 +339,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_route_patterns",
 		metric.WithDescription("Route patterns known for the service, at most max_routes. [Alpha]"),
 		metric.WithUnit("{pattern}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRouteReceivedBytes, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_route_received_bytes",
+		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in route_received_items. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRouteReceivedItems, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_route_received_items",
+		metric.WithDescription("Spans and log records by route, before sampling, where sampling::counted_routes is set. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRuleErrors, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_rule_errors",
+		metric.WithDescription("Conditions of sampling rules that could not be evaluated, and so were not met. [Alpha]"),
+		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansDropped, err = builder.meter.Int64Counter(
@@ -349,6 +399,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_spans_zero_id",
 		metric.WithDescription("Spans without a valid trace id; they are passed on. [Alpha]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationThresholdsInconsistent, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_thresholds_inconsistent",
+		metric.WithDescription("Spans and log records that arrived with a sampling threshold above their randomness, which was erased. [Alpha]"),
+		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationVerdictsRemembered, err = builder.meter.Int64ObservableGauge(

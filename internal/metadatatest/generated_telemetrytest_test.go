@@ -52,7 +52,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorCorrelationDecidedBytes.Add(context.Background(), 1)
+	tb.ProcessorCorrelationDecidedItems.Add(context.Background(), 1)
 	tb.ProcessorCorrelationDecisions.Add(context.Background(), 1)
+	tb.ProcessorCorrelationEvidenceLost.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsDropped.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsJoined.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsKept.Add(context.Background(), 1)
@@ -61,13 +64,18 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationLogsReceived.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsTraceIDExtracted.Add(context.Background(), 1)
+	tb.ProcessorCorrelationRandomness.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRouteItems.Add(context.Background(), 1)
+	tb.ProcessorCorrelationRouteReceivedBytes.Add(context.Background(), 1)
+	tb.ProcessorCorrelationRouteReceivedItems.Add(context.Background(), 1)
+	tb.ProcessorCorrelationRuleErrors.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansDropped.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansKept.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansReceived.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
+	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)
 	AssertEqualProcessorCorrelationBufferBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -80,7 +88,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationBufferTraces(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationDecidedBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationDecidedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationDecisions(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationEvidenceLost(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationLogsDropped(t, testTel,
@@ -110,10 +127,22 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationLogsTraceIDExtracted(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRandomness(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRouteItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRoutePatterns(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRouteReceivedBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRouteReceivedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRuleErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansDropped(t, testTel,
@@ -135,6 +164,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansZeroID(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationThresholdsInconsistent(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationVerdictsRemembered(t, testTel,

@@ -7,14 +7,19 @@
 // the smallest Match among its items and of the trace's randomness, and of
 // nothing else:
 //
-//	m := min(match of every span and log of the trace)
-//	v := policy.Decide(m, randomness)
+//	f := finding of every span and log of the trace, merged: the smallest
+//	     match, the smallest key with that match, all facts
+//	v := policy.Decide(f, items, randomness)
 //
-// Minimum is commutative, associative and idempotent, so order, batching and
+// Merging is commutative, associative and idempotent, so order, batching and
 // repetition of the items cannot change a verdict, and two collectors that saw
-// the same items agree. There is no clock, no state and no random source here.
+// the same items agree. There is no clock and no random source here. The one
+// thing with a memory is a Rule's Rate, for thresholds that follow the traffic;
+// the verdict notes which rate it was reached with, so that it stays one verdict
+// when the rate moves on.
 //
 // Thresholds and randomness are those of OTEP-235 as contrib's pkg/sampling
 // implements them: 56 bits, keep iff R >= T. R is the tracestate's rv or the
-// low 56 bits of the trace id, which a truncation to 64 bits leaves alone.
+// low 56 bits of the trace id, which a truncation to 64 bits leaves alone, or a
+// hash of ids whose low bits are not random.
 package sampling

@@ -11,8 +11,8 @@ import (
 )
 
 // MaxRules is the largest number of rules a Policy holds, the default rule
-// included. A remembered verdict is one byte: a Match and a keep bit.
-const MaxRules = 127
+// included: a packed verdict has nine bits for them.
+const MaxRules = ruleMask
 
 // ErrTooManyRules is returned by NewPolicy for more than MaxRules rules.
 var ErrTooManyRules = errors.New("too many sampling rules")
@@ -25,17 +25,13 @@ type Rule struct {
 	// Threshold rejects traces whose randomness is below it: 0 keeps all,
 	// contrib's NeverSampleThreshold keeps none.
 	Threshold contrib.Threshold
-}
-
-// Match is the index of a rule in its Policy. A smaller one outranks a larger
-// one, so what a trace's items say together is the smallest Match of them all;
-// in which order they said it cannot matter.
-type Match uint8
-
-// Verdict is a trace's fate and the rule that decided it.
-type Verdict struct {
-	Keep bool
-	Rule Match
+	// Rate, if set, takes the place of Threshold: of the traces with the
+	// fingerprint key it says how many make one kept, now. It is asked once
+	// for each decision, with the number of items the trace has.
+	Rate func(key uint64, items int) uint32
+	// Needs are the facts a trace must have shown to match the rule; 0 for a
+	// rule that items match by themselves.
+	Needs uint32
 }
 
 // Policy is an ordered list of rules, the last of which matches everything.
@@ -43,6 +39,7 @@ type Verdict struct {
 type Policy struct {
 	rules   []Rule
 	settled []bool
+	several []Match // the rules that need facts, in order
 }
 
 // NewPolicy returns the policy of the rules in order of precedence. The last
@@ -56,7 +53,11 @@ func NewPolicy(rules ...Rule) (*Policy, error) {
 	}
 	p := &Policy{rules: rules, settled: make([]bool, len(rules))}
 	for i := range rules {
-		p.settled[i] = i == 0 || p.settled[i-1] && rules[i].Threshold == rules[i-1].Threshold
+		r := &rules[i]
+		p.settled[i] = r.Rate == nil && (i == 0 || p.settled[i-1] && r.Threshold == rules[i-1].Threshold)
+		if r.Needs != 0 {
+			p.several = append(p.several, Match(i))
+		}
 	}
 	return p, nil
 }
@@ -67,16 +68,53 @@ func (p *Policy) Rules() []Rule { return p.rules }
 // Default is the Match of an item that no rule but the default one matches.
 func (p *Policy) Default() Match { return Match(len(p.rules) - 1) }
 
-// Threshold is the threshold of the rule m.
-func (p *Policy) Threshold(m Match) contrib.Threshold { return p.rules[m].Threshold }
+// Threshold is the threshold the verdict was reached with.
+func (p *Policy) Threshold(v Verdict) contrib.Threshold {
+	if v.Rate != 0 {
+		return rateThreshold(v.Rate)
+	}
+	return p.rules[v.Rule].Threshold
+}
 
-// Settled reports whether the verdict on a trace whose best match so far is m
-// can no longer change: every rule that still might match first has the same
+// Rule returns the rule that decides a trace with the finding.
+func (p *Policy) Rule(f Finding) Match {
+	for _, m := range p.several {
+		if m >= f.Match {
+			break
+		}
+		if needs := p.rules[m].Needs; f.Facts&needs == needs {
+			return m
+		}
+	}
+	return f.Match
+}
+
+// Settled reports whether the verdict on a trace with the finding so far can no
+// longer change: every rule that still might match first has the same
 // threshold, so the same outcome.
-func (p *Policy) Settled(m Match) bool { return p.settled[m] }
+func (p *Policy) Settled(f Finding) bool { return p.settled[p.Rule(f)] }
 
-// Decide returns the verdict on a trace whose best match is m. The trace is
-// kept iff its randomness is not below the rule's threshold (OTEP-235).
-func (p *Policy) Decide(m Match, r contrib.Randomness) Verdict {
-	return Verdict{Keep: p.rules[m].Threshold.ShouldSample(r), Rule: m}
+// Waits reports whether there are traces whose later items can change the verdict.
+func (p *Policy) Waits() bool { return !p.settled[p.Default()] }
+
+// Decide returns the verdict on a trace of so many items with the finding. The
+// trace is kept iff its randomness is not below the rule's threshold (OTEP-235).
+func (p *Policy) Decide(f Finding, items int, r contrib.Randomness) Verdict {
+	v := Verdict{Rule: p.Rule(f)}
+	if rate := p.rules[v.Rule].Rate; rate != nil {
+		if v.Rule != f.Match {
+			f.Key = 0 // of another rule
+		}
+		v.Rate = min(max(1, rate(f.Key, items)), MaxRate)
+	}
+	v.Keep = p.Threshold(v).ShouldSample(r)
+	return v
+}
+
+// Ordinary reports whether the verdict is the one that follows from a trace's
+// randomness alone when no rule but the default one speaks of it: nobody needs
+// to remember it.
+func (p *Policy) Ordinary(v Verdict) bool {
+	usual := &p.rules[p.Default()]
+	return v.Rate == 0 && usual.Rate == nil && p.rules[v.Rule].Threshold == usual.Threshold
 }

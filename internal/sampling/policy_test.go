@@ -53,7 +53,7 @@ func TestSettledOnlyWhereNoEarlierRuleDecidesOtherwise(t *testing.T) {
 	for _, tt := range tests {
 		p := policy(t, tt.percentages...)
 		for i, want := range tt.settled {
-			require.Equal(t, want, p.Settled(sampling.Match(i)), "%v at %d", tt.percentages, i)
+			require.Equal(t, want, p.Settled(sampling.Finding{Match: sampling.Match(i)}), "%v at %d", tt.percentages, i)
 		}
 	}
 }
@@ -65,11 +65,11 @@ func TestSettledVerdictsCannotChange(t *testing.T) {
 		m := sampling.Match(rapid.IntRange(0, len(p.Rules())-1).Draw(t, "match"))
 		r, err := contrib.UnsignedToRandomness(rapid.Uint64Range(0, contrib.MaxAdjustedCount-1).Draw(t, "randomness"))
 		require.NoError(t, err)
-		if !p.Settled(m) {
+		if !p.Settled(sampling.Finding{Match: m}) {
 			return
 		}
 		for better := range m {
-			require.Equal(t, p.Decide(m, r).Keep, p.Decide(better, r).Keep)
+			require.Equal(t, p.Decide(sampling.Finding{Match: m}, 1, r).Keep, p.Decide(sampling.Finding{Match: better}, 1, r).Keep)
 		}
 	})
 }
@@ -107,7 +107,7 @@ func TestKeepsTheShareAsked(t *testing.T) {
 		// Weyl sequence: equidistributed, so the share is exact to 1/n.
 		r, err := contrib.UnsignedToRandomness(i * 0x9e3779b97f4a7c15 >> 8)
 		require.NoError(t, err)
-		if p.Decide(0, r).Keep {
+		if p.Decide(sampling.Finding{}, 1, r).Keep {
 			kept++
 		}
 	}

@@ -4,24 +4,32 @@
 package sampling
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 )
 
-// precision is the number of significant hex digits of a threshold made from a
-// percentage, the default of the specification and of contrib's
+// DefaultPrecision is the number of significant hex digits of a threshold made
+// from a percentage, the default of the specification and of contrib's
 // probabilistic_sampler: 1 % becomes fd70a, off by 0.0023 %.
-const precision = 4
+const DefaultPrecision = 4
+
+// MaxPrecision is the number of hex digits of a whole threshold.
+const MaxPrecision = contrib.NumHexDigits
 
 // MinPercentage is the smallest percentage above 0 that a threshold can express.
 const MinPercentage = 100 * contrib.MinSamplingProbability
 
 // PercentageThreshold returns the threshold that keeps percentage (0 to 100) of
-// all traces.
+// all traces, to the default precision.
 func PercentageThreshold(percentage float64) (contrib.Threshold, error) {
+	return PreciseThreshold(percentage, DefaultPrecision)
+}
+
+// PreciseThreshold returns the threshold that keeps percentage (0 to 100) of all
+// traces, to precision (1 to MaxPrecision) significant hex digits.
+func PreciseThreshold(percentage float64, precision int) (contrib.Threshold, error) {
 	switch {
 	case percentage == 0:
 		return contrib.NeverSampleThreshold, nil
@@ -31,12 +39,4 @@ func PercentageThreshold(percentage float64) (contrib.Threshold, error) {
 		return contrib.NeverSampleThreshold, fmt.Errorf("must be 0 or at least %v, got %v", MinPercentage, percentage)
 	}
 	return contrib.ProbabilityToThresholdWithPrecision(percentage/100, precision)
-}
-
-// IDRandomness returns the randomness a trace id carries: its low 56 bits.
-func IDRandomness(id [16]byte) contrib.Randomness {
-	const low56 = 1<<56 - 1
-	// 56 bits are always in range, so there is no error to see.
-	r, _ := contrib.UnsignedToRandomness(binary.BigEndian.Uint64(id[8:]) & low56)
-	return r
 }

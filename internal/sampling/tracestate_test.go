@@ -31,14 +31,14 @@ func TestStamp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			th, err := sampling.PercentageThreshold(tt.percentage)
 			require.NoError(t, err)
-			got, changed := sampling.Stamp(tt.in, th)
+			got, changed := sampling.Stamp(tt.in, th, sampling.Unknown)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.want != tt.in, changed)
 		})
 	}
 }
 
-func TestStateRandomness(t *testing.T) {
+func TestReadStateFindsTheRandomness(t *testing.T) {
 	for in, want := range map[string]uint64{
 		"ot=rv:00000000000001":           1,
 		"v=1,ot=th:8;rv:ffffffffffffff":  1<<56 - 1,
@@ -47,10 +47,10 @@ func TestStateRandomness(t *testing.T) {
 		"":                               0,
 		"ot=rv:00000000000001,not valid": 0,
 	} {
-		r, ok := sampling.StateRandomness(in)
-		require.Equal(t, want != 0, ok, in)
-		if ok {
-			require.Equal(t, want, r.Unsigned(), in)
+		s := sampling.ReadState(in)
+		require.Equal(t, want != 0, s.Explicit, in)
+		if s.Explicit {
+			require.Equal(t, want, s.Randomness.Unsigned(), in)
 		}
 	}
 }

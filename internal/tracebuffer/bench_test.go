@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
@@ -20,11 +21,9 @@ import (
 func BenchmarkAddAndDrop(b *testing.B) {
 	for _, traces := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(traces), func(b *testing.B) {
-			drop, err := sampling.PercentageThreshold(0)
-			require.NoError(b, err)
-			keep, err := sampling.PercentageThreshold(100)
-			require.NoError(b, err)
-			policy, err := sampling.NewPolicy(sampling.Rule{Threshold: keep}, sampling.Rule{Threshold: drop})
+			policy, err := sampling.NewPolicy(
+				sampling.Rule{Threshold: contrib.AlwaysSampleThreshold},
+				sampling.Rule{Threshold: contrib.NeverSampleThreshold})
 			require.NoError(b, err)
 			const batch = 512
 			perTrace := 8
@@ -44,7 +43,7 @@ func BenchmarkAddAndDrop(b *testing.B) {
 					if rng.IntN(perTrace) == 0 || *id == [16]byte{} {
 						binary.BigEndian.PutUint64(id[8:], rng.Uint64())
 					}
-					items[i] = Item{ID: *id, Randomness: sampling.IDRandomness(*id), Match: 1, Header: h, Record: record}
+					items[i] = Item{ID: *id, Randomness: sampling.IDRandomness(*id), Finding: sampling.Finding{Match: 1}, Header: h, Record: record}
 				}
 				now = now.Add(time.Millisecond)
 				next++

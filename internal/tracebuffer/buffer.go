@@ -31,6 +31,8 @@ type Options struct {
 	Join bool
 	// Count sends the logs along with the spans.
 	Count bool
+	// DryRun lets pass what the verdict is to drop.
+	DryRun bool
 }
 
 // Buffer holds traces until they are decided. It is safe for concurrent use.
@@ -55,7 +57,7 @@ type shared struct {
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
-// at the default of 512 MiB some 1.4 million verdicts of either kind.
+// at the default of 512 MiB some million verdicts of either kind.
 const memoryShare = 16
 
 // New returns an empty buffer.
@@ -63,7 +65,7 @@ func New(opts Options) *Buffer {
 	n := 1 << bits.Len(uint(2*runtime.GOMAXPROCS(0)-1))
 	b := &Buffer{shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
 	b.opts, b.policy = opts, opts.Policy
-	b.decides = !b.policy.Settled(b.policy.Default())
+	b.decides = b.policy.Waits()
 	b.headers.ids = map[string]Header{}
 	b.scratch.New = func() any { return new([]uint32) }
 	// Two memories of two generations each, all grown to a power of two.

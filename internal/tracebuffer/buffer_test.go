@@ -33,7 +33,7 @@ func errorsAnd(t testing.TB, percentage float64) *sampling.Policy {
 func itemOf(n int, match sampling.Match, text string) Item {
 	var id [16]byte
 	binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
-	return Item{ID: id, Randomness: sampling.IDRandomness(id), Match: match, Record: []byte(text)}
+	return Item{ID: id, Randomness: sampling.IDRandomness(id), Finding: sampling.Finding{Match: match}, Record: []byte(text)}
 }
 
 func addOne(b *Buffer, now time.Time, it Item, out *Outcome) Fate {

@@ -9,8 +9,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// entryBytes is the size of an entry: a cache line.
-const entryBytes = 64
+// entryBytes is the size of an entry.
+const entryBytes = 88
 
 // entry is a trace in the buffer.
 type entry struct {
@@ -20,20 +20,22 @@ type entry struct {
 	// last is the trace's newest record; each record knows the one before it.
 	// None lies before first.
 	first, last position
+	found       sampling.Finding
 	bytes       uint32 // of the records, prefixes left out
 	records     uint32 // context included
 	held        [signals]uint32
-	match       sampling.Match
+	logBytes    uint32          // of the logs held before the verdict
+	verdict     sampling.Packed // once decided
 	waits       waitKind
 	explicit    bool // rnd is explicit
-	decided     bool // the verdict is out, and it is keep
+	decided     bool // the verdict is out, and its items pass
 	used        bool // the slot holds an entry
 }
 
 // merge adds an item's facts. Every step is a minimum or a maximum, so the
 // order of the items cannot matter.
 func (e *entry) merge(it *Item) {
-	e.match = min(e.match, it.Match)
+	e.found = e.found.Merge(it.Finding)
 	if it.Explicit && (!e.explicit || it.Randomness.Unsigned() > e.rnd.Unsigned()) {
 		e.rnd, e.explicit = it.Randomness, true
 	}

@@ -27,8 +27,8 @@ type Item struct {
 	// if Explicit is set, the one the item carries (rv).
 	Randomness contrib.Randomness
 	Explicit   bool
-	// Match is the first rule the item matches.
-	Match sampling.Match
+	// Finding is what the item says about the rules.
+	sampling.Finding
 	// Signal and Outlet say what it is and to whom it goes back.
 	Signal Signal
 	Outlet uint8
@@ -61,8 +61,10 @@ const (
 // Fate is what became of an item.
 type Fate struct {
 	Action Action
-	// Rule is the rule of the verdict, if the item passes or is dropped.
-	Rule sampling.Match
+	// Verdict is its trace's verdict, if Decided is set. What is held is
+	// counted in an Outcome once it is decided, unless it was decided before.
+	Verdict sampling.Verdict
+	Decided bool
 	// Late marks an item that came after its trace's verdict had been carried out.
 	Late bool
 	// Upgraded marks late evidence for a dropped trace: it passes all the same.

@@ -22,7 +22,7 @@ func (m *memory) put(key uint64, v sampling.Verdict) {
 		m.old, m.young = m.young, m.old
 		m.young.clear()
 	}
-	m.young.put(key, packVerdict(v))
+	m.young.put(key, v.Pack())
 }
 
 func (m *memory) get(key uint64) (sampling.Verdict, bool) {
@@ -30,7 +30,10 @@ func (m *memory) get(key uint64) (sampling.Verdict, bool) {
 	if p == 0 {
 		p = m.old.get(key)
 	}
-	return unpackVerdict(p), p != 0
+	if p == 0 {
+		return sampling.Verdict{}, false
+	}
+	return p.Unpack(), true
 }
 
 func (m *memory) len() int { return m.young.count + m.old.count }
@@ -39,41 +42,26 @@ func (m *memory) bytes() int64 {
 	return int64(len(m.young.keys)+len(m.old.keys)) * slotBytes
 }
 
-// A verdict in one byte: the rule plus one, so that 0 is none, and the keep bit.
-const keepBit = 0x80
-
-func packVerdict(v sampling.Verdict) uint8 {
-	p := uint8(v.Rule) + 1
-	if v.Keep {
-		p |= keepBit
-	}
-	return p
-}
-
-func unpackVerdict(p uint8) sampling.Verdict {
-	return sampling.Verdict{Keep: p&keepBit != 0, Rule: sampling.Match(p&^keepBit) - 1}
-}
-
-// slotBytes is the size of a slot: an 8-byte key and a 1-byte verdict. At most
+// slotBytes is the size of a slot: an 8-byte key and a 4-byte verdict. At most
 // three quarters of the slots are taken, and right after a doubling three
-// eighths: 12 to 24 bytes a verdict.
-const slotBytes = 9
+// eighths: 16 to 32 bytes a verdict.
+const slotBytes = 12
 
-// generation is a hash table from key to a non-zero byte that only grows.
+// generation is a hash table from key to a verdict that only grows.
 type generation struct {
 	keys  []uint64
-	vals  []uint8
+	vals  []sampling.Packed
 	count int
 }
 
-func (g *generation) get(key uint64) uint8 {
+func (g *generation) get(key uint64) sampling.Packed {
 	if g.count == 0 {
 		return 0
 	}
 	return g.vals[g.slot(key)]
 }
 
-func (g *generation) put(key uint64, val uint8) {
+func (g *generation) put(key uint64, val sampling.Packed) {
 	if 4*(g.count+1) > 3*len(g.keys) {
 		g.grow()
 	}
@@ -104,7 +92,7 @@ func (g *generation) slot(key uint64) int {
 func (g *generation) grow() {
 	old := *g
 	size := max(64, 2*len(old.keys))
-	*g = generation{keys: make([]uint64, size), vals: make([]uint8, size), count: old.count}
+	*g = generation{keys: make([]uint64, size), vals: make([]sampling.Packed, size), count: old.count}
 	for i, v := range old.vals {
 		if v != 0 {
 			j := g.slot(old.keys[i])

@@ -63,7 +63,7 @@ func (w *world) draw() Item {
 	return Item{
 		ID:         id,
 		Randomness: sampling.IDRandomness(id),
-		Match:      sampling.Match(rapid.IntRange(0, len(w.policy.Rules())-1).Draw(w.t, "match")),
+		Finding:    sampling.Finding{Match: sampling.Match(rapid.IntRange(0, len(w.policy.Rules())-1).Draw(w.t, "match"))},
 		Signal:     sig,
 		Outlet:     uint8(sig),
 		Root:       sig == Span && rapid.Bool().Draw(w.t, "root"),
@@ -240,7 +240,7 @@ func TestOneVerdict(t *testing.T) {
 			}
 		}
 		for n := range byte(traces) {
-			ordinary := w.policy.Decide(1, sampling.IDRandomness(traceID(n))).Keep
+			ordinary := w.policy.Decide(sampling.Finding{Match: 1}, 1, sampling.IDRandomness(traceID(n))).Keep
 			if evidence[n] || ordinary {
 				require.Zero(t, dropped[n], "trace %d is kept, but items of it were dropped", n)
 			} else {

@@ -14,9 +14,24 @@ type Outcome struct {
 	Dropped [signals]int
 	// Decisions counts the traces decided.
 	Decisions map[Decision]int
+	// Decided counts what was held of them by then, for each verdict (without
+	// its rate).
+	Decided map[sampling.Verdict]Volume
 }
 
-// Decision is how a trace was decided.
+// Volume is an amount of data, by signal.
+type Volume struct {
+	Items [signals]int
+	Bytes [signals]int64
+}
+
+// Add adds items of a signal.
+func (v *Volume) Add(sig Signal, items int, bytes int64) {
+	v.Items[sig] += items
+	v.Bytes[sig] += bytes
+}
+
+// Decision is how a trace was decided, its rate left out.
 type Decision struct {
 	Verdict sampling.Verdict
 	Trigger Trigger
@@ -41,9 +56,9 @@ type Record struct {
 	Header string
 	// Data is the record's bytes.
 	Data []byte
-	// Rule is the rule of the trace's verdict.
-	Rule   sampling.Match
-	Signal Signal
+	// Verdict is the trace's verdict.
+	Verdict sampling.Verdict
+	Signal  Signal
 	// Context marks a record that is there only for those of the other signal
 	// beside it: it goes out, or went out, through its own outlet.
 	Context bool
@@ -76,9 +91,21 @@ func (o *Outcome) context(outlet uint8, trace []Record, sig Signal) {
 	}
 }
 
-func (o *Outcome) decided(v sampling.Verdict, t Trigger) {
+// decided counts a decision on a trace of which e is held.
+func (o *Outcome) decided(v sampling.Verdict, t Trigger, e *entry) {
 	if o.Decisions == nil {
 		o.Decisions = map[Decision]int{}
 	}
+	v.Rate = 0
 	o.Decisions[Decision{v, t}]++
+	if e == nil || e.held[Span]+e.held[Log] == 0 {
+		return
+	}
+	if o.Decided == nil {
+		o.Decided = map[sampling.Verdict]Volume{}
+	}
+	vol := o.Decided[v]
+	vol.Add(Span, int(e.held[Span]), int64(e.bytes-e.logBytes))
+	vol.Add(Log, int(e.held[Log]), int64(e.logBytes))
+	o.Decided[v] = vol
 }

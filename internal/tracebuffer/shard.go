@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -49,11 +51,11 @@ func (s *shard) add(now time.Time, it *Item, out *Outcome) Fate {
 		e = s.open(now, key, it)
 	}
 	e.merge(it)
-	if !e.decided && s.policy.Settled(e.match) {
-		if v := s.settle(e, out); !v.Keep {
+	if !e.decided && s.policy.Settled(e.found) {
+		if v := s.settle(e, out); !e.decided {
 			s.drop(e, out)
 			s.close(e, v)
-			return Fate{Action: Drop, Rule: v.Rule}
+			return s.fate(v)
 		}
 	}
 	fate := s.holdOrPass(e, it)
@@ -77,33 +79,41 @@ func (s *shard) remembered(key uint64) (sampling.Verdict, bool) {
 	return s.late.get(key)
 }
 
+// fate is what becomes of an item whose trace has the verdict.
+func (s *shard) fate(v sampling.Verdict) Fate {
+	f := Fate{Action: Drop, Verdict: v, Decided: true}
+	if v.Keep || s.opts.DryRun {
+		f.Action = Pass
+	}
+	return f
+}
+
 // addLate decides on an item of a trace whose verdict has been carried out.
+// Stronger evidence changes the verdict for what comes from now on: the item
+// would have been kept in any case, so it must not weigh as one of many.
 func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
-	fate := Fate{Action: Drop, Rule: v.Rule, Late: true}
-	if v.Keep {
-		fate.Action = Pass
-		return fate
+	upgraded := false
+	if it.Match < v.Rule {
+		own := s.policy.Decide(it.Finding, 1, it.Randomness)
+		if own.Keep && contrib.ThresholdLessThan(s.policy.Threshold(own), s.policy.Threshold(v)) {
+			s.special.put(key, own)
+			v, upgraded = own, !v.Keep
+		}
 	}
-	if own := s.policy.Decide(it.Match, it.Randomness); own.Keep && own.Rule < v.Rule {
-		s.special.put(key, own)
-		fate.Action, fate.Rule, fate.Upgraded = Pass, own.Rule, true
-	}
+	fate := s.fate(v)
+	fate.Late, fate.Upgraded = true, upgraded
 	return fate
 }
 
 // decideAlone decides on an item that need not wait for the rest of its trace:
 // nothing can change the verdict, or there is no waiting any more.
 func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
-	v := s.policy.Decide(it.Match, it.Randomness)
+	v := s.policy.Decide(it.Finding, 1, it.Randomness)
 	s.remember(key, v, it.Explicit)
 	if s.decides {
-		out.decided(v, TriggerShutdown)
+		out.decided(v, TriggerShutdown, nil)
 	}
-	fate := Fate{Action: Drop, Rule: v.Rule}
-	if v.Keep {
-		fate.Action = Pass
-	}
-	return fate
+	return s.fate(v)
 }
 
 // remember notes a verdict for the trace's late items. Where nothing can change a
@@ -111,7 +121,7 @@ func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 // of its own.
 func (s *shard) remember(key uint64, v sampling.Verdict, explicit bool) {
 	switch {
-	case v.Rule != s.policy.Default() || explicit:
+	case explicit || !s.policy.Ordinary(v):
 		s.special.put(key, v)
 	case s.decides:
 		s.late.put(key, v)
@@ -121,7 +131,7 @@ func (s *shard) remember(key uint64, v sampling.Verdict, explicit bool) {
 // open makes an entry for the item's trace.
 func (s *shard) open(now time.Time, key uint64, it *Item) *entry {
 	e := s.table.insert(key)
-	e.rnd, e.match = it.Randomness, it.Match
+	e.rnd, e.found = it.Randomness, it.Finding
 	s.wait(e, waitFull, now.Add(s.opts.Wait))
 	return e
 }
@@ -134,10 +144,10 @@ func (s *shard) wait(e *entry, k waitKind, until time.Time) {
 
 // settle notes the verdict on a trace that no further item can change.
 func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
-	v := s.policy.Decide(e.match, e.rnd)
-	e.decided = v.Keep
+	v := s.policy.Decide(e.found, int(e.records)+1, e.rnd)
+	e.verdict, e.decided = v.Pack(), v.Keep || s.opts.DryRun
 	if s.decides {
-		out.decided(v, TriggerEvidence)
+		out.decided(v, TriggerEvidence, e)
 	}
 	return v
 }
@@ -145,11 +155,17 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 // holdOrPass says what becomes of an item of a trace in the table, and copies
 // what must be kept of it.
 func (s *shard) holdOrPass(e *entry, it *Item) Fate {
-	fate := Fate{Action: Hold, Rule: e.match}
+	fate := Fate{Action: Hold}
+	if e.decided {
+		fate.Verdict, fate.Decided = e.verdict.Unpack(), true
+	}
 	full := s.full(e)
 	switch {
 	case !e.decided:
 		s.hold(e, uint8(it.Signal), it)
+		if it.Signal == Log {
+			e.logBytes += uint32(len(it.Record) + len(it.Extra))
+		}
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
@@ -231,12 +247,15 @@ func (s *shard) oldest() *entry {
 
 // decide ends a trace's time in the table, whatever it still might have got.
 func (s *shard) decide(e *entry, t Trigger, out *Outcome) {
-	v := s.policy.Decide(e.match, e.rnd)
-	if !e.decided {
-		out.decided(v, t)
+	var v sampling.Verdict
+	if e.decided {
+		v = e.verdict.Unpack()
+	} else {
+		v = s.policy.Decide(e.found, int(e.records), e.rnd)
+		out.decided(v, t, e)
 	}
-	if v.Keep {
-		s.release(e, v.Rule, out)
+	if v.Keep || s.opts.DryRun {
+		s.release(e, v, out)
 	} else {
 		s.drop(e, out)
 	}
@@ -259,7 +278,7 @@ func (s *shard) close(e *entry, v sampling.Verdict) {
 
 // release copies a kept trace's records out, each to the outlet it came from, and
 // as context to the outlets of the other signal.
-func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
+func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
 	if e.held[Span]+e.held[Log] == 0 {
 		return
 	}
@@ -272,7 +291,7 @@ func (s *shard) release(e *entry, rule sampling.Match, out *Outcome) {
 		start := len(data)
 		data = append(data, r.data...)
 		records = append(records, Record{
-			Trace: e.key, Header: s.headers.content(r.header), Data: data[start:], Rule: rule,
+			Trace: e.key, Header: s.headers.content(r.header), Data: data[start:], Verdict: v,
 			Signal: signalOf(r.kind), Context: r.kind == kindContext,
 		})
 		outlets = append(outlets, r.outlet)

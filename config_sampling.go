@@ -1,0 +1,233 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
+	"go.opentelemetry.io/collector/component"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// SamplingConfig says which traces are kept. Each of its settings is a rule, in
+// this order: rules, debug, errors, slower_than, suppress and route_percentages,
+// sampling_percentage. The first rule that any span or log of a trace matches
+// decides on all of the trace.
+type SamplingConfig struct {
+	// SamplingPercentage is the share of traces kept that no rule speaks of.
+	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
+	// SamplingPrecision is the number of significant hex digits of the
+	// thresholds percentages are turned into.
+	SamplingPrecision int `mapstructure:"sampling_precision"`
+	// Debug keeps every trace somebody asked for.
+	Debug DebugConfig `mapstructure:"debug"`
+	// Errors keeps every trace that has an error.
+	Errors bool `mapstructure:"errors"`
+	// SlowerThan keeps every trace with a span that took longer; 0 does not.
+	SlowerThan time.Duration `mapstructure:"slower_than"`
+	// Suppress drops traces of requests that nobody looks at.
+	Suppress SuppressConfig `mapstructure:"suppress"`
+	// RoutePercentages are shares of traces by the route their request went
+	// to, "GET /feed/{id}" or "/feed/{id}".
+	RoutePercentages map[string]float64 `mapstructure:"route_percentages"`
+	// Rules are the user's own; they go before all others.
+	Rules []RuleConfig `mapstructure:"rules"`
+	// ErrorMode says what becomes of a condition that cannot be evaluated; it
+	// is not met. ignore and silent go on, and propagate gives the batch back
+	// to the sender.
+	ErrorMode ottl.ErrorMode `mapstructure:"error_mode"`
+	// Randomness says what of a trace id its verdict is measured by.
+	Randomness RandomnessMode `mapstructure:"randomness"`
+	// UpstreamUnmarked says what it means that an item arrives without a
+	// sampling threshold.
+	UpstreamUnmarked UnmarkedMode `mapstructure:"upstream_unmarked"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// DebugConfig says how a trace asks to be kept.
+type DebugConfig struct {
+	// Attribute of a span or a log that asks for it; a request header's value
+	// is a list, of which one must match.
+	Attribute string `mapstructure:"attribute"`
+	// Value the attribute must have; any will do if it is empty.
+	Value string `mapstructure:"value"`
+	// Flags heeds the debug flags of B3 and Jaeger headers in logs. By itself
+	// it makes no trace wait: it counts where there are other rules.
+	Flags bool `mapstructure:"flags"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// SuppressConfig says which requests nobody looks at.
+type SuppressConfig struct {
+	// HealthChecks are requests of probes, told by their path, their gRPC
+	// service or their user agent.
+	HealthChecks bool `mapstructure:"health_checks"`
+	// StaticAssets are requests for files that pages are made of.
+	StaticAssets bool `mapstructure:"static_assets"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// RandomnessMode says what of a trace id is random.
+type RandomnessMode string
+
+// The modes.
+const (
+	// RandomnessAuto takes the last 56 bits, and a hash of ids that were
+	// counted up.
+	RandomnessAuto RandomnessMode = "auto"
+	// RandomnessTraceID takes the last 56 bits, as the W3C asks of ids.
+	RandomnessTraceID RandomnessMode = "trace_id"
+	// RandomnessHash takes a hash of every id: for ids that hold a time or a
+	// sequence, such as those of SkyWalking and Snowflake, and for UUIDs of
+	// version 1. It is written to what is kept.
+	RandomnessHash RandomnessMode = "hash"
+)
+
+func (m RandomnessMode) source() sampling.Source {
+	switch m {
+	case RandomnessTraceID:
+		return sampling.SourceID
+	case RandomnessHash:
+		return sampling.SourceHash
+	default:
+		return sampling.SourceAuto
+	}
+}
+
+// UnmarkedMode says what it means that an item arrives without a sampling
+// threshold.
+type UnmarkedMode string
+
+// The modes.
+const (
+	// UpstreamUnknown: an earlier stage may have sampled without saying so.
+	// What is kept for certain gets no threshold.
+	UpstreamUnknown UnmarkedMode = "unknown"
+	// UpstreamUnsampled: no earlier stage has sampled. What is kept for
+	// certain gets the threshold 0.
+	UpstreamUnsampled UnmarkedMode = "unsampled"
+)
+
+func (m UnmarkedMode) unmarked() sampling.Unmarked {
+	if m == UpstreamUnsampled {
+		return sampling.Unsampled
+	}
+	return sampling.Unknown
+}
+
+func defaultSampling() SamplingConfig {
+	return SamplingConfig{
+		SamplingPercentage: 100,
+		SamplingPrecision:  sampling.DefaultPrecision,
+		Debug:              DebugConfig{Flags: true},
+		Errors:             true,
+		ErrorMode:          ottl.IgnoreError,
+		Randomness:         RandomnessAuto,
+		UpstreamUnmarked:   UpstreamUnknown,
+	}
+}
+
+// Validate checks the percentages and the limits.
+func (c *SamplingConfig) Validate() error {
+	errs := []error{
+		check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
+			"sampling_precision must be between 1 and %d, got %d", sampling.MaxPrecision, c.SamplingPrecision),
+		check(c.SlowerThan >= 0, "slower_than must not be negative, got %v", c.SlowerThan),
+		check(c.Debug.Value == "" || c.Debug.Attribute != "",
+			"debug::attribute must be set where debug::value is, got %q", c.Debug.Value),
+		c.checkPercentages(),
+		c.checkNames(),
+		checkOneOf("randomness", c.Randomness, RandomnessAuto, RandomnessTraceID, RandomnessHash),
+		checkOneOf("upstream_unmarked", c.UpstreamUnmarked, UpstreamUnknown, UpstreamUnsampled),
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for i := range c.Rules {
+		if errors.Join(c.Rules[i].Validate(), c.Rules[i].Sampler.Validate()) != nil {
+			return nil // which they report themselves
+		}
+	}
+	_, err := newRules(c, component.TelemetrySettings{Logger: zap.NewNop()})
+	return err
+}
+
+func (c *SamplingConfig) checkPercentages() error {
+	err := checkPercentage("sampling_percentage", c.SamplingPercentage)
+	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
+		_, bad := parseRoute(r)
+		err = errors.Join(err, bad, checkPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
+	}
+	return err
+}
+
+func (c *SamplingConfig) checkNames() (err error) {
+	seen := map[string]bool{}
+	for i := range c.Rules {
+		name := c.Rules[i].Name
+		err = errors.Join(err, check(!seen[name], "rules: there are two with the name %q", name))
+		seen[name] = true
+	}
+	return err
+}
+
+func checkPercentage(key string, percentage float64) error {
+	if _, err := sampling.PercentageThreshold(percentage); err != nil {
+		return fmt.Errorf("%s %w", key, err)
+	}
+	return nil
+}
+
+// parseRoute reads a route such as "GET /feed/{id}" in any of the syntaxes that
+// templates may have.
+func parseRoute(text string) ([]*route.Template, error) {
+	t, err := route.ParseTemplate(text)
+	if err != nil {
+		return nil, fmt.Errorf("route_percentages: %w", err)
+	}
+	return t, nil
+}
+
+// tail reports whether there are rules beside sampling_percentage, so that a
+// trace has to wait for its verdict.
+func (c *SamplingConfig) tail() bool {
+	return c.Debug.Attribute != "" || c.Errors || c.SlowerThan > 0 || c.requests() || len(c.Rules) > 0
+}
+
+// requests reports whether there are rules on requests.
+func (c *SamplingConfig) requests() bool {
+	return c.Suppress.HealthChecks || c.Suppress.StaticAssets || len(c.RoutePercentages) > 0
+}
+
+// readsEdits reports whether the user's rules may look at something that the
+// processor writes to items itself: routes and the names of spans.
+func (c *SamplingConfig) readsEdits(routes *RoutesConfig) bool {
+	written := []string{attrHTTPRoute, routes.Attribute, "span.name", "attributes,", "attributes)", "attributes "}
+	if routes.SourceAttribute != "" {
+		written = append(written, routes.SourceAttribute)
+	}
+	for i := range c.Rules {
+		for _, text := range slices.Concat(c.Rules[i].Conditions, c.Rules[i].Sampler.FingerprintAttributes) {
+			if slices.ContainsFunc(written, func(w string) bool { return strings.Contains(text, w) }) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,36 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sampling
+
+// Match is the index of a rule in its Policy. A smaller one outranks a larger
+// one, so what a trace's items say together is the smallest Match of them all;
+// in which order they said it cannot matter.
+type Match uint16
+
+// Finding is what an item, or all items of a trace so far, say about the rules.
+// The zero value is the strongest finding there is, so a Finding is never
+// merged into a zero one.
+type Finding struct {
+	// Key is the fingerprint that the threshold of the rule Match goes by, if
+	// it goes by one. Of several the smallest counts.
+	Key uint64
+	// Facts are the conditions met so far, of the rules that want several met
+	// by whichever items. Rule.Needs says which bits are whose.
+	Facts uint32
+	// Match is the first rule an item matched.
+	Match Match
+}
+
+// Merge returns what two findings on one trace say together. It is commutative,
+// associative and idempotent.
+func (f Finding) Merge(g Finding) Finding {
+	f.Facts |= g.Facts
+	switch {
+	case g.Match < f.Match:
+		f.Match, f.Key = g.Match, g.Key
+	case g.Match == f.Match:
+		f.Key = min(f.Key, g.Key)
+	}
+	return f
+}

@@ -1,0 +1,141 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/honeycombio/dynsampler-go"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// adaptive is a sampler whose rates follow the traffic. It says how many make
+// one kept and never which one: that is up to the traces' randomness.
+type adaptive struct {
+	sampler dynsampler.Sampler
+}
+
+// The defaults of adaptive samplers.
+const (
+	defaultInterval = 15 * time.Second
+	defaultMaxKeys  = 500
+)
+
+// noBursts keeps dynsampler from making rates anew between two intervals: it
+// reads its interval count there without the lock it is written under.
+const noBursts = -1
+
+func newAdaptive(cfg *SamplerConfig) *adaptive {
+	interval, keys := cmp.Or(cfg.AdjustmentInterval, defaultInterval), cmp.Or(cfg.MaxKeys, defaultMaxKeys)
+	if cfg.Type == AdaptivePercentage {
+		return &adaptive{&dynsampler.EMASampleRate{
+			AdjustmentIntervalDuration: interval, Weight: cfg.Weight, MaxKeys: keys, BurstMultiple: noBursts,
+			GoalSampleRate: goalRate(cfg.GoalPercentage),
+		}}
+	}
+	return &adaptive{&dynsampler.EMAThroughput{
+		AdjustmentInterval: interval, Weight: cfg.Weight, MaxKeys: keys, BurstMultiple: noBursts,
+		GoalThroughputPerSec: cfg.GoalThroughput,
+	}}
+}
+
+// goalRate is the rate, a whole number, next to a percentage.
+func goalRate(percentage float64) int {
+	return int(min(max(1, math.Round(100/percentage)), sampling.MaxRate))
+}
+
+// rate says how many traces with the fingerprint make one kept, and counts one
+// more of so many items.
+func (a *adaptive) rate(key uint64, items int) uint32 {
+	var text [8]byte
+	binary.BigEndian.PutUint64(text[:], key&keyMask)
+	return uint32(min(a.sampler.GetSampleRateMulti(string(text[:]), max(1, items)), sampling.MaxRate))
+}
+
+// fingerprint is a part of what tells rare from common traces.
+type fingerprint struct {
+	in  fingerprintPlace
+	key string
+}
+
+// fingerprintPlace is where a part of a fingerprint is looked for.
+type fingerprintPlace uint8
+
+const (
+	inItemOrResource fingerprintPlace = iota
+	inSpan
+	inLog
+	inResource
+)
+
+// parseFingerprint reads an attribute key, or the OTTL path of an attribute.
+func parseFingerprint(text string) (fingerprint, error) {
+	for prefix, place := range map[string]fingerprintPlace{
+		`span.attributes["`: inSpan, `log.attributes["`: inLog, `resource.attributes["`: inResource,
+	} {
+		if rest, ok := strings.CutPrefix(text, prefix); ok {
+			key, ok := strings.CutSuffix(rest, `"]`)
+			if ok && key != "" {
+				return fingerprint{place, key}, nil
+			}
+		}
+	}
+	if text == "" || strings.ContainsAny(text, `[]"' `) {
+		return fingerprint{}, fmt.Errorf("fingerprint_attributes must be attribute keys such as url.template or paths such as "+`span.attributes["url.template"]`+", got %q", text)
+	}
+	return fingerprint{inItemOrResource, text}, nil
+}
+
+// A fingerprint is a number: 62 bits of a hash below the rank of the item it is
+// of. The smallest of a trace counts, so the root span's goes before others.
+const keyMask = 1<<62 - 1
+
+// fingerprintOf returns the subject's fingerprint.
+func fingerprintOf(keys []fingerprint, it *subject) uint64 {
+	if len(keys) == 0 {
+		return 0
+	}
+	var h xxhash.Digest
+	h.Reset()
+	for i := range keys {
+		if v, ok := keys[i].value(it); ok {
+			_, _ = h.WriteString(v.AsString())
+		}
+		_, _ = h.Write([]byte{0})
+	}
+	return h.Sum64()&keyMask | rank(it)<<62
+}
+
+func rank(it *subject) uint64 {
+	switch {
+	case it.isLog:
+		return 3
+	case it.span.ParentSpanID().IsEmpty():
+		return 0
+	case it.span.Kind() == ptrace.SpanKindServer || it.span.Kind() == ptrace.SpanKindConsumer:
+		return 1
+	}
+	return 2
+}
+
+func (f *fingerprint) value(it *subject) (pcommon.Value, bool) {
+	if f.in == inSpan && it.isLog || f.in == inLog && !it.isLog {
+		return pcommon.Value{}, false
+	}
+	if f.in != inResource {
+		if v, ok := it.attributes().Get(f.key); ok || f.in != inItemOrResource {
+			return v, ok
+		}
+	}
+	return it.resourceAttributes().Get(f.key)
+}

@@ -1,0 +1,65 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// spanFailed reports whether the span is evidence of a failure: an HTTP 5xx, a
+// gRPC status that is the server's fault, or an error status, unless that is
+// how a client reports a 4xx, which is the caller's mistake and too common to be
+// evidence (semantic conventions, HTTP spans, "Status").
+func spanFailed(s ptrace.Span, v *spanView) bool {
+	if v.status >= 500 || s.Kind() == ptrace.SpanKindServer && grpcServerFault(v.grpcStatus) {
+		return true
+	}
+	clientError := s.Kind() == ptrace.SpanKindClient && v.status >= 400
+	return s.Status().Code() == ptrace.StatusCodeError && !clientError
+}
+
+// grpcServerFault says which status codes a server span reports as its own
+// error (semantic conventions, gRPC): UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED,
+// INTERNAL, UNAVAILABLE and DATA_LOSS.
+func grpcServerFault(code string) bool {
+	switch code {
+	case "2", "4", "12", "13", "14", "15",
+		"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS":
+		return true
+	}
+	return false
+}
+
+// logFailed reports whether the log record is evidence of a failure: severity
+// ERROR or above, by its number or, where that is unset, by its text or its
+// body's level; or an access log of a 5xx.
+func logFailed(lr plog.LogRecord, v *logView) bool {
+	if v.status >= 500 {
+		return true
+	}
+	if n := lr.SeverityNumber(); n != plog.SeverityNumberUnspecified {
+		return n >= plog.SeverityNumberError
+	}
+	if text := lr.SeverityText(); text != "" {
+		return errorLevel(text)
+	}
+	return errorLevel(v.level)
+}
+
+// errorLevel says which level names of the common logging libraries and of
+// syslog mean ERROR or worse.
+func errorLevel(text string) bool {
+	if len(text) < 3 || len(text) > 9 {
+		return false
+	}
+	for _, level := range [...]string{"error", "err", "fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "dpanic", "severe"} {
+		if strings.EqualFold(text, level) {
+			return true
+		}
+	}
+	return false
+}

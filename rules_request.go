@@ -1,0 +1,173 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// request is what the rules on requests look at.
+type request struct {
+	method, path, pattern string
+	userAgent, synthetic  string
+	rpcService            string
+	status                int
+}
+
+func (q *request) isRequest() bool {
+	return q.path != "" || q.pattern != "" || q.rpcService != ""
+}
+
+// answered reports whether the request was answered as it should be, or it is
+// not known that it was not.
+func (q *request) answered() bool { return q.status < 400 }
+
+func (v *spanView) request(s ptrace.Span, pattern string) request {
+	path := v.path.text
+	if path == "" {
+		path = pathInName(s.Name())
+	}
+	q := request{
+		method: v.method, path: barePath(path), pattern: pattern, status: v.status,
+		userAgent: v.userAgent, synthetic: v.synthetic, rpcService: v.rpcService,
+	}
+	if q.rpcService == "" && strings.HasPrefix(s.Name(), "grpc.") {
+		q.rpcService, _, _ = strings.Cut(s.Name(), "/")
+	}
+	return q
+}
+
+func (v *logView) request(pattern string) request {
+	return request{
+		method: v.method, path: barePath(v.path.text), pattern: pattern, status: v.status,
+		userAgent: v.userAgent, synthetic: v.synthetic,
+	}
+}
+
+// isAccess reports whether the record tells of a request, as access logs do.
+func (v *logView) isAccess(pattern string) bool {
+	return (pattern != "" || v.path.text != "") && (v.method != "" || v.status != 0)
+}
+
+// barePath is the path of a URL or of a path with a query.
+func barePath(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		i := strings.IndexByte(rest, '/')
+		if i < 0 {
+			return "/"
+		}
+		url = rest[i:]
+	}
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
+	}
+	return url
+}
+
+// requestRules are the rules on requests. Those that keep more go first: a
+// trace that is several requests is as worth keeping as the one of them most
+// worth it, and it is suppressed only if all of them are.
+type requestRules struct {
+	health, assets sampling.Match
+	ordinary       sampling.Match
+	routes         map[string]sampling.Match
+}
+
+func newRequestRules(cfg *SamplingConfig, l *ruleList) requestRules {
+	type share struct {
+		route      string // "" for the routes nobody named
+		percentage float64
+	}
+	shares := []share{{"", cfg.SamplingPercentage}}
+	for _, route := range slices.Sorted(maps.Keys(cfg.RoutePercentages)) {
+		shares = append(shares, share{route, cfg.RoutePercentages[route]})
+	}
+	slices.SortStableFunc(shares, func(a, b share) int { return cmp.Compare(b.percentage, a.percentage) })
+	r := requestRules{routes: map[string]sampling.Match{}}
+	for _, s := range shares {
+		if s.route == "" {
+			r.ordinary = l.add(ruleDefault, s.percentage)
+			continue
+		}
+		m := l.add(ruleRoute+s.route, s.percentage)
+		for _, key := range routeKeys(s.route) {
+			if _, taken := r.routes[key]; !taken {
+				r.routes[key] = m
+			}
+		}
+	}
+	r.health, r.assets = r.ordinary, r.ordinary
+	if cfg.Suppress.HealthChecks {
+		r.health = l.add(ruleHealthChecks, 0)
+	}
+	if cfg.Suppress.StaticAssets {
+		r.assets = l.add(ruleStaticAssets, 0)
+	}
+	return r
+}
+
+// routeKeys are the keys of what a route in the configuration stands for, which
+// is several patterns where parts of it are optional.
+func routeKeys(route string) (keys []string) {
+	// Config.Validate has parsed the route.
+	templates, _ := parseRoute(route)
+	for _, t := range templates {
+		keys = append(keys, string(appendRouteKey(nil, t.Method(), t.Pattern())))
+	}
+	return keys
+}
+
+// appendRouteKey appends the method and the pattern without the names of its
+// parameters: what was inferred is {int} where the user wrote {id}.
+func appendRouteKey(dst []byte, method, pattern string) []byte {
+	dst = append(dst, method...)
+	dst = append(dst, ' ')
+	for {
+		before, rest, ok := strings.Cut(pattern, "{")
+		dst = append(dst, before...)
+		if !ok {
+			return dst
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		if strings.HasSuffix(name, "...") {
+			dst = append(dst, "..."...)
+		}
+		dst, pattern = append(dst, "{}"...), after
+	}
+}
+
+// match returns the rule the request matches.
+func (r *requestRules) match(q *request) sampling.Match {
+	switch {
+	case r.health != r.ordinary && isHealthCheck(q):
+		return r.health
+	case r.assets != r.ordinary && isStaticAsset(q):
+		return r.assets
+	}
+	if len(r.routes) > 0 && q.pattern != "" {
+		if m, ok := r.route(q.method, q.pattern); ok {
+			return m
+		}
+	}
+	return r.ordinary
+}
+
+// route returns the rule on the route: the one that names the method, too, goes
+// before the one that does not.
+func (r *requestRules) route(method, pattern string) (sampling.Match, bool) {
+	var scratch [128]byte
+	key := appendRouteKey(scratch[:0], method, pattern)
+	if m, ok := r.routes[string(key)]; ok {
+		return m, true
+	}
+	m, ok := r.routes[string(key[len(method):])]
+	return m, ok
+}

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
@@ -26,12 +27,14 @@ type batch struct {
 	items []tracebuffer.Item
 	// at is the number in the data of each item's record, and fates the fate of
 	// each item. Records without a trace id are no items; they pass.
-	at    []int
-	fates []tracebuffer.Fate
-	edits []edit // of each record
-	out   tracebuffer.Outcome
-	tally tally
-	arena []byte // the bytes of edits and summaries
+	at      []int
+	fates   []tracebuffer.Fate
+	edits   []edit // of each record
+	out     tracebuffer.Outcome
+	tally   tally
+	arena   []byte // the bytes of edits and summaries
+	watched []integrity.Item
+	found   integrity.Report
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -46,7 +49,11 @@ func newBatch(s *shell, sig tracebuffer.Signal) *batch {
 func (b *batch) done() {
 	clear(b.items)
 	clear(b.edits)
-	*b = batch{items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0]}
+	b.found.Reset()
+	*b = batch{
+		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0],
+		watched: b.watched[:0], found: b.found,
+	}
 	batches.Put(b)
 }
 
@@ -74,6 +81,10 @@ func (b *batch) readSpan(svc *service, s ptrace.Span) {
 		b.tally.zeroID(svc)
 		return
 	}
+	if s.SpanID().IsEmpty() {
+		b.tally.zeroID(svc)
+	}
+	b.watchSpan(svc, s, &v)
 	it := b.item(id)
 	it.Extra = b.keep(e.appendSpan(b.arena))
 	it.Match = b.rules.span(s, &v)
@@ -131,6 +142,7 @@ func (b *batch) readLog(svc *service, res pcommon.Resource, lr plog.LogRecord) *
 	if id.IsEmpty() {
 		return nil
 	}
+	b.watchLog(svc, res, lr, &v)
 	it := b.item(id)
 	it.Extra = b.keep(e.append(b.arena, logAttributes))
 	it.Match = b.rules.log(lr, &v)
@@ -174,6 +186,7 @@ func (b *batch) add() {
 	defer b.inflight.RUnlock()
 	b.buffer.Add(b.now, b.items, b.fates, &b.out)
 	b.carryOut(&b.out)
+	b.watchTraces()
 	b.tally.fates(b.fates)
 	b.tally.flush(b.telemetry, b.sig)
 }

@@ -60,6 +60,10 @@ func TestFullConfig(t *testing.T) {
 			JoinWait:          time.Second,
 		},
 		Sampling: SamplingConfig{SamplingPercentage: 1, Errors: true},
+		Telemetry: TelemetryConfig{
+			Integrity: false, SpanTimes: false, Heuristics: true,
+			Attributes: []string{"service.version", "deployment.id"},
+		},
 	}, cfg)
 }
 
@@ -87,6 +91,9 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"join":           {"logs", `join_attributes must not hold an empty key, got ["a" ""]`},
 		"join_wait":      {"join_wait must not be negative, got -1s"},
 		"keys":           {`trace_id_attributes must not hold an empty key, got [""]`},
+		"labels":         {"telemetry", `attributes must not hold an empty key, got [""]`},
+		"labels_name":    {"telemetry", "attributes must not hold service.name"},
+		"labels_many":    {"telemetry", "attributes must be at most 5"},
 		"unknown":        {"decision_weight"},
 		"unknown_nested": {"sampling", "percentage"},
 	} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -54,10 +55,12 @@ func (t *telemetry) registerGauges(e *engine) error {
 	return errors.Join(
 		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Span) })),
 		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Log) })),
-		t.RegisterProcessorCorrelationBufferBytesCallback(gauge((*tracebuffer.Buffer).Bytes)),
+		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Bytes() + e.watcher.bytes() })),
 		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge((*tracebuffer.Buffer).Compressed)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.MaxBytes) })),
 		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
+		t.RegisterProcessorCorrelationIntegrityBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.bytes() })),
+		t.RegisterProcessorCorrelationIntegrityTracesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.traces() })),
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Remembered()) })),
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			e.routes.Services(func(name string, s *route.Service) bool {
@@ -87,6 +90,21 @@ func (t *telemetry) dropped(sig tracebuffer.Signal, reason string, n int) {
 func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansLate, t.ProcessorCorrelationLogsLate}[sig]
 	add(c, n, attribute.String("outcome", outcome))
+}
+
+// evidence counts the records among the lost ones that were kept for a reason.
+func (t *telemetry) evidence(sig tracebuffer.Signal, cause string, lost []tracebuffer.Record, ordinary sampling.Match) {
+	var byRule map[sampling.Match]int
+	for i := range lost {
+		if r := &lost[i]; !r.Context && r.Rule != ordinary {
+			count(&byRule, r.Rule)
+		}
+	}
+	for rule, n := range byRule {
+		add(t.ProcessorCorrelationEvidenceLost, n,
+			attribute.String("signal", [...]string{"traces", "logs"}[sig]),
+			attribute.String("rule", t.ruleNames[rule]), attribute.String("cause", cause))
+	}
 }
 
 func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }

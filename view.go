@@ -39,6 +39,7 @@ type spanView struct {
 	route      string
 	grpcStatus string
 	status     int
+	peerView
 }
 
 // readSpan reads the attributes of old and new semantic conventions.
@@ -61,6 +62,8 @@ func readSpan(attrs pcommon.Map) (v spanView) {
 			v.status = number(val)
 		case "rpc.grpc.status_code", "rpc.response.status_code":
 			v.grpcStatus = val.AsString()
+		default:
+			v.peerView.read(key, val)
 		}
 	}
 	return v
@@ -73,6 +76,10 @@ type logView struct {
 	route  string
 	level  string
 	status int
+	// promoted: the record's trace id was found outside its own field, and
+	// unsampled: what was found says that the trace was not sampled.
+	promoted, unsampled bool
+	header              headerView
 }
 
 // readField reads a field of a structured body, where nothing better is known. A

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"go.opentelemetry.io/contrib/propagators/b3"
@@ -51,12 +52,32 @@ func faults() []fault {
 	}
 }
 
-func (f fault) batching() []sdktrace.BatchSpanProcessorOption {
-	if f.queue == 0 {
-		return nil
+// batching is how spans are exported.
+func (f fault) batching() func(sdktrace.SpanExporter) sdktrace.SpanProcessor {
+	return func(out sdktrace.SpanExporter) sdktrace.SpanProcessor {
+		if f.queue == 0 {
+			return sdktrace.NewBatchSpanProcessor(out)
+		}
+		// What does not fit in the queue is dropped, without an error.
+		return sdktrace.NewBatchSpanProcessor(slow{out, f.exportTime},
+			sdktrace.WithMaxQueueSize(f.queue), sdktrace.WithMaxExportBatchSize(f.queue))
 	}
-	// What does not fit waits for no one: the SDK drops it without an error.
-	return []sdktrace.BatchSpanProcessorOption{
-		sdktrace.WithMaxQueueSize(f.queue), sdktrace.WithMaxExportBatchSize(f.queue), sdktrace.WithBatchTimeout(longAgo),
+}
+
+func (f fault) sampler() sdktrace.Sampler {
+	if f.unsampled {
+		return sdktrace.NeverSample()
 	}
+	return sdktrace.AlwaysSample()
+}
+
+// slow is an exporter that takes its time.
+type slow struct {
+	sdktrace.SpanExporter
+	takes time.Duration
+}
+
+func (s slow) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	time.Sleep(s.takes)
+	return s.SpanExporter.ExportSpans(ctx, spans)
 }

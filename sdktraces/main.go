@@ -7,6 +7,11 @@
 // of each which fault it shows.
 //
 //	go run . ../testdata/sdktraces
+//
+// With a fault's name it sends, as a test suite of the shop would, what that
+// fault makes to the collector the environment names.
+//
+//	OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 go run . -fault whole
 package main
 
 import (
@@ -21,12 +26,19 @@ import (
 )
 
 func main() {
+	live := flag.String("fault", "", "send what the fault of this name makes")
 	flag.Parse()
-	if flag.NArg() != 1 {
-		log.Fatal("usage: sdktraces FOLDER")
+	if (flag.NArg() == 1) == (*live != "") {
+		log.Fatal("usage: sdktraces FOLDER | sdktraces -fault NAME")
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Print(err) }))
 	for _, f := range faults() {
+		if *live != "" {
+			if f.name == *live {
+				send(context.Background(), f)
+			}
+			continue
+		}
 		if err := record(context.Background(), f, filepath.Join(flag.Arg(0), f.name)); err != nil {
 			log.Fatalf("%s: %v", f.name, err)
 		}
@@ -36,9 +48,27 @@ func main() {
 // record runs a shop with the fault, sends it requests, and writes down what its
 // SDKs exported.
 func record(ctx context.Context, f fault, folder string) error {
-	sink := newSink(f.exportTime)
+	sink := newSink()
 	defer sink.close()
-	shop, err := open(ctx, f, sink.url())
+	if err := play(ctx, f, sink.url()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	return sink.write(folder)
+}
+
+// send plays the fault to the collector the environment names.
+func send(ctx context.Context, f fault) {
+	if err := play(ctx, f, os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// play opens a shop with the fault, sends it visitors and closes it.
+func play(ctx context.Context, f fault, otlp string) error {
+	shop, err := open(ctx, f, otlp)
 	if err != nil {
 		return err
 	}
@@ -47,11 +77,5 @@ func record(ctx context.Context, f fault, folder string) error {
 			return err
 		}
 	}
-	if err := shop.close(ctx); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	return sink.write(folder)
+	return shop.close(ctx)
 }

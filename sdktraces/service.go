@@ -30,18 +30,14 @@ type service struct {
 	log        *slog.Logger
 }
 
-func newService(ctx context.Context, name string, p propagation.TextMapPropagator, sink string, batching []sdktrace.BatchSpanProcessorOption, unsampled bool) (*service, error) {
-	spans, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(sink+"/v1/traces"))
+func newService(ctx context.Context, name, otlp string, p propagation.TextMapPropagator, batching func(sdktrace.SpanExporter) sdktrace.SpanProcessor, sampler sdktrace.Sampler) (*service, error) {
+	spans, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(otlp+"/v1/traces"))
 	if err != nil {
 		return nil, err
 	}
-	records, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(sink+"/v1/logs"))
+	records, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(otlp+"/v1/logs"))
 	if err != nil {
 		return nil, err
-	}
-	sampler := sdktrace.AlwaysSample()
-	if unsampled {
-		sampler = sdktrace.NeverSample()
 	}
 	res, err := resource.New(ctx, resource.WithTelemetrySDK(),
 		resource.WithAttributes(attribute.String("service.name", name), attribute.String("service.version", "1.0.0")))
@@ -50,7 +46,7 @@ func newService(ctx context.Context, name string, p propagation.TextMapPropagato
 	}
 	s := &service{
 		propagator: p,
-		traces: sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithBatcher(spans, batching...),
+		traces: sdktrace.NewTracerProvider(sdktrace.WithResource(res), sdktrace.WithSpanProcessor(batching(spans)),
 			sdktrace.WithSampler(sdktrace.ParentBased(sampler))),
 		logs: sdklog.NewLoggerProvider(sdklog.WithResource(res), sdklog.WithProcessor(sdklog.NewBatchProcessor(records))),
 	}

@@ -10,16 +10,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-const (
-	// requests are few, for the recordings are read by people too.
-	requests = 8
-	longAgo  = time.Hour
-)
+// requests are few, for the recordings are read by people too.
+const requests = 8
 
 // shop is two services: front, which visitors call, and orders, which front calls.
 type shop struct {
@@ -30,10 +27,10 @@ type shop struct {
 func open(ctx context.Context, f fault, sink string) (*shop, error) {
 	s := new(shop)
 	var err error
-	if s.orders, err = newService(ctx, "orders", f.ordersReads, sink, f.batching(), false); err != nil {
+	if s.orders, err = newService(ctx, "orders", sink, f.ordersReads, f.batching(), sdktrace.AlwaysSample()); err != nil {
 		return nil, err
 	}
-	if s.front, err = newService(ctx, "front", f.frontSends, sink, nil, f.unsampled); err != nil {
+	if s.front, err = newService(ctx, "front", sink, f.frontSends, fault{}.batching(), f.sampler()); err != nil {
 		return nil, err
 	}
 	s.ordersHTTP = httptest.NewServer(s.orders.answers(f.bareServer, s.order(f)))

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -25,12 +24,10 @@ type sink struct {
 	logs   plog.Logs
 }
 
-// newSink returns a sink that takes the time to take spans.
-func newSink(takes time.Duration) *sink {
+func newSink() *sink {
 	s := &sink{spans: ptrace.NewTraces(), logs: plog.NewLogs()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/traces", receive(func(body []byte) error {
-		time.Sleep(takes)
 		td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(body)
 		if err == nil {
 			s.mu.Lock()
@@ -60,6 +57,7 @@ func receive(take func([]byte) error) http.HandlerFunc {
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
 		}
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}

@@ -4,7 +4,9 @@
 package correlationprocessor
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -551,4 +553,31 @@ func TestLabelsOfAServiceAreNotShared(t *testing.T) {
 	one := svc.with(attribute.String("x", "1"))
 	two := svc.with(attribute.String("x", "2"))
 	require.False(t, slices.Equal(one, two))
+}
+
+// What kept traces stand for is about as many as there were.
+func TestAdjustedCountsFollowTheExactOnes(t *testing.T) {
+	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 10 }, func(t *testing.T, p *pipelines) {
+		const traces = 5000
+		rnd := rand.New(rand.NewPCG(3, 4))
+		for n := range traces {
+			p.send(spanOf(1, n, root, func(s ptrace.Span) {
+				id := s.TraceID()
+				binary.BigEndian.PutUint64(id[8:], rnd.Uint64())
+				s.SetTraceID(id)
+			}))
+		}
+		p.send(spanOf(2, 1, root, failed))
+		time.Sleep(11 * time.Second)
+		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_traces_adjusted")
+		require.NoError(t, err)
+		adjusted := map[string]float64{}
+		for _, dp := range m.Data.(metricdata.Sum[float64]).DataPoints {
+			adjusted[labelValues(dp.Attributes)] = dp.Value
+		}
+		require.InDelta(t, 1, adjusted["{,errors}"], 0)
+		require.InDelta(t, traces, adjusted["{,default}"], 10*4*math.Sqrt(traces*0.1*0.9), "within 4 standard deviations")
+		require.EqualValues(t, traces+1, p.sum("decisions"))
+		require.EqualValues(t, 1000, p.sum("route_limit"))
+	})
 }

@@ -22,6 +22,7 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
+	adjusted  []float64 // how many traces one that a rule kept stands for
 }
 
 // reasons why an item was dropped.
@@ -39,6 +40,7 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	t := &telemetry{TelemetryBuilder: b}
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
+		t.adjusted = append(t.adjusted, 1/r.Threshold.Probability())
 	}
 	return t, t.registerGauges(e)
 }
@@ -61,6 +63,7 @@ func (t *telemetry) registerGauges(e *engine) error {
 		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
 		t.RegisterProcessorCorrelationIntegrityBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.bytes() })),
 		t.RegisterProcessorCorrelationIntegrityTracesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.traces() })),
+		t.RegisterProcessorCorrelationRouteLimitCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.Routes.MaxRoutes) })),
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Remembered()) })),
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			e.routes.Services(func(name string, s *route.Service) bool {
@@ -119,6 +122,10 @@ func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 			attribute.String("verdict", verdictName(d.Verdict.Keep)),
 			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
 			attribute.String("trigger", d.Trigger.String()))
+		if d.Verdict.Keep {
+			t.ProcessorCorrelationTracesAdjusted.Add(context.Background(), float64(n)*t.adjusted[d.Verdict.Rule],
+				metric.WithAttributes(attribute.String("rule", t.ruleNames[d.Verdict.Rule])))
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationLogsWithoutSpans        metric.Int64Counter
 	ProcessorCorrelationPropagationBroken       metric.Int64Counter
 	ProcessorCorrelationRouteItems              metric.Int64Counter
+	ProcessorCorrelationRouteLimit              metric.Int64ObservableGauge
 	ProcessorCorrelationRoutePatterns           metric.Int64ObservableGauge
 	ProcessorCorrelationSpanClockSkew           metric.Float64Histogram
 	ProcessorCorrelationSpansBadTime            metric.Int64Counter
@@ -66,6 +67,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationSpansRefused            metric.Int64Counter
 	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
 	ProcessorCorrelationSpansZeroID             metric.Int64Counter
+	ProcessorCorrelationTracesAdjusted          metric.Float64Counter
 	ProcessorCorrelationTracesChecked           metric.Int64Counter
 	ProcessorCorrelationTracesDisconnected      metric.Int64Counter
 	ProcessorCorrelationTracesMultiRoot         metric.Int64Counter
@@ -182,6 +184,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsHeldCallback(cb
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsHeld, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationLogsHeld)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationRouteLimitCallback sets callback for observable ProcessorCorrelationRouteLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationRouteLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationRouteLimit, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationRouteLimit)
 	if err != nil {
 		return err
 	}
@@ -415,6 +432,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRouteLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_route_limit",
+		metric.WithDescription("The value of max_routes. [Alpha]"),
+		metric.WithUnit("{pattern}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRoutePatterns, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_route_patterns",
 		metric.WithDescription("Route patterns known for the service, at most max_routes. [Alpha]"),
@@ -492,6 +515,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_spans_zero_id",
 		metric.WithDescription("Spans without a valid trace id or span id; they are passed on. [Alpha]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesAdjusted, err = builder.meter.Float64Counter(
+		"otelcol_processor_correlation_traces_adjusted",
+		metric.WithDescription("Traces kept, each counted as often as the traces it stands for: what a backend that honours sampling thresholds makes of them. It follows the number of all decisions. [Alpha]"),
+		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationTracesChecked, err = builder.meter.Int64Counter(

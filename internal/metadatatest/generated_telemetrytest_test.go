@@ -48,6 +48,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationRouteLimitCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -89,6 +93,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationSpansRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesAdjusted.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesChecked.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesDisconnected.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesMultiRoot.Add(context.Background(), 1)
@@ -170,6 +175,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationRouteItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRouteLimit(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRoutePatterns(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -208,6 +216,9 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansZeroID(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesAdjusted(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationTracesChecked(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -1,4 +1,4 @@
-module github.com/otelcol-correlation/correlationprocessor/internal/tools/promtool
+module github.com/otelcol-correlation/correlationprocessor/observability
 
 go 1.26.0
 

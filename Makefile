@@ -128,6 +128,22 @@ demo: $(COLLECTOR)
 	@echo "demo: compiling (about a minute the first time)"
 	@go run -C demo . run --collector $(CURDIR)/$(COLLECTOR) --config $(CURDIR)/examples/quickstart/config.yaml
 
+## test-oracle: run TEST_COMMAND against a collector that fails it on broken traces
+# make test-oracle ENTRY=front TEST_COMMAND="go test -C ../shop ./..."
+.PHONY: test-oracle
+test-oracle: $(COLLECTOR) build/oracle
+	@scripts/test-oracle.sh $(if $(ENTRY),--entry $(ENTRY)) $(if $(IGNORE),--ignore $(IGNORE)) -- $(or $(TEST_COMMAND),$(error set TEST_COMMAND))
+
+## test-oracle-check: hold the oracle to shops with each of the usual faults
+.PHONY: test-oracle-check
+test-oracle-check: $(COLLECTOR) build/oracle build/sdktraces
+	@scripts/test-oracle-check.sh check build/sdktraces
+
+## sdktraces: record anew what real SDKs send of shops with each of the usual faults
+.PHONY: sdktraces
+sdktraces: build/sdktraces
+	@build/sdktraces testdata/sdktraces
+
 ## image: build the container image
 .PHONY: image
 image: $(COLLECTOR)
@@ -159,6 +175,11 @@ $(COLLECTOR_DIR)/main.go: builder-config.yaml go.mod go.sum $(TOOLS)/builder
 
 $(COLLECTOR): $(COLLECTOR_DIR)/main.go $(COLLECTOR_SOURCES)
 	@scripts/collector.sh compile $(COLLECTOR_DIR) $(notdir $@)
+
+# Programs of ours, each in a module of its own.
+build/oracle build/sdktraces: build/%: $(shell find oracle sdktraces -name '*.go' -o -name go.mod)
+	@mkdir -p build
+	@go build -C $* -o $(CURDIR)/$@ .
 
 # Tools are built from internal/tools, whose go.mod pins them, so that none of
 # their requirements reaches the module graph of the processor's users.

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -25,14 +26,16 @@ type batch struct {
 	items []tracebuffer.Item
 	// at is the number in the data of each item's record, and fates the fate of
 	// each item. Records without a trace id are no items; they pass.
-	at    []int
-	fates []tracebuffer.Fate
-	edits []edit // of each record
-	out   tracebuffer.Outcome
-	match matcher
-	draw  drawer
-	tally tally
-	arena []byte // the bytes of edits and summaries
+	at      []int
+	fates   []tracebuffer.Fate
+	edits   []edit // of each record
+	out     tracebuffer.Outcome
+	match   matcher
+	draw    drawer
+	tally   tally
+	arena   []byte // the bytes of edits and summaries
+	watched []integrity.Item
+	found   integrity.Report
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
@@ -48,9 +51,10 @@ func newBatch(s *shell, sig tracebuffer.Signal) *batch {
 func (b *batch) done() {
 	clear(b.items)
 	clear(b.edits)
+	b.found.Reset()
 	*b = batch{
 		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0],
-		match: matcher{it: subject{resource: b.match.it.resource[:0]}},
+		match: matcher{it: subject{resource: b.match.it.resource[:0]}}, watched: b.watched[:0], found: b.found,
 	}
 	batches.Put(b)
 }
@@ -80,6 +84,10 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 		b.tally.zeroID(svc)
 		return
 	}
+	if s.SpanID().IsEmpty() {
+		b.tally.zeroID(svc)
+	}
+	b.watchSpan(svc, s, &v)
 	it := b.item(id)
 	if b.rules.readEdits {
 		e.applySpan(s)
@@ -140,6 +148,7 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) *tra
 	if id.IsEmpty() {
 		return nil
 	}
+	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
 	it := b.item(id)
 	if b.rules.readEdits {
 		e.apply(lr.Attributes())
@@ -188,6 +197,7 @@ func (b *batch) add() {
 	defer b.inflight.RUnlock()
 	b.buffer.Add(b.now, b.items, b.fates, &b.out)
 	b.carryOut(&b.out)
+	b.watchTraces()
 	b.tally.fates(b.fates)
 	b.tally.flush(b.telemetry, b.sig)
 	b.telemetry.ruleErrors(b.match.failed)

@@ -37,6 +37,8 @@ type Config struct {
 	Logs     LogsConfig     `mapstructure:"logs"`
 	Sampling SamplingConfig `mapstructure:"sampling"`
 
+	Telemetry TelemetryConfig `mapstructure:"telemetry"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -124,6 +126,36 @@ type LogsConfig struct {
 	_ struct{}
 }
 
+// TelemetryConfig says what the processor tells about the data it sees.
+type TelemetryConfig struct {
+	// Integrity examines every trace for what is missing or broken.
+	Integrity bool `mapstructure:"integrity"`
+	// SpanTimes checks each span's start and end.
+	SpanTimes bool `mapstructure:"span_times"`
+	// Heuristics also looks for what is likely rather than certain: services
+	// that began a trace of their own when called, and sampled flags that
+	// children and parents disagree on.
+	Heuristics bool `mapstructure:"heuristics"`
+	// Attributes are resource attributes that the metrics by service.name are
+	// told apart by as well, such as service.version.
+	Attributes []string `mapstructure:"attributes"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// maxTelemetryAttributes bounds the combinations metrics are told apart by.
+const maxTelemetryAttributes = 5
+
+// Validate checks the attributes.
+func (c *TelemetryConfig) Validate() error {
+	return errors.Join(
+		check(!slices.Contains(c.Attributes, ""), "attributes must not hold an empty key, got %q", c.Attributes),
+		check(!slices.Contains(c.Attributes, "service.name"), "attributes must not hold service.name, by which all are told apart anyway, got %q", c.Attributes),
+		check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
+	)
+}
+
 // HTTPRouteMode says when a pattern is written to http.route.
 type HTTPRouteMode string
 
@@ -194,6 +226,10 @@ func createDefaultConfig() component.Config {
 			JoinWait:       2 * time.Second,
 		},
 		Sampling: defaultSampling(),
+		Telemetry: TelemetryConfig{
+			Integrity: true,
+			SpanTimes: true,
+		},
 	}
 }
 

@@ -84,6 +84,10 @@ func TestFullConfig(t *testing.T) {
 			Randomness:       RandomnessHash,
 			UpstreamUnmarked: UpstreamUnsampled,
 		},
+		Telemetry: TelemetryConfig{
+			Integrity: false, SpanTimes: false, Heuristics: true,
+			Attributes: []string{"service.version", "deployment.id"},
+		},
 	}, cfg)
 }
 
@@ -139,6 +143,9 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"join":           {"logs", `join_attributes must not hold an empty key, got ["a" ""]`},
 		"join_wait":      {"join_wait must not be negative, got -1s"},
 		"keys":           {`trace_id_attributes must not hold an empty key, got [""]`},
+		"labels":         {"telemetry", `attributes must not hold an empty key, got [""]`},
+		"labels_name":    {"telemetry", "attributes must not hold service.name"},
+		"labels_many":    {"telemetry", "attributes must be at most 5"},
 		"unknown":        {"decision_weight"},
 		"unknown_nested": {"sampling", "percentage"},
 	} {

@@ -51,11 +51,14 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 	for key, val := range lr.Attributes().All() {
 		if !v.read(key, val, c.cfg.PathAttributes) && missing {
 			c.offer(&f, c.keys.Lookup(key), val)
+		} else if !missing {
+			v.header.read(key, val)
 		}
 	}
 	text := bodyText(lr.Body())
 	if missing {
-		v.debug = c.promote(&f, res, lr, text, t, svc)
+		v.promoted = true
+		v.debug, v.unsampled = c.promote(&f, res, lr, text, t, svc)
 	}
 	v.readBody(lr, text, c.cfg.PathAttributes)
 	return v
@@ -101,12 +104,13 @@ func bodyText(body pcommon.Value) string {
 }
 
 // promote writes the trace id that was found to the record, or counts why none
-// was. It reports whether the text it was found in asks to keep the trace.
-func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) (debug bool) {
+// was. It reports whether what the id was found in asks to keep the trace, and
+// whether it says that the trace was not sampled.
+func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) (debug, unsampled bool) {
 	ctx, source, why := c.find(f, res, lr.Body(), text)
 	if why != traceid.Found {
 		t.missing(svc, why)
-		return ctx.Debug
+		return ctx.Debug, false
 	}
 	t.extracted(source, ctx.Format)
 	lr.SetTraceID(pcommon.TraceID(ctx.TraceID))
@@ -116,7 +120,7 @@ func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.Lo
 	if ctx.HasFlags && lr.Flags() == 0 {
 		lr.SetFlags(plog.LogRecordFlags(ctx.Flags))
 	}
-	return ctx.Debug
+	return ctx.Debug, ctx.HasFlags && ctx.Flags&flagSampled == 0
 }
 
 // find looks for the trace id in the attributes, which f has seen, then the

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -41,6 +42,8 @@ type engine struct {
 	buffer    *tracebuffer.Buffer
 	cards     cardinality
 	links     *correlator
+	watcher   *watcher
+	found     integrity.Report // of ticks
 	onLast    func()
 
 	mu      sync.Mutex
@@ -84,7 +87,8 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
-	e.services = newServices(routes)
+	e.services = newServices(routes, cfg.Telemetry.Attributes)
+	e.watcher = newWatcher(&cfg.Telemetry)
 	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
 	return e, err
 }
@@ -129,7 +133,7 @@ func (e *engine) start(log *zap.Logger) error {
 		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
 			zap.Bool("traces", traces), zap.Bool("logs", logs))
 	}
-	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs))
+	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, e.watcher.start(e.cfg, traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	if err := e.rules.user.start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
@@ -154,13 +158,13 @@ func (e *engine) signals() (traces, logs bool) {
 	return traces, logs
 }
 
-func (e *engine) bufferOptions(both bool) tracebuffer.Options {
+func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 	o := tracebuffer.Options{
 		Policy:        e.rules.policy,
 		Wait:          e.cfg.DecisionWait,
 		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
 		MaxItems:      e.cfg.MaxItemsPerTrace,
-		MaxBytes:      int64(e.cfg.MaxBytes),
+		MaxBytes:      maxBytes,
 		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
 		Count:         both && e.cfg.Logs.CountOnSpans,
 	}
@@ -192,6 +196,7 @@ func (e *engine) tick(now time.Time) {
 	var out tracebuffer.Outcome
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
+	e.examine(now)
 	e.learned.tick(now)
 }
 
@@ -317,6 +322,7 @@ func (e *engine) drain(ctx context.Context) error {
 	e.buffer.Flush(&out)
 	e.inflight.Unlock()
 	e.carryOut(&out)
+	e.stopWatching()
 	err := e.rules.user.stop()
 	for _, s := range e.shells {
 		err = errors.Join(err, s.outlet.wait(ctx))

@@ -163,10 +163,12 @@ func (o *outlet) send(records []tracebuffer.Record) {
 		}
 		if errors.Is(err, errCorrupt) {
 			o.lose(sig, dropCorrupt, n, err)
+			o.telemetry.evidence(sig, dropCorrupt, records, o.rules.policy.Default())
 			return
 		}
 		if consumererror.IsPermanent(err) || !o.sleep(wait) {
 			o.lose(sig, dropExportFailed, n, err)
+			o.telemetry.evidence(sig, dropExportFailed, records, o.rules.policy.Default())
 			return
 		}
 	}

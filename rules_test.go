@@ -16,7 +16,7 @@ import (
 
 // Changes of spans and log records.
 
-func spanAttr(key, value string) func(ptrace.Span) {
+func spanWith(key, value string) func(ptrace.Span) {
 	return func(s ptrace.Span) { s.Attributes().PutStr(key, value) }
 }
 
@@ -103,17 +103,17 @@ func TestDebugRule(t *testing.T) {
 		lr.Attributes().PutStr("b3", traceNumbered(1).String()+"-00f067aa0ba902b7-d")
 	}
 	runRuleCases(t, []ruleCase{
-		{"span with the value", on, items(spanOf(1, 1, spanAttr(header, "yes")), logOf(1, 1)), true, "debug"},
-		{"span with another value", on, items(spanOf(1, 1, spanAttr(header, "no"))), false, "default"},
+		{"span with the value", on, items(spanOf(1, 1, spanWith(header, "yes")), logOf(1, 1)), true, "debug"},
+		{"span with another value", on, items(spanOf(1, 1, spanWith(header, "no"))), false, "default"},
 		{"span with a list", on, items(spanOf(1, 1, func(s ptrace.Span) { listed(s.Attributes(), header, "no", "yes") })), true, "debug"},
 		{"span with a list without the value", on, items(spanOf(1, 1, func(s ptrace.Span) { listed(s.Attributes(), header, "no") })), false, "default"},
 		{"log with the value", on, items(spanOf(1, 1), logOf(1, 1, logAttr(header, "yes"))), true, "debug"},
 		{"log with a list", on, items(logOf(1, 1, func(lr plog.LogRecord) { listed(lr.Attributes(), header, "yes") })), true, "debug"},
-		{"any value", anyValue, items(spanOf(1, 1, spanAttr(header, "1"))), true, "debug"},
-		{"empty value", anyValue, items(spanOf(1, 1, spanAttr(header, ""))), false, "default"},
+		{"any value", anyValue, items(spanOf(1, 1, spanWith(header, "1"))), true, "debug"},
+		{"empty value", anyValue, items(spanOf(1, 1, spanWith(header, ""))), false, "default"},
 		{"B3 debug flag", func(*SamplingConfig) {}, items(spanOf(1, 1), logOf(1, 1, b3)), true, "debug"},
 		{"B3 debug flag not heeded", func(c *SamplingConfig) { c.Debug.Flags = false }, items(logOf(1, 1, b3)), false, "default"},
-		{"goes before errors", anyValue, items(spanOf(1, 1, failed, spanAttr(header, "1"))), true, "debug"},
+		{"goes before errors", anyValue, items(spanOf(1, 1, failed, spanWith(header, "1"))), true, "debug"},
 	})
 }
 
@@ -139,11 +139,11 @@ func TestSuppressRules(t *testing.T) {
 	runRuleCases(t, []ruleCase{
 		{"health path at the root", health, items(spanOf(1, 1, root, get("/healthz")), spanOf(1, 2), logOf(1, 1)), false, "health_checks"},
 		{"health path with a query", health, items(spanOf(1, 1, root, get("/actuator/health/?full=1"))), false, "health_checks"},
-		{"probe of the root path", health, items(spanOf(1, 1, root, get("/"), spanAttr("user_agent.original", "ELB-HealthChecker/2.0"))), false, "health_checks"},
-		{"synthetic test", health, items(spanOf(1, 1, root, get("/shop"), spanAttr("user_agent.synthetic.type", "test"))), false, "health_checks"},
-		{"gRPC health service", health, items(spanOf(1, 1, root, inner, spanAttr("rpc.service", "grpc.health.v1.Health"))), false, "health_checks"},
+		{"probe of the root path", health, items(spanOf(1, 1, root, get("/"), spanWith("user_agent.original", "ELB-HealthChecker/2.0"))), false, "health_checks"},
+		{"synthetic test", health, items(spanOf(1, 1, root, get("/shop"), spanWith("user_agent.synthetic.type", "test"))), false, "health_checks"},
+		{"gRPC health service", health, items(spanOf(1, 1, root, inner, spanWith("rpc.service", "grpc.health.v1.Health"))), false, "health_checks"},
 		{"gRPC health by name", health, items(spanOf(1, 1, root, inner, func(s ptrace.Span) { s.SetName("grpc.health.v1.Health/Check") })), false, "health_checks"},
-		{"URL of a health path", health, items(spanOf(1, 1, root, spanAttr("url.full", "http://shop:8080/readyz?verbose"))), false, "health_checks"},
+		{"URL of a health path", health, items(spanOf(1, 1, root, spanWith("url.full", "http://shop:8080/readyz?verbose"))), false, "health_checks"},
 		{"failing health check", health, items(spanOf(1, 1, root, get("/healthz"), status(503))), true, "errors"},
 		{"health check refused", health, items(spanOf(1, 1, root, get("/healthz"), status(404))), true, "default"},
 		{"error log in a health check", health, items(spanOf(1, 1, root, get("/healthz")), logOf(1, 1, failedLog)), true, "errors"},
@@ -160,7 +160,7 @@ func TestSuppressRules(t *testing.T) {
 		{"asset by name", assets, items(spanOf(1, 1, root, get("/robots.txt"))), false, "static_assets"},
 		{"document", assets, items(spanOf(1, 1, root, get("/invoice.pdf"))), true, "default"},
 		{"missing asset", assets, items(spanOf(1, 1, root, get("/logo.png"), status(404))), true, "default"},
-		{"upload", assets, items(spanOf(1, 1, root, get("/logo.png"), spanAttr("http.request.method", "PUT"))), true, "default"},
+		{"upload", assets, items(spanOf(1, 1, root, get("/logo.png"), spanWith("http.request.method", "PUT"))), true, "default"},
 		{"health is not asked for", assets, items(spanOf(1, 1, root, get("/healthz"))), true, "default"},
 	})
 }
@@ -169,10 +169,10 @@ func TestRoutePercentages(t *testing.T) {
 	on := func(c *SamplingConfig) {
 		c.RoutePercentages = map[string]float64{"GET /feed/:id": 0, "/login": 100, "POST /login": 0, "/users/{id}/{rest...}": 100}
 	}
-	post := spanAttr("http.request.method", "POST")
+	post := spanWith("http.request.method", "POST")
 	runRuleCases(t, []ruleCase{
 		{"by method and inferred pattern", on, items(spanOf(1, 1, root, get("/feed/17"))), false, "route:GET /feed/:id"},
-		{"by the framework's route", on, items(spanOf(1, 1, root, get("/feed/x"), spanAttr("http.route", "/feed/{feed_id}"))), false, "route:GET /feed/:id"},
+		{"by the framework's route", on, items(spanOf(1, 1, root, get("/feed/x"), spanWith("http.route", "/feed/{feed_id}"))), false, "route:GET /feed/:id"},
 		{"any method", on, items(spanOf(1, 1, root, get("/login"))), true, "route:/login"},
 		{"the method goes first", on, items(spanOf(1, 1, root, get("/login"), post)), false, "route:POST /login"},
 		{"another route", on, items(spanOf(1, 1, root, get("/home"))), false, "default"},

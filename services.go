@@ -4,7 +4,9 @@
 package correlationprocessor
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,60 +25,149 @@ const (
 	otherServices = "_other"
 )
 
-// service is what is known of the service a resource names.
+// maxLabelSets is how many combinations of a service with the further attributes
+// have series of their own. OpenTelemetry's SDK makes no more than 2000 series of
+// a metric, and some metrics have reasons beside.
+const maxLabelSets = 500
+
+// service is what is known of the service a resource names, in the version, the
+// deployment or whatever else telemetry.attributes tells apart.
 type service struct {
-	label  attribute.KeyValue
-	only   metric.MeasurementOption // the label alone
+	labels []attribute.KeyValue
+	only   metric.MeasurementOption // the labels alone
 	header []byte                   // of a resource with no more than the service's name
 	routes *route.Service
+	// id is the number of the labels, name that of the service's name; 0 is none.
+	id, name uint16
+	address  uint64 // hash of the name, as integrity.Peers knows it
 }
 
-// services finds services by name. Readers take no lock: there are many
-// batches and few new services.
+// with returns the labels of a series of the service.
+func (s *service) with(attrs ...attribute.KeyValue) []attribute.KeyValue {
+	return append(slices.Clip(s.labels), attrs...)
+}
+
+// services finds services by name and further resource attributes. Readers take
+// no lock: there are many batches and few new services.
 type services struct {
 	table *route.Table
+	keys  []string   // of the labels; the first is service.name
 	mu    sync.Mutex // held to add one
-	known atomic.Pointer[map[string]*service]
+	known atomic.Pointer[knownServices]
 }
 
-func newServices(table *route.Table) *services {
-	s := &services{table: table}
-	s.known.Store(&map[string]*service{})
+type knownServices struct {
+	byKey map[string]*service
+	byID  []*service
+	names map[string]uint16
+	list  []string // of names; the first is none
+}
+
+func newServices(table *route.Table, attributes []string) *services {
+	s := &services{table: table, keys: append([]string{"service.name"}, attributes...)}
+	s.known.Store(&knownServices{
+		byKey: map[string]*service{}, byID: []*service{nil},
+		names: map[string]uint16{}, list: []string{""},
+	})
 	return s
 }
 
+// number returns the service with the id, which it must have got from here.
+func (s *services) number(id uint16) *service { return s.known.Load().byID[id] }
+
+// nameOf returns the name of the services with the Name.
+func (s *services) nameOf(name uint16) string { return s.known.Load().list[name] }
+
+// separator stands between the values of a key.
+const separator = 0
+
 // of returns the service of the resource.
 func (s *services) of(res pcommon.Resource) *service {
-	name := ""
-	if v, ok := res.Attributes().Get("service.name"); ok {
-		name = v.AsString()
+	var scratch [128]byte
+	key := scratch[:0]
+	for i, name := range s.keys {
+		if i > 0 {
+			key = append(key, separator)
+		}
+		if v, ok := res.Attributes().Get(name); ok {
+			key = append(key, v.AsString()...)
+		}
 	}
-	if found, ok := (*s.known.Load())[name]; ok {
+	if found, ok := s.known.Load().byKey[string(key)]; ok {
 		return found
 	}
-	return s.add(name)
+	return s.add(key)
 }
 
-func (s *services) add(name string) *service {
+func (s *services) add(key []byte) *service {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := *s.known.Load()
-	if len(known) >= maxServices {
-		name = otherServices
-	}
-	if found, ok := known[name]; ok {
+	known := s.known.Load()
+	values := s.capped(known, key)
+	full := strings.Join(values, string(rune(separator)))
+	if found, ok := known.byKey[full]; ok {
 		return found
 	}
-	name = strings.Clone(name)
-	label := attribute.String("service.name", name)
-	added := &service{
-		label:  label,
-		only:   metric.WithAttributeSet(attribute.NewSet(label)),
-		header: appendServiceHeader(nil, name),
-		routes: s.table.Service(name),
-	}
-	next := maps.Clone(known)
-	next[name] = added
-	s.known.Store(&next)
+	next := &knownServices{byKey: maps.Clone(known.byKey), names: maps.Clone(known.names), list: known.list}
+	added := s.create(next.number(values[0]), values)
+	added.id = uint16(len(known.byID))
+	next.byKey[full] = added
+	next.byID = append(slices.Clip(known.byID), added)
+	s.known.Store(next)
 	return added
+}
+
+func (s *services) create(name uint16, values []string) *service {
+	labels := s.labels(values)
+	return &service{
+		name:    name,
+		labels:  labels,
+		only:    metric.WithAttributeSet(attribute.NewSet(labels...)),
+		header:  appendServiceHeader(nil, values[0]),
+		routes:  s.table.Service(values[0]),
+		address: addressOf(values[0], 0),
+	}
+}
+
+// number returns the number of the name and makes one if it has none.
+func (k *knownServices) number(name string) uint16 {
+	n, ok := k.names[name]
+	if !ok {
+		n = uint16(len(k.list))
+		k.names[name] = n
+		k.list = append(slices.Clip(k.list), name)
+	}
+	return n
+}
+
+// capped returns the values of a key, with those past a cap replaced: no more
+// than maxServices names, and no more than maxLabelSets combinations with the
+// other attributes, beside one overflow for each name.
+func (s *services) capped(known *knownServices, key []byte) []string {
+	var values []string
+	for v := range bytes.SplitSeq(key, []byte{separator}) {
+		values = append(values, string(v))
+	}
+	values = values[:len(s.keys)]
+	if _, ok := known.names[values[0]]; !ok && len(known.names) >= maxServices {
+		values[0] = otherServices
+	}
+	if len(s.keys) > 1 && len(known.byKey) >= maxLabelSets {
+		for i := range values[1:] {
+			values[i+1] = otherServices
+		}
+	}
+	return values
+}
+
+// labels are the attributes of a service's series. What its resource lacks is no
+// label; without a name, the name is empty.
+func (s *services) labels(values []string) []attribute.KeyValue {
+	var out []attribute.KeyValue
+	for i, v := range values {
+		if i == 0 || v != "" {
+			out = append(out, attribute.String(s.keys[i], v))
+		}
+	}
+	return out
 }

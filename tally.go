@@ -33,6 +33,7 @@ func (s idSource) String() string {
 type tally struct {
 	routes  [route.SourceOverflow + 1]int
 	zero    map[*service]int
+	times   map[badTimeKey]int
 	without map[missingKey]int
 	found   map[extractedKey]int
 	lost    int
@@ -42,6 +43,11 @@ type tally struct {
 type missingKey struct {
 	svc *service
 	why traceid.Reason
+}
+
+type badTimeKey struct {
+	svc *service
+	why string
 }
 
 type extractedKey struct {
@@ -61,6 +67,8 @@ var lateNames = [...]string{lateKept: "kept", lateDropped: "dropped", lateUpgrad
 func (t *tally) route(s route.Source) { t.routes[s]++ }
 
 func (t *tally) zeroID(svc *service) { count(&t.zero, svc) }
+
+func (t *tally) badTime(svc *service, why string) { count(&t.times, badTimeKey{svc, why}) }
 
 func (t *tally) missing(svc *service, why traceid.Reason) { count(&t.without, missingKey{svc, why}) }
 
@@ -105,10 +113,13 @@ func (t *tally) flush(tel *telemetry, sig tracebuffer.Signal) {
 		}
 	}
 	for svc, n := range t.zero {
-		add(tel.ProcessorCorrelationSpansZeroID, n, svc.label)
+		add(tel.ProcessorCorrelationSpansZeroID, n, svc.labels...)
+	}
+	for k, n := range t.times {
+		add(tel.ProcessorCorrelationSpansBadTime, n, k.svc.with(attribute.String("reason", k.why))...)
 	}
 	for k, n := range t.without {
-		add(tel.ProcessorCorrelationLogsMissingTraceID, n, k.svc.label, attribute.String("reason", k.why.String()))
+		add(tel.ProcessorCorrelationLogsMissingTraceID, n, k.svc.with(attribute.String("reason", k.why.String()))...)
 	}
 	for k, n := range t.found {
 		add(tel.ProcessorCorrelationLogsTraceIDExtracted, n,

@@ -22,6 +22,7 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
+	adjusted  []float64 // how many traces one that a rule kept stands for
 }
 
 // reasons why an item was dropped.
@@ -39,6 +40,7 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	t := &telemetry{TelemetryBuilder: b}
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
+		t.adjusted = append(t.adjusted, 1/r.Threshold.Probability())
 	}
 	return t, t.registerGauges(e)
 }
@@ -55,10 +57,13 @@ func (t *telemetry) registerGauges(e *engine) error {
 	return errors.Join(
 		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Span) })),
 		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Held(tracebuffer.Log) })),
-		t.RegisterProcessorCorrelationBufferBytesCallback(gauge((*tracebuffer.Buffer).Bytes)),
+		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Bytes() + e.watcher.bytes() })),
 		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge((*tracebuffer.Buffer).Compressed)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.MaxBytes) })),
 		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
+		t.RegisterProcessorCorrelationIntegrityBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.bytes() })),
+		t.RegisterProcessorCorrelationIntegrityTracesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.traces() })),
+		t.RegisterProcessorCorrelationRouteLimitCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.Routes.MaxRoutes) })),
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Remembered()) })),
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			e.routes.Services(func(name string, s *route.Service) bool {
@@ -88,6 +93,21 @@ func (t *telemetry) dropped(sig tracebuffer.Signal, reason string, n int) {
 func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansLate, t.ProcessorCorrelationLogsLate}[sig]
 	add(c, n, attribute.String("outcome", outcome))
+}
+
+// evidence counts the records among the lost ones that were kept for a reason.
+func (t *telemetry) evidence(sig tracebuffer.Signal, cause string, lost []tracebuffer.Record, ordinary sampling.Match) {
+	var byRule map[sampling.Match]int
+	for i := range lost {
+		if r := &lost[i]; !r.Context && r.Verdict.Rule != ordinary {
+			count(&byRule, r.Verdict.Rule)
+		}
+	}
+	for rule, n := range byRule {
+		add(t.ProcessorCorrelationEvidenceLost, n,
+			signalAttr(sig),
+			attribute.String("rule", t.ruleNames[rule]), attribute.String("cause", cause))
+	}
 }
 
 func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
@@ -122,6 +142,10 @@ func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 			attribute.String("verdict", verdictName(d.Verdict.Keep)),
 			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
 			attribute.String("trigger", d.Trigger.String()))
+		if d.Verdict.Keep {
+			t.ProcessorCorrelationTracesAdjusted.Add(context.Background(), float64(n)*t.adjusted[d.Verdict.Rule],
+				metric.WithAttributes(attribute.String("rule", t.ruleNames[d.Verdict.Rule])))
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type spanView struct {
 	userAgent  string
 	synthetic  string
 	status     int
+	peerView
 }
 
 // readSpan reads the attributes of old and new semantic conventions.
@@ -70,6 +71,8 @@ func readSpan(attrs pcommon.Map) (v spanView) {
 			v.userAgent = val.Str()
 		case "user_agent.synthetic.type":
 			v.synthetic = val.Str()
+		default:
+			v.peerView.read(key, val)
 		}
 	}
 	return v
@@ -88,6 +91,10 @@ type logView struct {
 	synthetic string
 	// what an earlier stage noted of sampling
 	threshold, randomness string
+	// promoted: the record's trace id was found outside its own field, and
+	// unsampled: what was found says that the trace was not sampled.
+	promoted, unsampled bool
+	header              headerView
 }
 
 // readField reads a field of a structured body, where nothing better is known. A

@@ -25,41 +25,63 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                                      metric.Meter
-	mu                                         sync.Mutex
-	registrations                              []metric.Registration
-	ProcessorCorrelationBufferBytes            metric.Int64ObservableGauge
-	ProcessorCorrelationBufferCompressedBytes  metric.Int64ObservableGauge
-	ProcessorCorrelationBufferLimitBytes       metric.Int64ObservableGauge
-	ProcessorCorrelationBufferTraces           metric.Int64ObservableGauge
-	ProcessorCorrelationDecidedBytes           metric.Int64Counter
-	ProcessorCorrelationDecidedItems           metric.Int64Counter
-	ProcessorCorrelationDecisions              metric.Int64Counter
-	ProcessorCorrelationEvidenceLost           metric.Int64Counter
-	ProcessorCorrelationLogsDropped            metric.Int64Counter
-	ProcessorCorrelationLogsHeld               metric.Int64ObservableGauge
-	ProcessorCorrelationLogsJoined             metric.Int64Counter
-	ProcessorCorrelationLogsKept               metric.Int64Counter
-	ProcessorCorrelationLogsLate               metric.Int64Counter
-	ProcessorCorrelationLogsMissingTraceID     metric.Int64Counter
-	ProcessorCorrelationLogsReceived           metric.Int64Counter
-	ProcessorCorrelationLogsRefused            metric.Int64Counter
-	ProcessorCorrelationLogsTraceIDExtracted   metric.Int64Counter
-	ProcessorCorrelationRandomness             metric.Int64Counter
-	ProcessorCorrelationRouteItems             metric.Int64Counter
-	ProcessorCorrelationRoutePatterns          metric.Int64ObservableGauge
-	ProcessorCorrelationRouteReceivedBytes     metric.Int64Counter
-	ProcessorCorrelationRouteReceivedItems     metric.Int64Counter
-	ProcessorCorrelationRuleErrors             metric.Int64Counter
-	ProcessorCorrelationSpansDropped           metric.Int64Counter
-	ProcessorCorrelationSpansHeld              metric.Int64ObservableGauge
-	ProcessorCorrelationSpansKept              metric.Int64Counter
-	ProcessorCorrelationSpansLate              metric.Int64Counter
-	ProcessorCorrelationSpansReceived          metric.Int64Counter
-	ProcessorCorrelationSpansRefused           metric.Int64Counter
-	ProcessorCorrelationSpansZeroID            metric.Int64Counter
-	ProcessorCorrelationThresholdsInconsistent metric.Int64Counter
-	ProcessorCorrelationVerdictsRemembered     metric.Int64ObservableGauge
+	meter                                       metric.Meter
+	mu                                          sync.Mutex
+	registrations                               []metric.Registration
+	ProcessorCorrelationBufferBytes             metric.Int64ObservableGauge
+	ProcessorCorrelationBufferCompressedBytes   metric.Int64ObservableGauge
+	ProcessorCorrelationBufferLimitBytes        metric.Int64ObservableGauge
+	ProcessorCorrelationBufferTraces            metric.Int64ObservableGauge
+	ProcessorCorrelationClientSpans             metric.Int64Counter
+	ProcessorCorrelationClientWithoutServer     metric.Int64Counter
+	ProcessorCorrelationDecidedBytes            metric.Int64Counter
+	ProcessorCorrelationDecidedItems            metric.Int64Counter
+	ProcessorCorrelationDecisions               metric.Int64Counter
+	ProcessorCorrelationEvidenceLost            metric.Int64Counter
+	ProcessorCorrelationIntegrityBytes          metric.Int64ObservableGauge
+	ProcessorCorrelationIntegrityTraces         metric.Int64ObservableGauge
+	ProcessorCorrelationLateItemAge             metric.Float64Histogram
+	ProcessorCorrelationLogSpanDangling         metric.Int64Counter
+	ProcessorCorrelationLogSpans                metric.Int64Counter
+	ProcessorCorrelationLogsDropped             metric.Int64Counter
+	ProcessorCorrelationLogsHeld                metric.Int64ObservableGauge
+	ProcessorCorrelationLogsJoined              metric.Int64Counter
+	ProcessorCorrelationLogsKept                metric.Int64Counter
+	ProcessorCorrelationLogsLate                metric.Int64Counter
+	ProcessorCorrelationLogsMissingTraceID      metric.Int64Counter
+	ProcessorCorrelationLogsReceived            metric.Int64Counter
+	ProcessorCorrelationLogsRefused             metric.Int64Counter
+	ProcessorCorrelationLogsTraceIDExtracted    metric.Int64Counter
+	ProcessorCorrelationLogsWithoutSpans        metric.Int64Counter
+	ProcessorCorrelationPropagationBroken       metric.Int64Counter
+	ProcessorCorrelationRandomness              metric.Int64Counter
+	ProcessorCorrelationRouteItems              metric.Int64Counter
+	ProcessorCorrelationRouteLimit              metric.Int64ObservableGauge
+	ProcessorCorrelationRoutePatterns           metric.Int64ObservableGauge
+	ProcessorCorrelationRouteReceivedBytes      metric.Int64Counter
+	ProcessorCorrelationRouteReceivedItems      metric.Int64Counter
+	ProcessorCorrelationRuleErrors              metric.Int64Counter
+	ProcessorCorrelationSpanClockSkew           metric.Float64Histogram
+	ProcessorCorrelationSpansBadTime            metric.Int64Counter
+	ProcessorCorrelationSpansDropped            metric.Int64Counter
+	ProcessorCorrelationSpansDuplicateID        metric.Int64Counter
+	ProcessorCorrelationSpansHeld               metric.Int64ObservableGauge
+	ProcessorCorrelationSpansKept               metric.Int64Counter
+	ProcessorCorrelationSpansLate               metric.Int64Counter
+	ProcessorCorrelationSpansOrphan             metric.Int64Counter
+	ProcessorCorrelationSpansReceived           metric.Int64Counter
+	ProcessorCorrelationSpansRefused            metric.Int64Counter
+	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
+	ProcessorCorrelationSpansZeroID             metric.Int64Counter
+	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
+	ProcessorCorrelationTracesAdjusted          metric.Float64Counter
+	ProcessorCorrelationTracesChecked           metric.Int64Counter
+	ProcessorCorrelationTracesDisconnected      metric.Int64Counter
+	ProcessorCorrelationTracesMultiRoot         metric.Int64Counter
+	ProcessorCorrelationTracesRootless          metric.Int64Counter
+	ProcessorCorrelationTracesUnchecked         metric.Int64Counter
+	ProcessorCorrelationTracesWithoutLogs       metric.Int64Counter
+	ProcessorCorrelationVerdictsRemembered      metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -133,12 +155,57 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationBufferTracesCallbac
 	return nil
 }
 
+// RegisterProcessorCorrelationIntegrityBytesCallback sets callback for observable ProcessorCorrelationIntegrityBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationIntegrityBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationIntegrityBytes, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationIntegrityBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationIntegrityTracesCallback sets callback for observable ProcessorCorrelationIntegrityTraces metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationIntegrityTracesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationIntegrityTraces, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationIntegrityTraces)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationLogsHeldCallback sets callback for observable ProcessorCorrelationLogsHeld metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsHeldCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsHeld, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationLogsHeld)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationRouteLimitCallback sets callback for observable ProcessorCorrelationRouteLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationRouteLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationRouteLimit, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationRouteLimit)
 	if err != nil {
 		return err
 	}
@@ -245,6 +312,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationClientSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_client_spans",
+		metric.WithDescription("Client spans that did not fail and call a service known to send spans to here, of traces that were checked. What client_without_server is measured by. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationClientWithoutServer, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_client_without_server",
+		metric.WithDescription("Client spans, of those in client_spans, in whose trace the called service has no span: the context was not passed on, or the span was lost. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationDecidedBytes, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_decided_bytes",
 		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. [Alpha]"),
@@ -265,8 +344,39 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationEvidenceLost, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_evidence_lost",
-		metric.WithDescription("Spans and log records of traces kept by a rule that keeps everything it matches that were lost all the same. [Alpha]"),
+		metric.WithDescription("Items lost that a rule other than the default kept. It must be 0. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationIntegrityBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_integrity_bytes",
+		metric.WithDescription("Memory taken by the links that traces are checked by; part of buffer_bytes, at most an eighth of max_bytes. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationIntegrityTraces, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_integrity_traces",
+		metric.WithDescription("Traces whose window is open. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLateItemAge, err = builder.meter.Float64Histogram(
+		"otelcol_processor_correlation_late_item_age",
+		metric.WithDescription("How long after their trace's window items came; a longer decision_wait would have caught those below the difference. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogSpanDangling, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_log_span_dangling",
+		metric.WithDescription("Spans that logs speak of and that did not come within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_log_spans",
+		metric.WithDescription("Spans that logs speak of, each once, by the service of the log. Traces known not to be sampled are left out. [Alpha]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsDropped, err = builder.meter.Int64Counter(
@@ -323,6 +433,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogsWithoutSpans, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_logs_without_spans",
+		metric.WithDescription("Traces with logs and no span. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationPropagationBroken, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_propagation_broken",
+		metric.WithDescription("Breaks of the trace context on its way between services. [Alpha]"),
+		metric.WithUnit("{break}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRandomness, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_randomness",
 		metric.WithDescription("Spans and log records by where the randomness of their trace was taken from. [Alpha]"),
@@ -333,6 +455,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_route_items",
 		metric.WithDescription("Spans and log records that got a route pattern. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationRouteLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_route_limit",
+		metric.WithDescription("The value of max_routes. [Alpha]"),
+		metric.WithUnit("{pattern}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRoutePatterns, err = builder.meter.Int64ObservableGauge(
@@ -359,9 +487,28 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpanClockSkew, err = builder.meter.Float64Histogram(
+		"otelcol_processor_correlation_span_clock_skew",
+		metric.WithDescription("By how much spans began before the span of another process that called them. [Alpha]"),
+		metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 300}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansBadTime, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_spans_bad_time",
+		metric.WithDescription("Spans with times that cannot be right. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_dropped",
 		metric.WithDescription("Spans that went no further. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansDuplicateID, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_spans_duplicate_id",
+		metric.WithDescription("Spans with the id of an earlier span of their trace; the two spans that share one id in Zipkin's model are none. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -383,6 +530,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansOrphan, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_spans_orphan",
+		metric.WithDescription("Spans whose parent, in the same process, did not come within the window. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansReceived, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_received",
 		metric.WithDescription("Spans handed to the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
@@ -395,9 +548,15 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansRemoteParentUnseen, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_spans_remote_parent_unseen",
+		metric.WithDescription("Spans whose parent, in another process, did not come within the window: it was lost, or is sent elsewhere. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansZeroID, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_zero_id",
-		metric.WithDescription("Spans without a valid trace id; they are passed on. [Alpha]"),
+		metric.WithDescription("Spans without a valid trace id or span id; they are passed on. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -405,6 +564,48 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_thresholds_inconsistent",
 		metric.WithDescription("Spans and log records that arrived with a sampling threshold above their randomness, which was erased. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesAdjusted, err = builder.meter.Float64Counter(
+		"otelcol_processor_correlation_traces_adjusted",
+		metric.WithDescription("Traces kept, each counted as often as the traces it stands for: what a backend that honours sampling thresholds makes of them. It follows the number of all decisions. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesChecked, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_checked",
+		metric.WithDescription("Traces whose integrity was checked, decision_wait after their first item and before sampling drops any of it, by the service of the root or else of the first span or log. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesDisconnected, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_disconnected",
+		metric.WithDescription("Traces in more than one piece, by the service of the first span that is not in the root's piece. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesMultiRoot, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_multi_root",
+		metric.WithDescription("Traces with more than one span without a parent, by the service of the last. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesRootless, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_rootless",
+		metric.WithDescription("Traces with spans, but none without a parent, by the service of the first span. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesUnchecked, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_unchecked",
+		metric.WithDescription("Traces whose integrity was not checked. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesWithoutLogs, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_without_logs",
+		metric.WithDescription("Traces with spans and no log. [Alpha]"),
+		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationVerdictsRemembered, err = builder.meter.Int64ObservableGauge(

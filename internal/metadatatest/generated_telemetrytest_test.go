@@ -36,7 +36,19 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationIntegrityBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationIntegrityTracesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationLogsHeldCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationRouteLimitCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
@@ -52,10 +64,15 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.ProcessorCorrelationClientSpans.Add(context.Background(), 1)
+	tb.ProcessorCorrelationClientWithoutServer.Add(context.Background(), 1)
 	tb.ProcessorCorrelationDecidedBytes.Add(context.Background(), 1)
 	tb.ProcessorCorrelationDecidedItems.Add(context.Background(), 1)
 	tb.ProcessorCorrelationDecisions.Add(context.Background(), 1)
 	tb.ProcessorCorrelationEvidenceLost.Add(context.Background(), 1)
+	tb.ProcessorCorrelationLateItemAge.Record(context.Background(), 1)
+	tb.ProcessorCorrelationLogSpanDangling.Add(context.Background(), 1)
+	tb.ProcessorCorrelationLogSpans.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsDropped.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsJoined.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsKept.Add(context.Background(), 1)
@@ -64,18 +81,32 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationLogsReceived.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsTraceIDExtracted.Add(context.Background(), 1)
+	tb.ProcessorCorrelationLogsWithoutSpans.Add(context.Background(), 1)
+	tb.ProcessorCorrelationPropagationBroken.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRandomness.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRouteItems.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRouteReceivedBytes.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRouteReceivedItems.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRuleErrors.Add(context.Background(), 1)
+	tb.ProcessorCorrelationSpanClockSkew.Record(context.Background(), 1)
+	tb.ProcessorCorrelationSpansBadTime.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansDropped.Add(context.Background(), 1)
+	tb.ProcessorCorrelationSpansDuplicateID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansKept.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansLate.Add(context.Background(), 1)
+	tb.ProcessorCorrelationSpansOrphan.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansReceived.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansRefused.Add(context.Background(), 1)
+	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesAdjusted.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesChecked.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesDisconnected.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesMultiRoot.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesRootless.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesUnchecked.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesWithoutLogs.Add(context.Background(), 1)
 	AssertEqualProcessorCorrelationBufferBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -88,6 +119,12 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationBufferTraces(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationClientSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationClientWithoutServer(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationDecidedBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -98,6 +135,21 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationEvidenceLost(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationIntegrityBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationIntegrityTraces(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLateItemAge(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogSpanDangling(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationLogsDropped(t, testTel,
@@ -127,10 +179,19 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationLogsTraceIDExtracted(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogsWithoutSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationPropagationBroken(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRandomness(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRouteItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationRouteLimit(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationRoutePatterns(t, testTel,
@@ -145,7 +206,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationRuleErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpanClockSkew(t, testTel,
+		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansBadTime(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansDropped(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansDuplicateID(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansHeld(t, testTel,
@@ -157,16 +227,43 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationSpansLate(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansOrphan(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansReceived(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansRefused(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansRemoteParentUnseen(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansZeroID(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationThresholdsInconsistent(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesAdjusted(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesChecked(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesDisconnected(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesMultiRoot(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesRootless(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesUnchecked(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesWithoutLogs(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationVerdictsRemembered(t, testTel,

@@ -1,0 +1,579 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+)
+
+// healthMetrics are all metrics that tell of broken data.
+var healthMetrics = []string{
+	"client_without_server", "evidence_lost", "late_item_age", "log_span_dangling", "logs_missing_trace_id",
+	"logs_without_spans", "propagation_broken", "span_clock_skew", "spans_bad_time", "spans_duplicate_id",
+	"spans_orphan", "spans_remote_parent_unseen", "spans_zero_id", "traces_disconnected", "traces_multi_root",
+	"traces_rootless", "traces_unchecked", "traces_without_logs",
+}
+
+// findings returns every point of the metrics, as name{service,other labels in
+// order of their keys}, with its value or, of a histogram, its sum in ms.
+func (p *pipelines) findings(names ...string) map[string]int64 {
+	out := map[string]int64{}
+	for _, name := range names {
+		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_" + name)
+		if err != nil {
+			continue
+		}
+		switch data := m.Data.(type) {
+		case metricdata.Sum[int64]:
+			for _, dp := range data.DataPoints {
+				out[name+labelValues(dp.Attributes)] += dp.Value
+			}
+		case metricdata.Histogram[float64]:
+			for _, dp := range data.DataPoints {
+				out[name+labelValues(dp.Attributes)] += int64(1000*dp.Sum + 0.5)
+			}
+		}
+	}
+	return out
+}
+
+func labelValues(set attribute.Set) string {
+	service, rest := "", ""
+	for _, kv := range set.ToSlice() {
+		if kv.Key == "service.name" {
+			service = kv.Value.AsString()
+		} else {
+			rest += "," + kv.Value.AsString()
+		}
+	}
+	return "{" + service + rest + "}"
+}
+
+// scene is telemetry of several services about the same moment.
+type scene struct {
+	td  ptrace.Traces
+	ld  plog.Logs
+	now time.Time
+}
+
+func newScene() *scene {
+	return &scene{td: ptrace.NewTraces(), ld: plog.NewLogs(), now: time.Now()}
+}
+
+// span adds a span that runs from ms to ms before now; parent 0 is none.
+func (sc *scene) span(service string, trace, id, parent int, kind ptrace.SpanKind, change ...func(ptrace.Span)) *scene {
+	rs := sc.td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", service)
+	s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	s.SetTraceID(traceNumbered(trace))
+	s.SetSpanID(spanNumbered(id))
+	if parent != 0 {
+		s.SetParentSpanID(spanNumbered(parent))
+	}
+	s.SetKind(kind)
+	s.SetStartTimestamp(sc.at(-1000 + 10*id))
+	s.SetEndTimestamp(sc.at(-10 * id))
+	for _, c := range change {
+		c(s)
+	}
+	return sc
+}
+
+func (sc *scene) at(ms int) pcommon.Timestamp {
+	return pcommon.NewTimestampFromTime(sc.now.Add(time.Duration(ms) * time.Millisecond))
+}
+
+func (sc *scene) log(service string, trace, span int, change ...func(plog.LogRecord)) *scene {
+	rl := sc.ld.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", service)
+	lr := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	lr.SetTraceID(traceNumbered(trace))
+	lr.SetSpanID(spanNumbered(span))
+	for _, c := range change {
+		c(lr)
+	}
+	return sc
+}
+
+const (
+	server   = ptrace.SpanKindServer
+	client   = ptrace.SpanKindClient
+	inner    = ptrace.SpanKindInternal
+	sends    = ptrace.SpanKindProducer
+	receives = ptrace.SpanKindConsumer
+)
+
+func spanAttr(key, value string) func(ptrace.Span) {
+	return func(s ptrace.Span) { s.Attributes().PutStr(key, value) }
+}
+
+func toOrders(s ptrace.Span) {
+	s.Attributes().PutStr("server.address", "10.0.0.7")
+	s.Attributes().PutInt("server.port", 8080)
+}
+
+func flags(bits uint32) func(ptrace.Span) { return func(s ptrace.Span) { s.SetFlags(bits) } }
+
+func sampledLog(lr plog.LogRecord) { lr.SetFlags(plog.DefaultLogRecordFlags.WithIsSampled(true)) }
+
+// whole adds a trace of two services in which nothing is wrong.
+func (sc *scene) whole(trace int) *scene {
+	return sc.
+		span("cart", trace, 1, 0, server).
+		span("cart", trace, 2, 1, client, toOrders).
+		span("orders", trace, 3, 2, server, toOrders).
+		span("orders", trace, 4, 3, inner).
+		log("cart", trace, 1).log("orders", trace, 4)
+}
+
+// Each flaw shows under the metric and the service where it belongs, and under
+// no other.
+func TestEachFlawHasItsMetric(t *testing.T) {
+	nothing := map[string]int64{}
+	tests := map[string]struct {
+		change func(*Config)
+		scene  func(*scene)
+		want   map[string]int64
+	}{
+		"a whole trace":                  {nil, func(*scene) {}, nothing},
+		"a whole trace, with heuristics": {heuristics, func(sc *scene) { sc.whole(2) }, nothing},
+		"a client span within a client span": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, toOrders).span("cart", 1, 2, 1, client, toOrders).span("orders", 1, 3, 2, server).log("cart", 1, 1)
+		}, nothing},
+		"a call that failed": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, toOrders, failed).log("cart", 1, 1)
+		}, nothing},
+		"a call to a service that sends no spans": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, spanAttr("server.address", "postgres")).log("cart", 1, 1)
+		}, nothing},
+		"a span that client and server share, as in Zipkin": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, toOrders).span("orders", 1, 1, 0, server).log("cart", 1, 1)
+		}, nothing},
+		"two logs of a span": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).log("cart", 1, 1).log("cart", 1, 1).log("cart", 1, 0, func(lr plog.LogRecord) { lr.SetSpanID(pcommon.SpanID{}) })
+		}, nothing},
+		"upstream sends its spans elsewhere": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 77, server).log("cart", 1, 1)
+		}, map[string]int64{"traces_rootless{cart,remote}": 1, "spans_remote_parent_unseen{cart,server}": 1}},
+		"the flags say that the parent is remote": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 77, inner, flags(0x301)).log("cart", 1, 1)
+		}, map[string]int64{"traces_rootless{cart,remote}": 1, "spans_remote_parent_unseen{cart,internal}": 1}},
+		"the flags say that a server's parent is local": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 77, server, flags(0x101)).log("cart", 1, 1)
+		}, map[string]int64{"traces_rootless{cart,local}": 1, "spans_orphan{cart,server}": 1}},
+		"no root": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 77, inner).span("cart", 1, 2, 77, inner).log("cart", 1, 1)
+		}, map[string]int64{"traces_rootless{cart,local}": 1, "spans_orphan{cart,internal}": 2}},
+		"a circle": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 2, inner).span("cart", 1, 2, 1, inner).log("cart", 1, 1)
+		}, map[string]int64{"traces_rootless{cart,local}": 1}},
+		"two roots": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("orders", 1, 2, 0, inner).log("cart", 1, 1)
+		}, map[string]int64{"traces_multi_root{orders}": 1, "traces_disconnected{orders}": 1}},
+		"a piece apart": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("orders", 1, 2, 3, inner).span("orders", 1, 3, 2, inner).log("cart", 1, 1)
+		}, map[string]int64{"traces_disconnected{orders}": 1}},
+		"a lost span between": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("cart", 1, 3, 2, client).log("cart", 1, 1)
+		}, map[string]int64{"spans_orphan{cart,client}": 1, "traces_disconnected{cart}": 1}},
+		"the context was not passed on": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, toOrders).log("cart", 1, 1)
+		}, map[string]int64{"client_without_server{cart,orders}": 1}},
+		"the service is called by its name": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, spanAttr("server.address", "orders.shop.svc.cluster.local")).log("cart", 1, 1)
+		}, map[string]int64{"client_without_server{cart,orders}": 1}},
+		"peer.service names the service": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, spanAttr("peer.service", "orders")).log("cart", 1, 1)
+		}, map[string]int64{"client_without_server{cart,orders}": 1}},
+		"the context was not put into a message": {nil, func(sc *scene) {
+			sc.span("cart", 2, 1, 0, sends, spanAttr("messaging.destination.name", "jobs")).
+				span("orders", 2, 2, 1, receives, spanAttr("messaging.destination.name", "jobs")).log("cart", 2, 1).
+				span("cart", 1, 1, 0, sends, spanAttr("messaging.destination.name", "jobs")).log("cart", 1, 1)
+		}, map[string]int64{"client_without_server{cart,orders}": 1}},
+		"the called service began a trace of its own": {heuristics, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client, toOrders).span("orders", 2, 3, 0, server, toOrders).log("cart", 1, 1).log("orders", 2, 3)
+		}, map[string]int64{"client_without_server{cart,orders}": 1, "propagation_broken{orders,restarted}": 1}},
+		"a root that fits no call": {heuristics, func(sc *scene) {
+			sc.span("cart", 1, 2, 0, client, toOrders).span("orders", 2, 1, 0, server, toOrders).log("cart", 1, 2).log("orders", 2, 1)
+		}, map[string]int64{"client_without_server{cart,orders}": 1}},
+		"logs without spans": {
+			nil, func(sc *scene) { sc.log("cart", 1, 1) },
+			map[string]int64{"logs_without_spans{cart,unknown}": 1, "log_span_dangling{cart,unknown}": 1},
+		},
+		"logs without spans of a sampled trace": {
+			nil, func(sc *scene) { sc.log("cart", 1, 1, sampledLog) },
+			map[string]int64{"logs_without_spans{cart,true}": 1, "log_span_dangling{cart,true}": 1},
+		},
+		"logs without spans of a trace that is not sampled": {nil, func(sc *scene) {
+			sc.log("cart", 1, 1)
+			sc.ld.ResourceLogs().At(0).Resource().Attributes().PutStr("telemetry.sdk.name", "opentelemetry")
+		}, map[string]int64{"logs_without_spans{cart,false}": 1}},
+		"a text log that says it is not sampled": {nil, func(sc *scene) {
+			sc.log("cart", 1, 0, noID, func(lr plog.LogRecord) {
+				lr.Attributes().PutStr("traceparent", "00-00000000000000020000000000000002-00f067aa0ba902b7-00")
+			})
+		}, map[string]int64{"logs_without_spans{cart,false}": 1}},
+		"spans without logs": {
+			nil, func(sc *scene) { sc.span("cart", 1, 1, 0, server) },
+			map[string]int64{"traces_without_logs{cart}": 1},
+		},
+		"a log speaks of a span that never came": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).log("cart", 1, 1).log("cart", 1, 2).log("cart", 1, 1).log("cart", 1, 2)
+		}, map[string]int64{"log_span_dangling{cart,true}": 1}},
+		"the trace id was cut": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("orders", 1, 2, 1, server, func(s ptrace.Span) {
+				id := s.TraceID()
+				clear(id[:8])
+				s.SetTraceID(id)
+			}).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{orders,trace_id_truncated}": 1}},
+		"the trace id is longer later": {nil, func(sc *scene) {
+			sc.span("orders", 1, 1, 0, server, func(s ptrace.Span) {
+				id := s.TraceID()
+				clear(id[:8])
+				s.SetTraceID(id)
+			}).span("cart", 1, 2, 1, server).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{orders,trace_id_truncated}": 1}},
+		"a server's header has another trace": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) {
+				s.Attributes().PutEmptySlice("http.request.header.traceparent").AppendEmpty().SetStr("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+			}).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{cart,b3_w3c_mismatch}": 1}},
+		"a log's header has another trace": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).log("cart", 1, 1, func(lr plog.LogRecord) {
+				lr.Attributes().PutStr("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1")
+			})
+		}, map[string]int64{"propagation_broken{cart,b3_w3c_mismatch}": 1}},
+		"headers with the same trace": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, spanAttr("http.request.header.b3", traceNumbered(1).String()[16:]+"-00f067aa0ba902b7-1")).
+				log("cart", 1, 1, func(lr plog.LogRecord) {
+					lr.Attributes().PutStr("traceparent", "00-"+traceNumbered(1).String()+"-00f067aa0ba902b7-01")
+				})
+		}, nothing},
+		"flags that disagree": {heuristics, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, flags(0x101)).span("cart", 1, 2, 1, inner, flags(0x100)).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{cart,flags_inconsistent}": 1}},
+		"two random values": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, state("ot=rv:11111111111111")).span("orders", 1, 2, 1, server, state("ot=rv:22222222222222")).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{orders,rv_conflict}": 1}},
+		"a threshold that should have dropped the span": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, state("ot=th:8")).log("cart", 1, 1)
+		}, map[string]int64{"propagation_broken{cart,th_inconsistent}": 1}},
+		"a threshold that kept the span": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, state("ot=th:8;rv:90000000000000")).log("cart", 1, 1)
+		}, nothing},
+		"a span exported twice": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("cart", 1, 1, 0, server).log("cart", 1, 1)
+		}, map[string]int64{"spans_duplicate_id{cart,repeated}": 1}},
+		"two spans with one id": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("cart", 1, 1, 0, inner).log("cart", 1, 1)
+		}, map[string]int64{"spans_duplicate_id{cart,conflicting}": 1}},
+		"a span without an id": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server).span("cart", 1, 2, 1, inner, func(s ptrace.Span) { s.SetSpanID(pcommon.SpanID{}) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_zero_id{cart}": 1}},
+		"a span that was never ended": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(0) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,no_end}": 1}},
+		"a span that ends before it starts": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(s.StartTimestamp() - 1) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,end_before_start}": 1}},
+		"a span from the future": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(sc.at(61_000)) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,future}": 1}},
+		"a span from the past": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) {
+				s.SetStartTimestamp(sc.at(-3_700_000))
+				s.SetEndTimestamp(sc.at(-3_600_001))
+			}).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,past}": 1}},
+		"clocks that differ": {nil, func(sc *scene) {
+			sc.span("cart", 1, 2, 0, client).span("orders", 1, 3, 2, server, func(s ptrace.Span) { s.SetStartTimestamp(sc.at(-1230)) }).log("cart", 1, 2)
+		}, map[string]int64{"span_clock_skew{orders}": 250}},
+		"a trace too big to be checked": {func(c *Config) { c.MaxItemsPerTrace = 6 }, func(sc *scene) {
+			for n := range 7 {
+				sc.span("cart", 1, n+1, 77, inner)
+			}
+		}, map[string]int64{"traces_unchecked{cart,giant}": 1}},
+		"a log without a trace": {
+			nil, func(sc *scene) { sc.log("cart", 1, 1, noID) },
+			map[string]int64{"logs_missing_trace_id{cart,absent}": 1},
+		},
+		"switched off": {func(c *Config) { c.Telemetry.Integrity, c.Telemetry.SpanTimes = false, false }, func(sc *scene) {
+			sc.span("cart", 1, 1, 77, inner, func(s ptrace.Span) { s.SetEndTimestamp(0) }).log("orders", 2, 1)
+		}, nothing},
+	}
+	for name, tt := range tests {
+		for mode, sample := range map[string]func(*Config){"sampled": onePercent, "all kept": func(*Config) {}} {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				bubbled(t, func(c *Config) {
+					sample(c)
+					if tt.change != nil {
+						tt.change(c)
+					}
+				}, func(t *testing.T, p *pipelines) {
+					before := newScene().whole(0)
+					p.send(before.td, before.ld)
+					sc := newScene()
+					tt.scene(sc)
+					p.send(sc.td, sc.ld)
+					require.Empty(t, structural(p.findings(healthMetrics...)), "nothing is judged before its window is over")
+					time.Sleep(11 * time.Second)
+					require.Equal(t, tt.want, p.findings(healthMetrics...))
+					p.conserved()
+				})
+			})
+		}
+	}
+}
+
+// structural leaves out what an item shows alone.
+func structural(found map[string]int64) map[string]int64 {
+	for k := range found {
+		if !strings.HasPrefix(k, "traces_") && !strings.HasPrefix(k, "client_") && !strings.HasPrefix(k, "spans_o") {
+			delete(found, k)
+		}
+	}
+	return found
+}
+
+// What findings are measured by.
+func TestDenominators(t *testing.T) {
+	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+		sc := newScene().whole(0)
+		p.send(sc.td, sc.ld)
+		sc = newScene().whole(1).whole(100).log("cart", 2, 5).log("cart", 1, 1)
+		p.send(sc.td, sc.ld)
+		require.Equal(t, int64(4), p.sum("integrity_traces"))
+		require.Positive(t, p.sum("integrity_bytes"))
+		time.Sleep(11 * time.Second)
+		require.Zero(t, p.sum("integrity_traces"))
+		require.Equal(t, map[string]int64{
+			"traces_checked{cart,server}": 3, "traces_checked{cart,none}": 1, "client_spans{cart,orders}": 3,
+			"log_spans{cart,true}": 3, "log_spans{orders,true}": 3, "log_spans{cart,unknown}": 1,
+		}, p.findings("traces_checked", "client_spans", "log_spans"))
+	})
+}
+
+func TestOneSignalAloneIsNotComparedToTheOther(t *testing.T) {
+	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+		p.traces.(*shell).watcher.start(p.traces.(*shell).cfg, true, false)
+		sc := newScene().span("cart", 1, 1, 0, server)
+		p.send(sc.td)
+		time.Sleep(11 * time.Second)
+		require.Empty(t, p.findings(healthMetrics...))
+	})
+}
+
+func TestLateItemsOpenNoTraceAndTellTheirAge(t *testing.T) {
+	bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
+		sc := newScene().whole(1)
+		p.send(sc.td, sc.ld)
+		time.Sleep(15*time.Second + 10*time.Millisecond)
+		late := newScene().span("orders", 1, 9, 77, inner).log("orders", 1, 9)
+		p.send(late.td, late.ld)
+		time.Sleep(15 * time.Second)
+		require.Equal(t, map[string]int64{"late_item_age{orders,traces}": 5000, "late_item_age{orders,logs}": 5000}, p.findings(healthMetrics...))
+	})
+}
+
+func TestTracesWithoutRoomAreNotCheckedAndCounted(t *testing.T) {
+	bubbled(t, func(c *Config) { c.MaxBytes = minBytes }, func(t *testing.T, p *pipelines) {
+		const traces = 2000
+		for n := range traces {
+			sc := newScene().whole(n)
+			p.send(sc.td, sc.ld)
+			require.LessOrEqual(t, p.sum("integrity_bytes"), int64(minBytes/watchShare+8*1024))
+		}
+		time.Sleep(11 * time.Second)
+		unchecked := p.sum("traces_unchecked", attribute.String("reason", "limit"))
+		require.Positive(t, unchecked)
+		require.EqualValues(t, traces, unchecked+p.sum("traces_checked"))
+		found := p.findings(healthMetrics...)
+		delete(found, "traces_unchecked{cart,limit}")
+		require.Empty(t, found, "a trace that is not checked is not broken")
+	})
+}
+
+func TestTheEndOfTheProcessorBreaksNoTrace(t *testing.T) {
+	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+		sc := newScene().span("cart", 1, 1, 77, inner)
+		p.send(sc.td)
+		p.traces.(*shell).stopWatching()
+		sc = newScene().span("cart", 2, 1, 77, inner)
+		p.send(sc.td)
+		require.Equal(t, map[string]int64{"traces_unchecked{cart,shutdown}": 2}, p.findings(healthMetrics...))
+	})
+}
+
+// Deployments are told apart by any resource attribute, up to a cap.
+func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
+	change := func(c *Config) { c.Telemetry.Attributes = []string{"service.version", "deployment.id"} }
+	bubbled(t, change, func(t *testing.T, p *pipelines) {
+		for n := range maxLabelSets + 30 {
+			ld := logOf(1, 1, noID)
+			ld.ResourceLogs().At(0).Resource().Attributes().PutInt("deployment.id", int64(n))
+			p.send(ld)
+		}
+		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "17")))
+		require.EqualValues(t, 30, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "_other"),
+			attribute.String("service.version", "_other"), attribute.String("service.name", "cart")))
+		require.EqualValues(t, maxLabelSets+30, p.sum("logs_received", attribute.String("service.name", "cart")))
+		for n := range maxServices {
+			ld := logOf(1, 1)
+			ld.ResourceLogs().At(0).Resource().Attributes().PutStr("service.name", fmt.Sprint("s", n))
+			p.send(ld)
+		}
+		require.EqualValues(t, 1, p.sum("logs_received", attribute.String("service.name", "_other")), "1000 names beside cart are one too many")
+	})
+}
+
+// With most spans lost on their way and logs intact, the share of spans that logs
+// speak of and that never came is within 2 points of the truth for each service,
+// whether whole traces are lost or single spans, and whether or not the logs
+// carry flags.
+func TestSpanLossIsEstimatedWithin2Points(t *testing.T) {
+	const traces = 6000
+	loss := map[string]float64{"front": 0.92, "cart": 0.5, "orders": 0.08, "stock": 0}
+	services := []string{"front", "cart", "orders", "stock"}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	bubbled(t, func(c *Config) { onePercent(c); c.MaxBytes = 1 << 30 }, func(t *testing.T, p *pipelines) {
+		sent, lost := map[string]int{}, map[string]int{}
+		for n := range traces {
+			sc := newScene()
+			for i, svc := range services {
+				for j := range 3 {
+					id := 3*i + j + 1
+					sent[svc]++
+					if rnd.Float64() < loss[svc] {
+						lost[svc]++
+					} else {
+						sc.span(svc, n, id, max(0, id-1), server)
+					}
+					if rnd.IntN(3) > 0 {
+						sc.log(svc, n, id)
+					}
+				}
+			}
+			p.send(sc.td, sc.ld)
+		}
+		time.Sleep(11 * time.Second)
+		for _, svc := range services {
+			label := attribute.String("service.name", svc)
+			truth := float64(lost[svc]) / float64(sent[svc])
+			estimate := float64(p.sum("log_span_dangling", label)) / float64(p.sum("log_spans", label))
+			t.Logf("%s: lost %.4f, estimated %.4f", svc, truth, estimate)
+			require.InDelta(t, truth, estimate, 0.02, svc)
+		}
+		require.EqualValues(t, traces, p.sum("traces_checked"))
+	})
+}
+
+func TestLostEvidenceIsCounted(t *testing.T) {
+	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+		require.Empty(t, p.findings("evidence_lost"))
+		next := &failing{err: consumererror.NewPermanent(errNext)}
+		var q pipelines
+		q.start(t, onePercent, next, consumertest.NewNop())
+		defer q.shutdown()
+		q.send(spanOf(1, 1, root), spanOf(100, 1, root))
+		require.ErrorIs(t, q.traces.ConsumeTraces(t.Context(), spanOf(1, 2, failed)), errNext)
+		time.Sleep(time.Minute)
+		require.Equal(t, map[string]int64{"evidence_lost{,export_failed,errors,traces}": 1}, q.findings("evidence_lost"),
+			"what was held when the evidence came")
+	})
+}
+
+// A healthy trace costs no allocation once the tables have grown.
+func TestWatchingAllocatesNothing(t *testing.T) {
+	p := newPipelines(t, onePercent)
+	defer p.shutdown()
+	sh := p.traces.(*shell)
+	sc := newScene().whole(1)
+	now := time.Now()
+	svc := sh.services.of(sc.td.ResourceSpans().At(0).Resource())
+	var spans []ptrace.Span
+	for _, rs := range sc.td.ResourceSpans().All() {
+		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
+	}
+	b := newBatch(sh, 0)
+	defer b.done()
+	trace := 0
+	round := func() {
+		trace++
+		b.watched = b.watched[:0]
+		for _, s := range spans {
+			s.SetTraceID(traceNumbered(trace))
+			v := readSpan(s.Attributes())
+			b.watchSpan(svc, s, &v)
+		}
+		sh.watcher.watch.Add(now, b.watched, &b.found)
+		now = now.Add(time.Second)
+		sh.watcher.watch.Expire(now, &b.found)
+	}
+	for range 40_000 {
+		round()
+	}
+	checked := b.found.Counts
+	before := sum(checked)
+	allocs := testing.AllocsPerRun(10_000, round)
+	require.Greater(t, sum(checked), before+9_000, "the traces were examined")
+	require.Less(t, allocs, 0.01)
+}
+
+func sum[K comparable](m map[K]int) (n int) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
+
+func TestLabelsOfAServiceAreNotShared(t *testing.T) {
+	svc := &service{labels: []attribute.KeyValue{attribute.String("service.name", "a")}}
+	one := svc.with(attribute.String("x", "1"))
+	two := svc.with(attribute.String("x", "2"))
+	require.False(t, slices.Equal(one, two))
+}
+
+// What kept traces stand for is about as many as there were.
+func TestAdjustedCountsFollowTheExactOnes(t *testing.T) {
+	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 10 }, func(t *testing.T, p *pipelines) {
+		const traces = 5000
+		rnd := rand.New(rand.NewPCG(3, 4))
+		for n := range traces {
+			p.send(spanOf(1, n, root, func(s ptrace.Span) {
+				id := s.TraceID()
+				binary.BigEndian.PutUint64(id[8:], rnd.Uint64())
+				s.SetTraceID(id)
+			}))
+		}
+		p.send(spanOf(2, 1, root, failed))
+		time.Sleep(11 * time.Second)
+		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_traces_adjusted")
+		require.NoError(t, err)
+		adjusted := map[string]float64{}
+		for _, dp := range m.Data.(metricdata.Sum[float64]).DataPoints {
+			adjusted[labelValues(dp.Attributes)] = dp.Value
+		}
+		require.InDelta(t, 1, adjusted["{,errors}"], 0)
+		require.InDelta(t, traces, adjusted["{,default}"], 10*4*math.Sqrt(traces*0.1*0.9), "within 4 standard deviations")
+		require.EqualValues(t, traces+1, p.sum("decisions"))
+		require.EqualValues(t, 1000, p.sum("route_limit"))
+	})
+}

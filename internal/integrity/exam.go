@@ -1,0 +1,167 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integrity
+
+import (
+	"math/bits"
+	"time"
+)
+
+// exam examines one trace at a time. It keeps its memory from one to the next.
+type exam struct {
+	links []Link
+	// nodes are the spans of the links, and ids that only others speak of:
+	// parents and the spans of logs. Spans with an id seen before are no nodes.
+	nodes []node
+	slots []uint32 // a hash table of nodes by id: the node's number plus 1
+	opts  *Options
+	calls *calls
+	r     *Report
+	now   time.Time
+}
+
+// node is a span id of the trace.
+type node struct {
+	id        uint64
+	link      int32 // the span's link, -1 if it did not come
+	up        int32 // another node of the same piece, or itself
+	served    bool  // has a child in another service
+	delegated bool  // has a client span as a child
+	logged    bool  // a log speaks of it
+}
+
+const noLink = -1
+
+// run examines the trace of e.links.
+func (e *exam) run(now time.Time, opts *Options, c *calls, r *Report) {
+	e.now, e.opts, e.calls, e.r = now, opts, c, r
+	e.reset()
+	spans, logs := e.gather()
+	for n := range spans {
+		e.attach(int32(n))
+	}
+	home, root := e.shape(spans)
+	e.clients(spans)
+	r.Add(Finding{What: TracesChecked, Service: home, Kind: root})
+	if opts.Logs && opts.Spans {
+		e.compareSignals(spans, logs, home)
+	}
+}
+
+func (e *exam) reset() {
+	e.nodes = e.nodes[:0]
+	// Each link adds at most two nodes, and the table is at most half full.
+	size := 1 << bits.Len(uint(4*len(e.links)))
+	if cap(e.slots) < size {
+		e.slots = make([]uint32, size)
+	}
+	e.slots = e.slots[:size]
+	clear(e.slots)
+}
+
+// node returns the number of the id's node, and whether it was there before.
+func (e *exam) node(id uint64) (n int32, known bool) {
+	mask := len(e.slots) - 1
+	for i := int(mix(id)) & mask; ; i = (i + 1) & mask {
+		switch found := e.slots[i]; {
+		case found == 0:
+			n = int32(len(e.nodes))
+			e.nodes = append(e.nodes, node{id: id, link: noLink, up: n})
+			e.slots[i] = uint32(n) + 1
+			return n, false
+		case e.nodes[found-1].id == id:
+			return int32(found - 1), true
+		}
+	}
+}
+
+// gather makes the nodes of the spans that came and counts both signals.
+func (e *exam) gather() (spans, logs int) {
+	for i := range e.links {
+		l := &e.links[i]
+		if l.Kind == KindLog {
+			logs++
+			continue
+		}
+		n, known := e.node(l.Span)
+		if known {
+			e.duplicate(n, l)
+			continue
+		}
+		e.nodes[n].link = int32(i)
+	}
+	return len(e.nodes), logs
+}
+
+// duplicate judges a span whose id is taken. In Zipkin's model a request has one
+// span that its client and its server share.
+func (e *exam) duplicate(n int32, l *Link) {
+	first := e.span(n)
+	if l.Kind.leaves() && first.Kind.enters() || l.Kind.enters() && first.Kind.leaves() {
+		e.nodes[n].served = true
+		return
+	}
+	why := Conflicting
+	if l.Start == first.Start && l.End == first.End && l.Kind == first.Kind {
+		why = Repeated
+	}
+	e.r.trace(SpansDuplicateID, why, l.Service)
+}
+
+func (e *exam) span(n int32) *Link { return &e.links[e.nodes[n].link] }
+
+// attach links a span to its parent, or tells that it did not come.
+func (e *exam) attach(n int32) {
+	child := e.span(n)
+	if child.Parent == 0 {
+		return
+	}
+	p, _ := e.node(child.Parent)
+	e.join(n, p)
+	if e.nodes[p].link == noLink {
+		e.missing(child)
+		return
+	}
+	parent := e.span(p)
+	switch {
+	case child.Kind.enters() || child.Name != parent.Name:
+		e.nodes[p].served = true
+	case child.Kind.leaves():
+		e.nodes[p].delegated = true
+	}
+	if remote(child) && child.Start < parent.Start {
+		e.r.Skews = append(e.r.Skews, Age{Service: child.Service, Age: asDuration(parent.Start - child.Start)})
+	}
+	if e.opts.Heuristics && child.Flags.has(FlagsKnown) && parent.Flags.has(FlagsKnown) && (child.Flags ^ parent.Flags).has(Sampled) {
+		e.r.trace(PropagationBroken, FlagsInconsistent, child.Service)
+	}
+}
+
+// remote reports whether the span's parent is in another process, by what the
+// span says or else by its kind.
+func remote(l *Link) bool {
+	if l.Flags.has(RemoteKnown) {
+		return l.Flags.has(ParentRemote)
+	}
+	return l.Kind.enters()
+}
+
+func (e *exam) missing(child *Link) {
+	what := SpansOrphan
+	if remote(child) {
+		what = SpansRemoteParentUnseen
+	}
+	e.r.Add(Finding{What: what, Kind: child.Kind, Service: child.Service})
+}
+
+// piece returns the node that stands for all nodes connected to n.
+func (e *exam) piece(n int32) int32 {
+	for e.nodes[n].up != n {
+		e.nodes[n].up = e.nodes[e.nodes[n].up].up
+		n = e.nodes[n].up
+	}
+	return n
+}
+
+func (e *exam) join(a, b int32) { e.nodes[e.piece(a)].up = e.piece(b) }

@@ -1,0 +1,83 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integrity
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Peers knows which addresses belong to services that send spans to here: what a
+// client span says it calls is looked up by what server spans say they are. Only
+// of such a service can a missing span be told from one nobody sends. It is safe
+// for concurrent use, and looking up takes no lock.
+type Peers struct {
+	mu    sync.Mutex // held to add
+	known atomic.Pointer[map[uint64]*peer]
+}
+
+type peer struct {
+	name atomic.Uint32
+	seen atomic.Int64 // Unix seconds
+}
+
+const (
+	// maxPeers bounds the addresses; what is new then is not learned.
+	maxPeers = 4096
+	// peerSeconds is how long after its last server span a service is still
+	// expected to send some.
+	peerSeconds = 3600
+)
+
+// NewPeers returns a registry that knows nobody.
+func NewPeers() *Peers {
+	p := new(Peers)
+	p.known.Store(&map[uint64]*peer{})
+	return p
+}
+
+// Learn notes that the service with the Name answers at the address, which is a
+// hash of the caller's.
+func (p *Peers) Learn(now time.Time, address uint64, name uint16) {
+	if known, ok := (*p.known.Load())[address]; ok {
+		if t := now.Unix(); known.seen.Load() != t || known.name.Load() != uint32(name) {
+			known.seen.Store(t)
+			known.name.Store(uint32(name))
+		}
+		return
+	}
+	p.add(now, address, name)
+}
+
+func (p *Peers) add(now time.Time, address uint64, name uint16) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := maps.Clone(*p.known.Load())
+	if len(next) >= maxPeers {
+		maps.DeleteFunc(next, func(_ uint64, old *peer) bool { return now.Unix()-old.seen.Load() > peerSeconds })
+	}
+	if len(next) >= maxPeers {
+		return
+	}
+	added := new(peer)
+	added.name.Store(uint32(name))
+	added.seen.Store(now.Unix())
+	next[address] = added
+	p.known.Store(&next)
+}
+
+// Lookup returns the Name of the service that answers at the address, or 0 if
+// none was seen within the last hour.
+func (p *Peers) Lookup(now time.Time, address uint64) uint16 {
+	known, ok := (*p.known.Load())[address]
+	if !ok || now.Unix()-known.seen.Load() > peerSeconds {
+		return 0
+	}
+	return uint16(known.name.Load())
+}
+
+// Len is the number of addresses known.
+func (p *Peers) Len() int { return len(*p.known.Load()) }

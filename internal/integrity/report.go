@@ -1,0 +1,111 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integrity
+
+import "time"
+
+// What is the kind of a finding.
+type What uint8
+
+// The kinds of findings. The first three are what the others are measured by.
+const (
+	TracesChecked           What = iota // traces examined, by the Kind of the root, KindLog if there is none
+	ClientSpans                         // client spans to a Peer that sends spans, and did not fail
+	LogSpans                            // spans that logs speak of, of traces not known to be unsampled
+	TracesUnchecked                     // traces not examined, by Reason
+	TracesRootless                      // spans, but no root; Reason says where the parent of the first span is
+	TracesMultiRoot                     // more than one root
+	TracesDisconnected                  // more than one piece
+	TracesWithoutLogs                   // spans, but no log
+	LogsWithoutSpans                    // traces with logs, but no span; Reason says if it was sampled
+	SpansOrphan                         // the parent is of the same process and did not come, by Kind
+	SpansRemoteParentUnseen             // the parent is of another process and did not come, by Kind
+	SpansDuplicateID                    // two spans with one id, by Reason
+	ClientWithoutServer                 // of ClientSpans, those the Peer has no span for
+	LogSpanDangling                     // of LogSpans, those that did not come
+	PropagationBroken                   // by Reason
+	whats
+)
+
+// Reason refines a finding.
+type Reason uint8
+
+// The reasons.
+const (
+	ReasonNone Reason = iota
+	// Of TracesUnchecked.
+	Limit    // no memory for its links
+	Giant    // more items than a trace may have
+	Shutdown // its window was not over
+	// Of TracesRootless.
+	ParentLocal
+	ParentRemoteUnseen
+	// Of LogsWithoutSpans.
+	SampledYes
+	SampledNo
+	SampledUnknown
+	// Of SpansDuplicateID.
+	Repeated    // the same span again: it was exported twice
+	Conflicting // another span
+	// Of PropagationBroken.
+	TraceIDTruncated  // one trace, two high halves of the id
+	Restarted         // a service that was called began a trace of its own
+	HeaderMismatch    // an item has another trace id than the header it names
+	FlagsInconsistent // a child and its parent disagree on being sampled
+	RandomnessConflict
+	ThresholdInconsistent // a span was kept although its threshold says it was not
+	reasons
+)
+
+// String returns the reason's name in telemetry.
+func (r Reason) String() string {
+	return [reasons]string{
+		"", "limit", "giant", "shutdown", "local", "remote", "true", "false", "unknown", "repeated", "conflicting",
+		"trace_id_truncated", "restarted", "b3_w3c_mismatch", "flags_inconsistent", "rv_conflict", "th_inconsistent",
+	}[r]
+}
+
+// Finding is something to count.
+type Finding struct {
+	Service uint16
+	Peer    uint16 // a Name
+	What    What
+	Kind    Kind
+	Reason  Reason
+}
+
+// Age is a duration that belongs to a service.
+type Age struct {
+	Service uint16
+	Signal  Kind // KindLog or another
+	Age     time.Duration
+}
+
+// Report gathers findings. The caller owns it and empties it with Reset; the
+// zero value is ready for use.
+type Report struct {
+	Counts map[Finding]int
+	// Skews are by how much spans began before the span that called them.
+	Skews []Age
+	// Late are the ages of items that came after their trace's window.
+	Late []Age
+}
+
+// Reset empties the report and keeps its memory.
+func (r *Report) Reset() {
+	clear(r.Counts)
+	r.Skews, r.Late = r.Skews[:0], r.Late[:0]
+}
+
+// Add counts a finding.
+func (r *Report) Add(f Finding) {
+	if r.Counts == nil {
+		r.Counts = map[Finding]int{}
+	}
+	r.Counts[f]++
+}
+
+func (r *Report) trace(w What, why Reason, service uint16) {
+	r.Add(Finding{What: w, Reason: why, Service: service})
+}

@@ -1,0 +1,261 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integrity
+
+import (
+	"slices"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+var epoch = time.Unix(1_000_000, 0)
+
+func newWatch(change ...func(*Options)) *Watch {
+	o := Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 1 << 24, Peers: peers(), Spans: true, Logs: true, Heuristics: true}
+	for _, c := range change {
+		c(&o)
+	}
+	return New(o)
+}
+
+// peers knows every service under its number as its address.
+func peers() *Peers {
+	p := NewPeers()
+	for s := uint16(cart); s <= stock; s++ {
+		p.Learn(epoch, uint64(s), s)
+	}
+	return p
+}
+
+// Numbers of services in the tests; as Names they are the same.
+const (
+	cart = iota + 1
+	orders
+	stock
+)
+
+// tree draws a trace in which nothing is wrong: every span but the root has a
+// parent, children in other services are servers whose parent is a client, every
+// child lies within its parent, and every span has a log.
+func tree(t *rapid.T, low uint64) []Item {
+	type open struct {
+		link  Link
+		depth int
+	}
+	items := []Item{item(low, Link{Span: 1, Start: 0, End: 1 << 40, Service: cart, Kind: KindServer})}
+	queue := []open{{items[0].Link, 0}}
+	next := uint64(2)
+	span := func(parent Link, service uint16, kind Kind) Link {
+		l := Link{Span: next, Parent: parent.Span, Start: parent.Start + 1, End: parent.End - 1, Service: service, Kind: kind}
+		next++
+		items = append(items, item(low, l))
+		return l
+	}
+	for len(queue) > 0 && len(items) < 40 {
+		at := queue[0]
+		queue = queue[1:]
+		for range rapid.IntRange(0, 3).Draw(t, "children") {
+			if rapid.Bool().Draw(t, "call") {
+				to := uint16(rapid.IntRange(cart, stock).Draw(t, "service"))
+				out := span(at.link, at.link.Service, KindClient)
+				items[len(items)-1].Callee = uint64(to)
+				queue = append(queue, open{span(out, to, KindServer), at.depth + 1})
+			} else {
+				queue = append(queue, open{span(at.link, at.link.Service, KindInternal), at.depth + 1})
+			}
+		}
+	}
+	for _, it := range slices.Clone(items) {
+		items = append(items, item(low, Link{Span: it.Span, Service: it.Service, Kind: KindLog}))
+	}
+	return items
+}
+
+func item(low uint64, l Link) Item {
+	l.Name = l.Service
+	return Item{Low: low, High: low, Link: l}
+}
+
+// examined sends the items in pieces, as they are drawn, and returns what was found.
+func examined(t *rapid.T, w *Watch, items []Item) map[Finding]int {
+	var r Report
+	now := epoch
+	for len(items) > 0 {
+		n := rapid.IntRange(1, len(items)).Draw(t, "batch")
+		w.Add(now, items[:n], &r)
+		items = items[n:]
+		now = now.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond)
+		w.Expire(now, &r)
+	}
+	w.Expire(epoch.Add(time.Minute), &r)
+	require.Zero(t, w.Traces())
+	require.Empty(t, r.Skews)
+	return r.Counts
+}
+
+func count(found map[Finding]int, what What) (n int) {
+	for f, k := range found {
+		if f.What == what {
+			n += k
+		}
+	}
+	return n
+}
+
+// broken leaves out what findings are measured by.
+func broken(found map[Finding]int) map[Finding]int {
+	out := map[Finding]int{}
+	for f, n := range found {
+		if f.What > LogSpans {
+			out[f] = n
+		}
+	}
+	return out
+}
+
+// Whole traces trigger nothing, in whatever order and pieces their items come.
+func TestWholeTracesAreWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := tree(t, 7)
+		spans, calls := 0, 0
+		for _, it := range items {
+			if it.Kind != KindLog {
+				spans++
+			}
+			if it.Callee != 0 {
+				calls++
+			}
+		}
+		found := examined(t, newWatch(), rapid.Permutation(items).Draw(t, "order"))
+		require.Empty(t, broken(found))
+		require.Equal(t, 1, found[Finding{What: TracesChecked, Service: cart, Kind: KindServer}])
+		require.Equal(t, spans, count(found, LogSpans))
+		require.Equal(t, calls, count(found, ClientSpans))
+	})
+}
+
+// One lost span shows as what it was to the others: each of its children is an
+// orphan or has an unseen remote parent, its log dangles, its caller is without a
+// server, the trace without its root is rootless, and one with a hole in it is in
+// pieces. All other spans stay in peace.
+func TestALostSpanShows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		items := tree(t, 7)
+		spans := len(items) / 2
+		lost := items[rapid.IntRange(0, spans-1).Draw(t, "lost")]
+		var children, remoteChildren, kept int
+		var rest []Item
+		for _, it := range items {
+			if it.Kind != KindLog && it.Span == lost.Span {
+				continue
+			}
+			rest = append(rest, it)
+			if it.Kind == KindLog {
+				continue
+			}
+			kept++
+			if it.Parent == lost.Span && it.Kind == KindServer {
+				remoteChildren++
+			} else if it.Parent == lost.Span {
+				children++
+			}
+		}
+		found := examined(t, newWatch(), rapid.Permutation(rest).Draw(t, "order"))
+		want := map[What]int{LogSpanDangling: 1, SpansOrphan: children, SpansRemoteParentUnseen: remoteChildren}
+		if lost.Parent == 0 && kept > 0 {
+			want[TracesRootless] = 1
+		}
+		if lost.Parent != 0 && children+remoteChildren > 0 {
+			want[TracesDisconnected] = 1
+		}
+		if kept == 0 {
+			want[LogsWithoutSpans] = 1
+		}
+		if lost.Kind == KindServer && lost.Parent != 0 {
+			want[ClientWithoutServer] = 1
+		}
+		for what := TracesUnchecked; what < whats; what++ {
+			require.Equal(t, want[what], count(found, what), "%d", what)
+		}
+	})
+}
+
+// Whatever comes, a trace is examined once or counted as not examined, and the
+// memory stays within its bound.
+func TestEveryTraceIsAccountedForOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const limit = 1 << 14
+		w := newWatch(func(o *Options) { o.MaxBytes, o.MaxItems = limit, 8 })
+		var r Report
+		now, opened := epoch, map[uint64]bool{}
+		for range rapid.IntRange(1, 300).Draw(t, "steps") {
+			low := rapid.Uint64Range(1, 60).Draw(t, "trace")
+			opened[low] = true
+			kind := Kind(rapid.IntRange(0, int(KindLog)).Draw(t, "kind"))
+			w.Add(now, []Item{item(low, Link{
+				Span: rapid.Uint64Range(0, 5).Draw(t, "span"), Parent: rapid.Uint64Range(0, 5).Draw(t, "parent"),
+				Service: cart, Kind: kind,
+			})}, &r)
+			if rapid.IntRange(0, 9).Draw(t, "wait") == 0 {
+				now = now.Add(3 * time.Second)
+				w.Expire(now, &r)
+			}
+			require.LessOrEqual(t, w.Bytes(), int64(limit+len(w.shards)*2*(blockBytes+entryBytes+64*instantBytes)))
+		}
+		w.Expire(now.Add(time.Minute), &r)
+		require.Equal(t, len(opened), count(r.Counts, TracesChecked)+count(r.Counts, TracesUnchecked))
+		require.Zero(t, w.shards[0].links.used)
+	})
+}
+
+func TestALinkIsSmall(t *testing.T) {
+	require.EqualValues(t, 48, unsafe.Sizeof(Link{}))
+}
+
+func TestSeenForgetsByAgeAndByCount(t *testing.T) {
+	s := seen{limit: 100}
+	for k := range uint64(100) {
+		s.put(1000, k+1, 7)
+	}
+	require.EqualValues(t, 7, s.get(1))
+	s.put(1001, 101, 8)
+	require.EqualValues(t, 7, s.get(1), "the old generation still knows")
+	require.EqualValues(t, 8, s.get(101))
+	s.put(1001+generationSeconds+1, 102, 9)
+	require.Zero(t, s.get(1), "two generations later it is forgotten")
+	require.EqualValues(t, 8, s.get(101))
+}
+
+func TestPeersExpireAndAreBounded(t *testing.T) {
+	p := NewPeers()
+	p.Learn(epoch, 1, cart)
+	require.EqualValues(t, cart, p.Lookup(epoch.Add(time.Hour), 1))
+	require.Zero(t, p.Lookup(epoch.Add(time.Hour+time.Second), 1), "not seen for an hour")
+	p.Learn(epoch, 1, orders)
+	require.EqualValues(t, orders, p.Lookup(epoch, 1), "the address has moved")
+	for a := range uint64(2 * maxPeers) {
+		p.Learn(epoch, a, cart)
+	}
+	require.Equal(t, maxPeers, p.Len())
+	p.Learn(epoch.Add(2*time.Hour), 1<<40, stock)
+	require.EqualValues(t, stock, p.Lookup(epoch.Add(2*time.Hour), 1<<40), "those long unseen make room")
+	require.Equal(t, 1, p.Len())
+}
+
+func TestUnansweredCallsAreBounded(t *testing.T) {
+	var c calls
+	for n := range int64(10 * maxCalls) {
+		_, ok := c.unanswered(&Link{Start: 10 * n, End: 10*n + 5, Service: cart}, orders)
+		require.False(t, ok)
+	}
+	require.LessOrEqual(t, len(c.open), maxCalls)
+	last := int64(10*maxCalls - 1)
+	root := &Link{Name: orders, Start: 10*last + 1, End: 10*last + 4}
+	require.True(t, c.began(root))
+	require.False(t, c.began(root), "a call has one answer")
+}

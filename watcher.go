@@ -1,0 +1,249 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// watcher turns spans and logs into links and has their traces examined, apart
+// from what sampling makes of them. It is there whatever is switched off; then
+// it does nothing.
+type watcher struct {
+	cfg   *TelemetryConfig
+	watch *integrity.Watch // nil if traces are not examined
+	peers *integrity.Peers
+}
+
+// watchShare is the part of max_bytes that links may take, 1/8: at the default
+// of 512 MiB some 600,000 links, and as much again for the ids of the traces that
+// were examined.
+const watchShare = 8
+
+func newWatcher(cfg *TelemetryConfig) *watcher {
+	return &watcher{cfg: cfg, peers: integrity.NewPeers()}
+}
+
+// start begins to watch. It returns how many bytes are left for the buffer.
+func (w *watcher) start(cfg *Config, traces, logs bool) (left int64) {
+	left = int64(cfg.MaxBytes)
+	if !w.cfg.Integrity {
+		return left
+	}
+	share := left / watchShare
+	w.watch = integrity.New(integrity.Options{
+		Window:     cfg.DecisionWait,
+		MaxItems:   cfg.MaxItemsPerTrace,
+		MaxBytes:   share,
+		Spans:      traces,
+		Logs:       logs,
+		Peers:      w.peers,
+		Heuristics: w.cfg.Heuristics,
+	})
+	return left - share
+}
+
+func (w *watcher) traces() int64 {
+	if w.watch == nil {
+		return 0
+	}
+	return int64(w.watch.Traces())
+}
+
+func (w *watcher) bytes() int64 {
+	if w.watch == nil {
+		return 0
+	}
+	return w.watch.Bytes()
+}
+
+// span returns the link of a span, and reports whether it is one: a span without
+// an id has no place in its trace.
+func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView) (integrity.Item, bool) {
+	if w.watch == nil || s.SpanID().IsEmpty() {
+		return integrity.Item{}, false
+	}
+	it := integrity.Item{Link: integrity.Link{
+		Span:    spanKeyOf(s.SpanID()),
+		Parent:  spanKeyOf(s.ParentSpanID()),
+		Start:   int64(s.StartTimestamp()),
+		End:     int64(s.EndTimestamp()),
+		Service: svc.id,
+		Name:    svc.name,
+		Kind:    spanKindOf(s.Kind()),
+		Flags:   spanFlags(s),
+	}}
+	setTrace(&it, s.TraceID())
+	w.peer(now, svc, &it.Link, v)
+	return it, true
+}
+
+// log returns the link of a log record.
+func (w *watcher) log(svc *service, res pcommon.Resource, lr plog.LogRecord, v *logView) (integrity.Item, bool) {
+	if w.watch == nil {
+		return integrity.Item{}, false
+	}
+	it := integrity.Item{Link: integrity.Link{
+		Span:    spanKeyOf(lr.SpanID()),
+		Service: svc.id,
+		Name:    svc.name,
+		Kind:    integrity.KindLog,
+	}}
+	setTrace(&it, lr.TraceID())
+	switch {
+	case lr.Flags().IsSampled():
+		it.Flags = integrity.FlagsKnown | integrity.Sampled
+	case v.unsampled, !v.promoted && fromSDK(res):
+		it.Flags = integrity.FlagsKnown
+	}
+	return it, true
+}
+
+// fromSDK reports whether OpenTelemetry's SDK wrote the record. It always writes
+// the flags, so one without the sampled flag is of a trace that is not sampled;
+// others leave the flags out.
+func fromSDK(res pcommon.Resource) bool {
+	_, ok := res.Attributes().Get("telemetry.sdk.name")
+	return ok
+}
+
+func setTrace(it *integrity.Item, id pcommon.TraceID) {
+	it.High, it.Low = binary.BigEndian.Uint64(id[:8]), low(id)
+}
+
+func spanKeyOf(id pcommon.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) }
+
+// spanKindOf: the numbers are the same, and one that is not known is none.
+func spanKindOf(k ptrace.SpanKind) integrity.Kind {
+	if k < 0 || k > ptrace.SpanKindConsumer {
+		return integrity.KindUnspecified
+	}
+	return integrity.Kind(k)
+}
+
+// Bits of a span's flags beside the W3C trace flags (opentelemetry-proto,
+// SpanFlags): whether it is known where the parent is, and that it is remote.
+const (
+	flagSampled      = 0x01
+	flagHasIsRemote  = 0x100
+	flagParentRemote = 0x200
+)
+
+func spanFlags(s ptrace.Span) (f integrity.Flags) {
+	bits := s.Flags()
+	if bits != 0 {
+		f |= integrity.FlagsKnown
+	}
+	if bits&flagSampled != 0 {
+		f |= integrity.Sampled
+	}
+	if bits&flagHasIsRemote != 0 {
+		f |= integrity.RemoteKnown
+		if bits&flagParentRemote != 0 {
+			f |= integrity.ParentRemote
+		}
+	}
+	if s.Status().Code() == ptrace.StatusCodeError {
+		f |= integrity.Failed
+	}
+	return f
+}
+
+// peer learns from a span that its service sends spans and, if it answers, where,
+// and looks up who is called by one that calls.
+func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *spanView) {
+	w.peers.Learn(now, svc.address, svc.name)
+	switch l.Kind {
+	case integrity.KindServer:
+		if v.address != "" && (v.port != 0 || !loopback(v.address)) {
+			w.peers.Learn(now, addressOf(v.address, v.port), svc.name)
+		}
+	case integrity.KindConsumer:
+		if v.destination != "" && l.Parent != 0 {
+			w.peers.Learn(now, addressOf(v.destination, queuePort), svc.name)
+		}
+	case integrity.KindClient:
+		l.Callee = w.callee(now, v)
+	case integrity.KindProducer:
+		if v.destination != "" {
+			l.Callee = addressOf(v.destination, queuePort)
+		}
+	}
+}
+
+// callee is the address of the service a client span says it calls: its name, or
+// a host that is called as it is (orders, orders.shop.svc), if they are known to
+// send spans; else the address at which its own spans may yet say it answers.
+func (w *watcher) callee(now time.Time, v *spanView) uint64 {
+	if v.peer != "" {
+		if a := addressOf(v.peer, 0); w.peers.Lookup(now, a) != 0 {
+			return a
+		}
+	}
+	if v.address == "" {
+		return 0
+	}
+	host, _, _ := strings.Cut(v.address, ".")
+	if a := addressOf(host, 0); w.peers.Lookup(now, a) != 0 {
+		return a
+	}
+	return addressOf(v.address, v.port)
+}
+
+// queuePort marks the hash of a queue's name: no port is as high.
+const queuePort = 1 << 16
+
+var addressSeed = maphash.MakeSeed()
+
+// addressOf is the hash of an address, or with port 0 of a service's or a host's
+// name.
+func addressOf(host string, port int) uint64 {
+	return maphash.String(addressSeed, host) + uint64(port)*0x9e3779b97f4a7c15
+}
+
+// loopback reports whether an address is every host's own, so that without a
+// port it names nobody.
+func loopback(address string) bool {
+	return address == "localhost" || strings.HasPrefix(address, "127.") || address == "::1"
+}
+
+// The tolerances of spanTime.
+const (
+	maxAhead  = time.Minute
+	maxBehind = time.Hour
+)
+
+// spanTime says what is wrong with a span's times, or "".
+func spanTime(now time.Time, s ptrace.Span) string {
+	start, end := int64(s.StartTimestamp()), int64(s.EndTimestamp())
+	switch {
+	case end == 0:
+		return "no_end"
+	case end < start:
+		return "end_before_start"
+	case end > now.Add(maxAhead).UnixNano():
+		return "future"
+	case end < now.Add(-maxBehind).UnixNano():
+		return "past"
+	}
+	return ""
+}
+
+// randomnessKey is the explicit randomness of an item as links carry it.
+func randomnessKey(state string) uint64 {
+	if s := sampling.ReadState(state); s.Explicit {
+		return s.Randomness.Unsigned() + 1
+	}
+	return 0
+}

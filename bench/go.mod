@@ -5,7 +5,7 @@ go 1.26.0
 replace github.com/otelcol-correlation/correlationprocessor => ..
 
 require (
-	github.com/grafana/clusterurl v0.2.1 // indirect
+	github.com/grafana/clusterurl v0.2.1
 	github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor v0.160.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/processor/groupbytraceprocessor v0.160.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/processor/probabilisticsamplerprocessor v0.160.0

@@ -7,34 +7,37 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/component"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/routes"
 )
 
 // commands are the entries by name; each parses its own flags.
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
 	"component":       component.Main,
 	component.RunName: component.MainRun,
+	"route":           routes.Main,
 }
 
 const usage = "usage: bench component|route|e2e|plot [flags]; -h with a command lists its flags"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
 	if len(args) == 0 || commands[args[0]] == nil {
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	return commands[args[0]](ctx, args[1:], os.Stdout)
 }

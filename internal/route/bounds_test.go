@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -128,7 +129,7 @@ func TestMatchKeepsNothingOfThePath(t *testing.T) {
 		buffer[i] = '#'
 	}
 	assert.Equal(t, want, got)
-	tree, _ := s.learner.save()
+	tree := s.learner.save()
 	assert.NotContains(t, fmt.Sprint(tree), "#")
 	assert.Contains(t, fmt.Sprint(tree), "accounts")
 }
@@ -148,8 +149,8 @@ func TestTheSamePathGetsTheSamePattern(t *testing.T) {
 	for _, p := range paths {
 		first[p] = a.Match("GET", p).Pattern
 	}
-	for i := len(paths) - 1; i >= 0; i-- {
-		assert.Equal(t, first[paths[i]], b.Match("GET", paths[i]).Pattern, "without learning the order does not matter")
+	for _, p := range slices.Backward(paths) {
+		assert.Equal(t, first[p], b.Match("GET", p).Pattern, "without learning the order does not matter")
 	}
 
 	learning := newTable(t, Options{Learn: true}).Service("c")

@@ -17,7 +17,7 @@ func (l *learner) reconsider(n *node) {
 	}
 	n.checked = count
 	if n.sharesStructure(count) || n.keepsComing(count) {
-		l.collapse(n, func(c *node) bool { return true })
+		l.collapse(n, func(*node) bool { return true })
 	} else if kin := n.kin(); kin != nil {
 		l.collapse(n, func(c *node) bool { return kin[c] })
 	}

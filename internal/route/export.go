@@ -36,7 +36,7 @@ const savedVersion = 1
 func (t *Table) Export() []byte {
 	out := savedTable{Version: savedVersion, Services: map[string]saved{}}
 	for name, s := range *t.services.Load() {
-		if tree, any := s.learner.save(); any {
+		if tree := s.learner.save(); len(tree.Kids) > 0 {
 			out.Services[name] = tree
 		}
 	}
@@ -47,11 +47,10 @@ func (t *Table) Export() []byte {
 	return data
 }
 
-func (l *learner) save() (tree saved, any bool) {
+func (l *learner) save() saved {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	tree = l.root.save()
-	return tree, len(tree.Kids) > 0
+	return l.root.save()
 }
 
 func (n *node) save() saved {

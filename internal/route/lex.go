@@ -3,7 +3,10 @@
 
 package route
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // anonymous is the name of a parameter the template gives no name to.
 const anonymous = "param"
@@ -112,8 +115,8 @@ func (l *lexer) closeGroup() error {
 
 // atSegmentStart reports whether nothing of the segment was read yet.
 func (l *lexer) atSegmentStart() bool {
-	for i := len(l.tokens) - 1; i >= 0; i-- {
-		switch l.tokens[i].kind {
+	for _, t := range slices.Backward(l.tokens) {
+		switch t.kind {
 		case tokenOpen, tokenClose:
 		case tokenSlash:
 			return true

@@ -5,6 +5,7 @@ package route
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -140,9 +141,7 @@ func (t *Table) addService(name string) *Service {
 	}
 	s := newService(name, t.overflow.declared, t.overflow.learner.budget.max, t.options.Learn)
 	services := make(map[string]*Service, len(old)+1)
-	for k, v := range old {
-		services[k] = v
-	}
+	maps.Copy(services, old)
 	services[name] = s
 	t.services.Store(&services)
 	return s

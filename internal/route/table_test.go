@@ -4,7 +4,9 @@
 package route
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -137,9 +139,18 @@ func TestConcurrentMatchAndTick(t *testing.T) {
 				if r.Pattern == "" {
 					t.Error("no pattern")
 				}
+				s.Observe("GET", fmt.Sprintf("/r%d/:id/x/*y", i%70), "/r1/5/x/z")
+				s.Observe("GET", "/people/{name}", "/people/"+words(i))
 			}
 		})
 	}
+	wg.Go(func() {
+		for range 20 {
+			if err := errors.Join(table.Import(table.Export()), table.WriteYAML(io.Discard)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	now := time.Unix(0, 0)
 	for range 200 {
 		now = now.Add(time.Hour)

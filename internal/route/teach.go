@@ -4,6 +4,7 @@
 package route
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -54,9 +55,7 @@ func (s *Service) framework(httpRoute string) *framework {
 		return f
 	}
 	known := make(map[string]*framework, len(old)+1)
-	for k, v := range old {
-		known[k] = v
-	}
+	maps.Copy(known, old)
 	known[httpRoute] = f
 	s.frameworks.Store(&known)
 	return f

@@ -6,6 +6,7 @@ package route
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -44,8 +45,7 @@ func failAt(at int, format string, args ...any) error {
 
 // shift moves the place of a syntax error by base bytes.
 func shift(err error, base int) error {
-	var place *syntaxError
-	if errors.As(err, &place) {
+	if place, ok := errors.AsType[*syntaxError](err); ok {
 		return &syntaxError{at: place.at + base, text: place.text}
 	}
 	return err
@@ -60,8 +60,8 @@ const maxChoices = 32
 // expand resolves optional groups into all token lists without groups, the
 // longest first.
 func expand(tokens []token) ([][]token, error) {
-	for open := len(tokens) - 1; open >= 0; open-- {
-		if tokens[open].kind != tokenOpen {
+	for open, t := range slices.Backward(tokens) {
+		if t.kind != tokenOpen {
 			continue
 		}
 		end := open + 1 // innermost: no further open behind, so the first close is ours

@@ -85,7 +85,7 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err := w.Save(o.run.Load); err != nil {
 		return err
 	}
-	all, err := o.measure(ctx, out)
+	all, err := o.measure(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func expand(names []string) []string {
 }
 
 // measure runs all targets in turn, as many times as there are rounds.
-func (o *options) measure(ctx context.Context, out io.Writer) (results, error) {
+func (o *options) measure(ctx context.Context) (results, error) {
 	all := results{}
 	for round := range o.rounds {
 		for _, t := range o.targets {

@@ -62,11 +62,11 @@ func keep[T any](list []T, wanted func(T) bool) []T {
 }
 
 // cut makes batches of about mean items.
-func cut[T any](r *rand.Rand, mean int, items []T, make func([]T) (Batch, error)) ([]Batch, error) {
+func cut[T any](r *rand.Rand, mean int, items []T, encode func([]T) (Batch, error)) ([]Batch, error) {
 	var out []Batch
 	for len(items) > 0 {
 		n := min(len(items), mean*3/4+r.IntN(mean/2+1))
-		b, err := make(items[:n])
+		b, err := encode(items[:n])
 		if err != nil {
 			return nil, err
 		}

@@ -104,14 +104,34 @@ func pick(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
 
 func pick2(list []string, h uint64) string { return list[h%uint64(len(list))] }
 
-// Paths makes n raw paths as the spans of the traffic have them.
-func Paths(seed uint64, n int) []string {
-	r := rand.New(rand.NewPCG(seed, 1))
+// Path is a raw path with where it comes from.
+type Path struct{ Service, Method, Path, Template string }
+
+// Paths makes n raw paths as the spans of the traffic have them. Another round
+// has other values in paths of the same routes.
+func Paths(seed, round uint64, n int) []Path {
+	r := rand.New(rand.NewPCG(seed, 3+round))
 	services := newCatalog(rand.New(rand.NewPCG(seed, 0)))
-	out := make([]string, n)
+	out := make([]Path, n)
 	for i := range out {
 		s := &services[r.IntN(len(services))]
-		out[i] = s.routes[r.IntN(len(s.routes))].path(r)
+		rt := &s.routes[r.IntN(len(s.routes))]
+		out[i] = Path{Service: s.name, Method: rt.method, Path: rt.path(r), Template: rt.template()}
 	}
 	return out
+}
+
+// template writes the route as a user would declare it.
+func (rt *routeInfo) template() string {
+	var b strings.Builder
+	b.WriteString(rt.method + " ")
+	for i, s := range rt.segments {
+		b.WriteByte('/')
+		if kind, ok := strings.CutPrefix(s, ":"); ok {
+			fmt.Fprintf(&b, "{%s_%d}", kind, i)
+		} else {
+			b.WriteString(s)
+		}
+	}
+	return b.String()
 }

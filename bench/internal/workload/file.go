@@ -36,7 +36,8 @@ func Load(path string) (*Workload, error) {
 	if err := gob.NewDecoder(f).Decode(w); err != nil {
 		return nil, fmt.Errorf("workload file: %w", err)
 	}
-	return w, w.moveOffHeap()
+	err = w.moveOffHeap()
+	return w, err
 }
 
 func (w *Workload) moveOffHeap() error {

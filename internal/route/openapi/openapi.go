@@ -178,11 +178,11 @@ func cleanName(name string) string {
 
 // lineOf returns the line, from 1, in which the path is a key, or 0.
 func lineOf(data []byte, path string) int {
-	at := bytes.Index(data, []byte(path))
-	if at < 0 {
+	before, _, found := bytes.Cut(data, []byte(path))
+	if !found {
 		return 0
 	}
-	return 1 + bytes.Count(data[:at], []byte("\n"))
+	return 1 + bytes.Count(before, []byte("\n"))
 }
 
 func sortedKeys[V any](m map[string]V) []string {

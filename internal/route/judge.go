@@ -142,6 +142,7 @@ const (
 	leadingScore    = -3.0
 	camelScore      = -1.0
 	capitalScore    = 1.0
+	codeScore       = -2.5
 	longScore       = -1.5
 	verbScore       = 1.5
 	slugScore       = 0.5
@@ -185,6 +186,9 @@ func wordScore(head string, w wording) float64 {
 	}
 	if w.marks && w.pieces > w.known {
 		score += slugScore
+	}
+	if isCode(head) {
+		score += codeScore
 	}
 	if w.pieces > longName {
 		score += longScore

@@ -160,7 +160,7 @@ func (r *run) random() bool {
 		return true
 	case r.digits == 0:
 		return false
-	case r.digits*2 >= r.length && r.length >= 6:
+	case r.digits*2 > r.length && r.length >= 6:
 		return true
 	case r.switches >= 3:
 		return true
@@ -173,7 +173,7 @@ func (r *run) random() bool {
 // lettersRandom: pieces of camel case are longer than two letters on average.
 func (r *run) lettersRandom() bool {
 	return r.lowers > 0 && r.uppers > 1 && r.humps >= 1 && r.length < 3*(r.humps+1) ||
-		r.lowers > 0 && r.length >= 8 && r.uppers*5 >= r.length*2
+		r.lowers > 0 && r.humps >= 1 && r.length >= 8 && r.uppers*5 >= r.length*2
 }
 
 // isNumbered reports a word, a mark and a number: video_743, eval-1.
@@ -204,4 +204,18 @@ func isHostname(s string) bool {
 		return false
 	}
 	return all(s, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' || c == '.' })
+}
+
+// isCode reports a language, a locale or a currency: en, pt-BR, zh_CN, USD.
+// There are few of them, and a page or a rate is one for each.
+func isCode(s string) bool {
+	switch len(s) {
+	case 2:
+		return isLower(s[0]) && isLower(s[1])
+	case 3:
+		return isUpper(s[0]) && isUpper(s[1]) && isUpper(s[2])
+	case 5:
+		return isLower(s[0]) && isLower(s[1]) && (s[2] == '-' || s[2] == '_') && isAlpha(s[3]) && isAlpha(s[4])
+	}
+	return false
 }

@@ -58,3 +58,21 @@ func BenchmarkMatchDeclared(b *testing.B) {
 		s.Match("GET", benchPaths[i%len(benchPaths)])
 	}
 }
+
+func BenchmarkMatchParallel(b *testing.B) {
+	table, err := New(Options{MaxRoutes: 1000, MaxServices: 10, Learn: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range 400 {
+		for _, p := range benchPaths {
+			table.Service("bench").Match("GET", p)
+		}
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			table.Service("bench").Match("GET", benchPaths[i%len(benchPaths)])
+		}
+	})
+}

@@ -184,3 +184,16 @@ func TestObserveDoesNotBelieveRawPaths(t *testing.T) {
 		assert.Equal(t, Result{"/users/{int}", SourceInferred}, s.Observe("GET", path, path))
 	}
 }
+
+func TestObserveTakesNoMemoryForAKnownRoute(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	for _, httpRoute := range []string{"/orders/{id}", "/orders/{other}", "/health"} {
+		path := strings.Replace(strings.Replace(httpRoute, "{id}", "7", 1), "{other}", "8", 1)
+		for range 100 {
+			s.Observe("GET", httpRoute, path)
+		}
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.Observe("GET", httpRoute, path) }), httpRoute)
+	}
+	assert.Equal(t, Result{"/orders/{id}", SourceLearned}, s.Observe("GET", "/orders/{other}", "/orders/8"),
+		"the first spelling of a route stays")
+}

@@ -173,6 +173,7 @@ func (l *learner) respell(n *node, f *framework) Result {
 		n.own = l.budget.texts[f.pattern]
 		n.taught.Store(true)
 		n.issued.Store(n.own)
+		n.final.Store(true) // the first spelling stays
 	}
 	return r
 }

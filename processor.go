@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -37,6 +38,7 @@ type engine struct {
 	routes    *route.Table
 	services  *services
 	learned   *learned
+	counted   *routeCounter
 	rules     *rules
 	buffer    *tracebuffer.Buffer
 	cards     cardinality
@@ -81,10 +83,14 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 		return nil, err
 	}
 	rules.readEdits = cfg.Sampling.readsEdits(&cfg.Routes)
+	if rules.missing, err = sampling.PercentageThreshold(cfg.Logs.MissingTraceID.SamplingPercentage); err != nil {
+		return nil, err
+	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = newServices(routes)
+	e.counted = newRouteCounter(cfg.Sampling.CountedRoutes)
 	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
 	return e, err
 }
@@ -161,6 +167,7 @@ func (e *engine) bufferOptions(both bool) tracebuffer.Options {
 		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
 		MaxItems:      e.cfg.MaxItemsPerTrace,
 		MaxBytes:      int64(e.cfg.MaxBytes),
+		DryRun:        e.cfg.Sampling.DryRun,
 		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
 		Count:         both && e.cfg.Logs.CountOnSpans,
 	}

@@ -22,6 +22,7 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
+	counts    bool // items by verdict, which says something only where traces are dropped
 }
 
 // reasons why an item was dropped.
@@ -29,6 +30,7 @@ const (
 	dropSampling     = "sampling"
 	dropExportFailed = "export_failed"
 	dropCorrupt      = "corrupt"
+	dropMissingID    = "missing_trace_id"
 )
 
 func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error) {
@@ -36,7 +38,7 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	if err != nil {
 		return nil, err
 	}
-	t := &telemetry{TelemetryBuilder: b}
+	t := &telemetry{TelemetryBuilder: b, counts: e.rules.drops}
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
 	}
@@ -112,10 +114,29 @@ func (t *telemetry) ruleErrors(failed map[sampling.Match]int) {
 	}
 }
 
+// decided counts items by the verdict on their trace.
+func (t *telemetry) decided(sig tracebuffer.Signal, keep bool, rule string, items int, bytes int64) {
+	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", verdictName(keep)), attribute.String("rule", rule)}
+	add(t.ProcessorCorrelationDecidedItems, items, attrs...)
+	add(t.ProcessorCorrelationDecidedBytes, int(bytes), attrs...)
+}
+
+// evidenceLost counts items of traces kept for certain that were lost.
+func (t *telemetry) evidenceLost(sig tracebuffer.Signal, reason string, rule sampling.Match, n int) {
+	add(t.ProcessorCorrelationEvidenceLost, n, signalAttr(sig), attribute.String("reason", reason), attribute.String("rule", t.ruleNames[rule]))
+}
+
 // outcome counts what the buffer decided.
 func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 	for sig, n := range out.Dropped {
 		t.dropped(tracebuffer.Signal(sig), dropSampling, n)
+	}
+	if t.counts {
+		for v, vol := range out.Decided {
+			for sig, n := range vol.Items {
+				t.decided(tracebuffer.Signal(sig), v.Keep, t.ruleNames[v.Rule], n, vol.Bytes[sig])
+			}
+		}
 	}
 	for d, n := range out.Decisions {
 		add(t.ProcessorCorrelationDecisions, n,

@@ -137,6 +137,9 @@ func (e *engine) start(log *zap.Logger) error {
 	}
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
+	for _, w := range e.cfg.Sampling.warnings() {
+		log.Warn("sampling: " + w)
+	}
 	if err := e.rules.user.start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}

@@ -79,6 +79,13 @@ func (b *batch) readSpans(td ptrace.Traces) {
 func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	v := readSpan(s.Attributes())
 	e := b.edit(b.cards.span(svc, s, &v))
+	if b.rules.readEdits {
+		e.applySpan(s)
+		e.done = true
+	}
+	if b.weighs() {
+		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
+	}
 	id := s.TraceID()
 	if id.IsEmpty() {
 		b.tally.zeroID(svc)
@@ -89,15 +96,11 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	}
 	b.watchSpan(svc, s, &v)
 	it := b.item(id)
-	if b.rules.readEdits {
-		e.applySpan(s)
-		e.done = true
-	}
 	it.Extra = b.keep(e.appendSpan(b.arena))
 	it.Finding = b.match.span(ss, s, &v, e.pattern)
 	it.Root = s.ParentSpanID().IsEmpty()
 	b.draw.span(s, it, b.rules)
-	if b.links.summaries && b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep {
+	if b.links.summaries && (b.rules.dryRun || b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep) {
 		b.summarize(svc, s, it)
 	}
 }
@@ -144,16 +147,20 @@ func (b *batch) readLogs(ld plog.Logs) {
 func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) *tracebuffer.Item {
 	v := b.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
 	e := b.edit(b.cards.log(svc, lr, &v))
-	id := lr.TraceID()
-	if id.IsEmpty() {
-		return nil
-	}
-	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
-	it := b.item(id)
 	if b.rules.readEdits {
 		e.apply(lr.Attributes())
 		e.done = true
 	}
+	if b.weighs() {
+		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
+	}
+	id := lr.TraceID()
+	if id.IsEmpty() {
+		b.decideAlone(sl, lr, &v, e)
+		return nil
+	}
+	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
+	it := b.item(id)
 	it.Extra = b.keep(e.append(b.arena, logAttributes))
 	it.Finding = b.match.log(sl, lr, &v, e.pattern)
 	b.draw.log(lr, &v, it, b.rules)
@@ -177,10 +184,13 @@ func (b *batch) attach(msg []byte, err error) {
 		err = otlpwire.Walk(msg, func(header []byte) {
 			h = b.buffer.Intern(b.now, header)
 		}, func(rec []byte) {
+			size := len(rec)
 			if next < len(b.at) && b.at[next] == record {
 				b.items[next].Header, b.items[next].Record = h, rec
+				size += len(b.items[next].Extra)
 				next++
 			}
+			b.edits[record].size = uint32(size)
 			record++
 		})
 	}
@@ -202,6 +212,7 @@ func (b *batch) add() {
 	b.tally.flush(b.telemetry, b.sig)
 	b.telemetry.ruleErrors(b.match.failed)
 	b.telemetry.drawn(b.sig, &b.draw)
+	b.weigh()
 }
 
 // nonePass reports whether nothing of the batch passes: the usual case while
@@ -271,7 +282,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
 				e, f, decided := s.fate()
-				if decided && f.Action != tracebuffer.Pass {
+				if decided && f.Action != tracebuffer.Pass || e.drop {
 					return true
 				}
 				e.apply(lr.Attributes())

@@ -39,6 +39,9 @@ type edit struct {
 	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
 	done      bool   // it is written already
+	alone     aloneVerdict
+	drop      bool   // the record, which has no trace, goes no further
+	size      uint32 // of the record, in bytes of OTLP, where it is weighed
 }
 
 // span finds the pattern of a span. A span whose framework has named the route

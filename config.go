@@ -121,6 +121,19 @@ type LogsConfig struct {
 	// logs name it, log.count, and how many of them are errors,
 	// log.error_count.
 	CountOnSpans bool `mapstructure:"count_on_spans"`
+	// MissingTraceID says what becomes of logs without a trace id.
+	MissingTraceID MissingTraceIDConfig `mapstructure:"missing_trace_id"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// MissingTraceIDConfig says what becomes of logs without a trace id.
+type MissingTraceIDConfig struct {
+	// SamplingPercentage is the share of them that is kept, each by a
+	// randomness of its own. Those that match a rule that keeps everything,
+	// such as errors, are kept in any case.
+	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -224,6 +237,7 @@ func createDefaultConfig() component.Config {
 			PathAttributes: []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path"},
 			JoinAttributes: []string{"url.template", "http.route", "http.request.method", "http.response.status_code"},
 			JoinWait:       2 * time.Second,
+			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},
 		},
 		Sampling: defaultSampling(),
 		Telemetry: TelemetryConfig{
@@ -304,6 +318,11 @@ func (c *LogsConfig) Validate() error {
 		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
 		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)
+}
+
+// Validate checks the percentage.
+func (c *MissingTraceIDConfig) Validate() error {
+	return checkPercentage("sampling_percentage", c.SamplingPercentage)
 }
 
 // String returns the size with a unit.

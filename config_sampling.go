@@ -51,6 +51,15 @@ type SamplingConfig struct {
 	// UpstreamUnmarked says what it means that an item arrives without a
 	// sampling threshold.
 	UpstreamUnmarked UnmarkedMode `mapstructure:"upstream_unmarked"`
+	// DryRun drops nothing. What the verdict would have been is noted on every
+	// span and log record.
+	DryRun bool `mapstructure:"dry_run"`
+	// RuleAttribute is the attribute in which kept spans and log records say
+	// what rule kept them; empty notes none.
+	RuleAttribute string `mapstructure:"rule_attribute"`
+	// CountedRoutes is how many routes, of all services together, are counted
+	// by name before sampling; 0 counts none.
+	CountedRoutes int `mapstructure:"counted_routes"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -153,6 +162,7 @@ func (c *SamplingConfig) Validate() error {
 			"debug::attribute must be set where debug::value is, got %q", c.Debug.Value),
 		c.checkPercentages(),
 		c.checkNames(),
+		check(c.CountedRoutes >= 0, "counted_routes must not be negative, got %d", c.CountedRoutes),
 		checkOneOf("randomness", c.Randomness, RandomnessAuto, RandomnessTraceID, RandomnessHash),
 		checkOneOf("upstream_unmarked", c.UpstreamUnmarked, UpstreamUnknown, UpstreamUnsampled),
 	}

@@ -59,6 +59,7 @@ func TestFullConfig(t *testing.T) {
 			PathAttributes:    []string{"request.uri"},
 			JoinAttributes:    []string{"route_pattern"},
 			JoinWait:          time.Second,
+			MissingTraceID:    MissingTraceIDConfig{SamplingPercentage: 25},
 		},
 		Sampling: SamplingConfig{
 			SamplingPercentage: 1,
@@ -83,6 +84,9 @@ func TestFullConfig(t *testing.T) {
 			ErrorMode:        ottl.PropagateError,
 			Randomness:       RandomnessHash,
 			UpstreamUnmarked: UpstreamUnsampled,
+			DryRun:           true,
+			RuleAttribute:    "sampling.rule",
+			CountedRoutes:    50,
 		},
 		Telemetry: TelemetryConfig{
 			Integrity: false, SpanTimes: false, Heuristics: true,
@@ -127,6 +131,8 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"sampler_unused": {"goal_percentage is not for type always_sample, got 5", "weight is not for type always_sample, got 0.5"},
 		"sampler_keys":   {`fingerprint_attributes must be attribute keys`, `got "a b"`},
 		"sampler_weight": {"weight must be above 0 and below 1, got 1", "adjustment_interval must be at least 1s, got 1ms", "max_keys must not be negative, got -1"},
+		"missing":        {"logs", "missing_trace_id: sampling_percentage must be between 0 and 100, got -1"},
+		"counted":        {"sampling", "counted_routes must not be negative, got -1"},
 		"randomness":     {"sampling", `randomness must be one of ["auto" "trace_id" "hash"], got "dice"`},
 		"unmarked":       {"sampling", `upstream_unmarked must be one of ["unknown" "unsampled"], got "maybe"`},
 		"error_mode":     {"unknown error mode", "sometimes"},

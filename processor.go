@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -38,6 +39,7 @@ type engine struct {
 	routes    *route.Table
 	services  *services
 	learned   *learned
+	counted   *routeCounter
 	rules     *rules
 	buffer    *tracebuffer.Buffer
 	cards     cardinality
@@ -84,11 +86,15 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 		return nil, err
 	}
 	rules.readEdits = cfg.Sampling.readsEdits(&cfg.Routes)
+	if rules.missing, err = sampling.PercentageThreshold(cfg.Logs.MissingTraceID.SamplingPercentage); err != nil {
+		return nil, err
+	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = newServices(routes, cfg.Telemetry.Attributes)
 	e.watcher = newWatcher(&cfg.Telemetry)
+	e.counted = newRouteCounter(cfg.Sampling.CountedRoutes)
 	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
 	return e, err
 }
@@ -135,6 +141,9 @@ func (e *engine) start(log *zap.Logger) error {
 	}
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, e.watcher.start(e.cfg, traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
+	for _, w := range e.cfg.Sampling.warnings() {
+		log.Warn("sampling: " + w)
+	}
 	if err := e.rules.user.start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}
@@ -165,6 +174,7 @@ func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
 		MaxItems:      e.cfg.MaxItemsPerTrace,
 		MaxBytes:      maxBytes,
+		DryRun:        e.cfg.Sampling.DryRun,
 		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
 		Count:         both && e.cfg.Logs.CountOnSpans,
 	}

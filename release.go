@@ -162,22 +162,25 @@ func (o *outlet) send(records []tracebuffer.Record) {
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			o.lose(sig, dropCorrupt, n, err)
-			o.telemetry.evidence(sig, dropCorrupt, records, o.rules.policy.Default())
+			o.lose(sig, dropCorrupt, records, n, err)
 			return
 		}
 		if consumererror.IsPermanent(err) || !o.sleep(wait) {
-			o.lose(sig, dropExportFailed, n, err)
-			o.telemetry.evidence(sig, dropExportFailed, records, o.rules.policy.Default())
+			o.lose(sig, dropExportFailed, records, n, err)
 			return
 		}
 	}
 }
 
 // lose counts records that were held and cannot be handed on.
-func (o *outlet) lose(sig tracebuffer.Signal, reason string, n int, err error) {
+func (o *outlet) lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
 	o.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
 	o.telemetry.dropped(sig, reason, n)
+	for i := range records {
+		if r := &records[i]; !r.Context && o.rules.certain(r.Verdict.Rule) {
+			o.telemetry.evidenceLost(sig, reason, r.Verdict.Rule, 1)
+		}
+	}
 }
 
 // sleep waits and reports whether there is still a point in trying.

@@ -47,6 +47,10 @@ type rules struct {
 	// readEdits: the user's rules look at what the processor writes to items
 	// itself, so it is written before they do.
 	readEdits bool
+	dryRun    bool
+	// attribute is the one the rule that kept an item is noted in, "" for none.
+	attribute string
+	missing   contrib.Threshold // of log records without a trace id
 	// source is where the randomness of ids is taken from, and unmarked what
 	// it means that no threshold is noted.
 	source   sampling.Source
@@ -76,6 +80,7 @@ func newRules(cfg *SamplingConfig, set component.TelemetrySettings) (*rules, err
 	r := &rules{
 		user: user, slowerThan: cfg.SlowerThan, requests: cfg.requests(),
 		source: cfg.Randomness.source(), unmarked: cfg.UpstreamUnmarked.unmarked(),
+		dryRun: cfg.DryRun, attribute: cfg.RuleAttribute,
 	}
 	if cfg.tail() {
 		r.debug = newDebugRule(&cfg.Debug, &l)
@@ -101,6 +106,13 @@ func newRules(cfg *SamplingConfig, set component.TelemetrySettings) (*rules, err
 
 // waits reports whether a trace's later items can change its verdict.
 func (r *rules) waits() bool { return r.policy.Waits() }
+
+// certain reports whether a rule keeps every trace it matches because it
+// matches: the default rule does not, whatever its percentage.
+func (r *rules) certain(m sampling.Match) bool {
+	rule := &r.policy.Rules()[m]
+	return rule.Rate == nil && rule.Threshold == contrib.AlwaysSampleThreshold && rule.Name != ruleDefault
+}
 
 // canDrop reports whether any trace can be dropped.
 func canDrop(list []sampling.Rule) bool {

@@ -32,7 +32,7 @@ func (st *stamper) notes(t contrib.Threshold) bool {
 
 func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
 	t := st.policy.Threshold(v)
-	if !st.notes(t) {
+	if st.explain(s.Attributes(), v.Keep, st.policy.Rules()[v.Rule].Name, t); st.dryRun || !st.notes(t) {
 		return
 	}
 	in := s.TraceState().AsRaw()
@@ -47,9 +47,14 @@ func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
 
 func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
 	t := st.policy.Threshold(v)
-	if !st.notes(t) {
+	if st.explain(lr.Attributes(), v.Keep, st.policy.Rules()[v.Rule].Name, t); st.dryRun || !st.notes(t) {
 		return
 	}
+	noteThreshold(lr, t)
+}
+
+// noteThreshold notes the threshold on a log record, unless a higher one is.
+func noteThreshold(lr plog.LogRecord, t contrib.Threshold) {
 	noted, ok := lr.Attributes().Get(attrThreshold)
 	if !ok {
 		noted = lr.Attributes().PutEmpty(attrThreshold)
@@ -57,6 +62,26 @@ func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
 		return
 	}
 	noted.SetStr(t.TValue())
+}
+
+// The attributes of a dry run.
+const (
+	attrDryVerdict   = "sampling.dry_run.verdict"
+	attrDryRule      = "sampling.dry_run.rule"
+	attrDryThreshold = "sampling.dry_run.threshold"
+)
+
+// explain notes what rule kept an item and, in a dry run, what would have become
+// of it.
+func (r *rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Threshold) {
+	if r.attribute != "" && keep {
+		attrs.PutStr(r.attribute, rule)
+	}
+	if r.dryRun {
+		attrs.PutStr(attrDryVerdict, verdictName(keep))
+		attrs.PutStr(attrDryRule, rule)
+		attrs.PutStr(attrDryThreshold, t.TValue())
+	}
 }
 
 // raises reports whether t is above the threshold noted already.

@@ -23,6 +23,7 @@ type telemetry struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
 	adjusted  []float64 // how many traces one that a rule kept stands for
+	counts    bool      // items by verdict, which says something only where traces are dropped
 }
 
 // reasons why an item was dropped.
@@ -30,6 +31,7 @@ const (
 	dropSampling     = "sampling"
 	dropExportFailed = "export_failed"
 	dropCorrupt      = "corrupt"
+	dropMissingID    = "missing_trace_id"
 )
 
 func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error) {
@@ -37,7 +39,7 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	if err != nil {
 		return nil, err
 	}
-	t := &telemetry{TelemetryBuilder: b}
+	t := &telemetry{TelemetryBuilder: b, counts: e.rules.drops}
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
 		t.adjusted = append(t.adjusted, 1/r.Threshold.Probability())
@@ -95,21 +97,6 @@ func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
 	add(c, n, attribute.String("outcome", outcome))
 }
 
-// evidence counts the records among the lost ones that were kept for a reason.
-func (t *telemetry) evidence(sig tracebuffer.Signal, cause string, lost []tracebuffer.Record, ordinary sampling.Match) {
-	var byRule map[sampling.Match]int
-	for i := range lost {
-		if r := &lost[i]; !r.Context && r.Verdict.Rule != ordinary {
-			count(&byRule, r.Verdict.Rule)
-		}
-	}
-	for rule, n := range byRule {
-		add(t.ProcessorCorrelationEvidenceLost, n,
-			signalAttr(sig),
-			attribute.String("rule", t.ruleNames[rule]), attribute.String("cause", cause))
-	}
-}
-
 func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
 
 // drawn counts where randomness came from, which says something only where it
@@ -132,10 +119,29 @@ func (t *telemetry) ruleErrors(failed map[sampling.Match]int) {
 	}
 }
 
+// decided counts items by the verdict on their trace.
+func (t *telemetry) decided(sig tracebuffer.Signal, keep bool, rule string, items int, bytes int64) {
+	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", verdictName(keep)), attribute.String("rule", rule)}
+	add(t.ProcessorCorrelationDecidedItems, items, attrs...)
+	add(t.ProcessorCorrelationDecidedBytes, int(bytes), attrs...)
+}
+
+// evidenceLost counts items of traces kept for certain that were lost.
+func (t *telemetry) evidenceLost(sig tracebuffer.Signal, reason string, rule sampling.Match, n int) {
+	add(t.ProcessorCorrelationEvidenceLost, n, signalAttr(sig), attribute.String("cause", reason), attribute.String("rule", t.ruleNames[rule]))
+}
+
 // outcome counts what the buffer decided.
 func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 	for sig, n := range out.Dropped {
 		t.dropped(tracebuffer.Signal(sig), dropSampling, n)
+	}
+	if t.counts {
+		for v, vol := range out.Decided {
+			for sig, n := range vol.Items {
+				t.decided(tracebuffer.Signal(sig), v.Keep, t.ruleNames[v.Rule], n, vol.Bytes[sig])
+			}
+		}
 	}
 	for d, n := range out.Decisions {
 		add(t.ProcessorCorrelationDecisions, n,

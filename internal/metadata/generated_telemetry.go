@@ -344,7 +344,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationEvidenceLost, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_evidence_lost",
-		metric.WithDescription("Items lost that a rule other than the default kept. It must be 0. [Alpha]"),
+		metric.WithDescription("Spans and log records lost of traces that were kept by a rule that keeps all it matches. It must be 0. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

@@ -160,7 +160,7 @@ func AssertEqualProcessorCorrelationDecisions(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorCorrelationEvidenceLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_evidence_lost",
-		Description: "Items lost that a rule other than the default kept. It must be 0. [Alpha]",
+		Description: "Spans and log records lost of traces that were kept by a rule that keeps all it matches. It must be 0. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

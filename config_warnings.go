@@ -1,0 +1,129 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// warnings are what the operator is told at start: settings that do what they
+// say, and may yet not be what was meant.
+func (c *SamplingConfig) warnings() []string {
+	return slices.Concat(c.unreachable(), c.hidesEvidence(), c.imprecise())
+}
+
+// unreachable names the rules that no trace can come to.
+func (c *SamplingConfig) unreachable() (out []string) {
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if len(r.Conditions) == 0 {
+			return append(out, fmt.Sprintf("rule %q matches every trace: what comes after it is never reached: %s",
+				r.Name, strings.Join(append(ruleNames(c.Rules[i+1:]), c.builtIn()...), ", ")))
+		}
+		for j := range c.Rules[:i] {
+			if c.Rules[j].covers(r) {
+				out = append(out, fmt.Sprintf("rule %q is never reached: whatever matches it matches rule %q before it", r.Name, c.Rules[j].Name))
+				break
+			}
+		}
+	}
+	return out
+}
+
+// covers reports whether whatever matches the other rule matches this one, as far
+// as the texts of the conditions tell.
+func (c *RuleConfig) covers(other *RuleConfig) bool {
+	if c.Match == MatchSameItem && len(c.Conditions) > 1 && other.Match != MatchSameItem {
+		return false
+	}
+	for _, text := range c.Conditions {
+		if !slices.Contains(other.Conditions, text) {
+			return false
+		}
+	}
+	return true
+}
+
+func ruleNames(rules []RuleConfig) (names []string) {
+	for i := range rules {
+		names = append(names, rules[i].Name)
+	}
+	return names
+}
+
+// builtIn are the names of the built-in rules in force.
+func (c *SamplingConfig) builtIn() (names []string) {
+	if c.Debug.Attribute != "" {
+		names = append(names, ruleDebug)
+	}
+	if c.Errors {
+		names = append(names, ruleErrors)
+	}
+	if c.SlowerThan > 0 {
+		names = append(names, ruleSlow)
+	}
+	if c.Suppress.HealthChecks {
+		names = append(names, ruleHealthChecks)
+	}
+	if c.Suppress.StaticAssets {
+		names = append(names, ruleStaticAssets)
+	}
+	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
+		names = append(names, ruleRoute+r)
+	}
+	return append(names, ruleDefault)
+}
+
+// hidesEvidence names the rules that can drop traces with errors.
+func (c *SamplingConfig) hidesEvidence() (out []string) {
+	if !c.Errors {
+		if c.Suppress.HealthChecks || c.Suppress.StaticAssets {
+			out = append(out, "suppress is on and errors is off: suppressed requests are dropped with the errors in their traces")
+		}
+		return out
+	}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
+			out = append(out, fmt.Sprintf("rule %q goes before errors and can drop traces with errors", r.Name))
+		}
+	}
+	return out
+}
+
+// precisionLoss is from which relative difference on the operator is told that
+// a percentage is not kept to.
+const precisionLoss = 0.001
+
+// imprecise tells the percentages that become others.
+func (c *SamplingConfig) imprecise() (out []string) {
+	tell := func(key string, percentage float64) {
+		t, err := sampling.PreciseThreshold(percentage, c.SamplingPrecision)
+		if actual := 100 * t.Probability(); err == nil && percentage > 0 && math.Abs(actual-percentage) > precisionLoss*percentage {
+			out = append(out, fmt.Sprintf("%s %v becomes %.6g at sampling_precision %d", key, percentage, actual, c.SamplingPrecision))
+		}
+	}
+	tell("sampling_percentage", c.SamplingPercentage)
+	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
+		tell(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r])
+	}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if r.Sampler.Type == Probabilistic {
+			tell(fmt.Sprintf("rule %q: sampling_percentage", r.Name), r.Sampler.SamplingPercentage)
+		}
+		if goal := r.Sampler.GoalPercentage; r.Sampler.Type == AdaptivePercentage {
+			if actual := 100 / float64(goalRate(goal)); math.Abs(actual-goal) > 0.05*goal {
+				out = append(out, fmt.Sprintf("rule %q: goal_percentage %v becomes %.6g, for rates are whole numbers", r.Name, goal, actual))
+			}
+		}
+	}
+	return out
+}

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/component"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/e2e"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/routes"
 )
 
@@ -22,6 +23,7 @@ var commands = map[string]func(ctx context.Context, args []string, out io.Writer
 	"component":       component.Main,
 	component.RunName: component.MainRun,
 	"route":           routes.Main,
+	"e2e":             e2e.Main,
 }
 
 const usage = "usage: bench component|route|e2e|plot [flags]; -h with a command lists its flags"

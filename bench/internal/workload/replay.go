@@ -26,20 +26,21 @@ func (b *Batch) Rewrite(dst []byte, m Mask) []byte {
 	dst = append(dst, b.Data...)
 	data := dst[start:]
 	for _, at := range b.IDs {
-		m.apply(data[at : at+16])
+		m.Apply(data[at : at+16])
 	}
 	var raw [16]byte
 	for _, at := range b.Hex {
 		digits := data[at : at+32]
 		if _, err := hex.Decode(raw[:], digits); err == nil {
-			m.apply(raw[:])
+			m.Apply(raw[:])
 			hex.Encode(digits, raw[:])
 		}
 	}
 	return dst
 }
 
-func (m *Mask) apply(id []byte) {
+// Apply masks the bytes of an id.
+func (m *Mask) Apply(id []byte) {
 	for i := range id {
 		id[i] ^= m[i]
 	}

@@ -114,7 +114,9 @@ func (t *traffic) addTrace(at float64) {
 	}
 	trace[0].debug = t.share(debugTraces)
 	victim := trace[t.IntN(n)]
-	victim.failed = t.share(failedTraces)
+	if victim.failed = t.share(failedTraces); victim.failed {
+		victim.status = 504 // a client's 404 is no failure, whatever its span says
+	}
 	t.addLogs(trace, victim)
 }
 

@@ -140,7 +140,7 @@ func TestRewriteChangesEveryTraceID(t *testing.T) {
 		var was []pcommon.TraceID
 		eachSpan(before, func(_ int, s ptrace.Span) {
 			id := s.TraceID()
-			m.apply(id[:])
+			m.Apply(id[:])
 			was = append(was, id)
 		})
 		eachSpan(after, func(_ int, s ptrace.Span) {

@@ -1,0 +1,177 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+)
+
+// collector is a collector's process.
+type collector struct {
+	cmd      *exec.Cmd
+	endpoint string // of its OTLP receiver
+	output   bytes.Buffer
+	exited   chan error
+}
+
+// base is what all configurations have besides their processors.
+const base = `
+receivers:
+  otlp: {protocols: {grpc: {endpoint: %[1]s, max_recv_msg_size_mib: 64}}}
+exporters:
+  nop:
+  otlp_grpc:
+    endpoint: %[2]s
+    tls: {insecure: true}
+    compression: none
+    sending_queue:
+      queue_size: 1000000
+      sizer: items
+      block_on_overflow: true
+      num_consumers: 2
+      batch: {min_size: 2048, max_size: 8192, flush_timeout: 200ms}
+service:
+  telemetry:
+    logs: {level: warn}
+    metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[3]d}}}}]}
+  pipelines:
+`
+
+// config writes the configuration around a peer's processors.
+func config(t Target, endpoint, sink string, metrics int) string {
+	exporter := "otlp_grpc"
+	if t.Peer == decode {
+		exporter = "nop"
+	}
+	text := fmt.Sprintf(base, endpoint, sink, metrics)
+	for _, signal := range []string{"traces", "logs"} {
+		if t.takes(signal) {
+			text += fmt.Sprintf("    %s: {receivers: [otlp], exporters: [%s]}\n", signal, exporter)
+		}
+	}
+	return text
+}
+
+// start starts a collector with the target's processors and waits until it
+// listens.
+func start(ctx context.Context, binary string, t Target, dir, sink string, wait time.Duration) (*collector, error) {
+	peer := t.Peer
+	if peer == decode {
+		peer = peers.Floor
+	}
+	text, err := peers.Text(peer)
+	if err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	c := &collector{endpoint: fmt.Sprintf("127.0.0.1:%d", ports[0]), exited: make(chan error, 1)}
+	processors, around := filepath.Join(dir, "processors.yaml"), filepath.Join(dir, "base.yaml")
+	err = errors.Join(
+		os.WriteFile(processors, []byte(t.without(text)), 0o600),
+		os.WriteFile(around, []byte(config(t, c.endpoint, sink, ports[1])), 0o600))
+	if err != nil {
+		return nil, err
+	}
+	c.cmd = exec.CommandContext(ctx, binary, "--config", processors, "--config", around)
+	c.cmd.Env = append(os.Environ(), peers.EnvWait+"="+wait.String(), peers.EnvTraces+"=1000000", "GOMAXPROCS=2")
+	c.cmd.Stdout, c.cmd.Stderr = &c.output, &c.output
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { c.exited <- c.cmd.Wait() }()
+	return c, c.ready(ctx)
+}
+
+// ready waits until the collector listens.
+func (c *collector) ready(ctx context.Context) error {
+	for range 600 {
+		if conn, err := net.DialTimeout("tcp", c.endpoint, time.Second); err == nil {
+			return conn.Close()
+		}
+		select {
+		case err := <-c.exited:
+			return fmt.Errorf("collector ended: %w\n%s", err, c.output.String())
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.New("collector does not listen after 30 s")
+}
+
+// stop ends the collector as an operator does, and waits for it.
+func (c *collector) stop() error {
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case err := <-c.exited:
+		if err != nil {
+			return fmt.Errorf("collector: %w\n%s", err, c.output.String())
+		}
+		return nil
+	case <-time.After(time.Minute):
+		return errors.Join(errors.New("collector does not stop"), c.cmd.Process.Kill())
+	}
+}
+
+// clockTick is the unit of the times in /proc, fixed by the kernel's interface.
+const clockTick = 10 * time.Millisecond
+
+// cpu is the processor time taken so far.
+func (c *collector) cpu() (time.Duration, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// After the name, which may hold spaces, comes field 3; times are 14 and 15.
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * clockTick, errors.Join(err1, err2)
+}
+
+// peakRSS is the most memory the process had, in bytes.
+func (c *collector) peakRSS() (int64, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(data)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, errors.New("no VmHWM in /proc/PID/status")
+}
+
+// freePorts finds ports nobody listens on.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // only when all are found, so that they differ
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}

@@ -1,0 +1,200 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// bench is one comparison.
+type bench struct {
+	binary  string
+	targets []Target
+	rounds  int
+	against string
+	wait    time.Duration
+	warm    time.Duration
+	measure time.Duration
+	senders int
+	rate    float64
+
+	load  *workload.Workload
+	truth *truth
+	dir   string
+}
+
+// figures are what one run found out.
+type figures struct {
+	cpu   float64 // ns of the collector for an item
+	rate  float64 // items per second
+	peak  float64 // bytes, RSS
+	lost  int64   // items that should have come out and did not, where all should
+	fault Faults
+}
+
+// Main compares collectors and prints a table.
+func Main(ctx context.Context, args []string, out io.Writer) error {
+	b, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if b.load, err = workload.New(workload.Default()); err != nil {
+		return err
+	}
+	if b.truth, err = newTruth(b.load); err != nil {
+		return err
+	}
+	all := map[Target][]figures{}
+	for round := range b.rounds {
+		for _, t := range b.targets {
+			f, err := b.run(ctx, t)
+			if err != nil {
+				return fmt.Errorf("%v: %w", t, err)
+			}
+			all[t] = append(all[t], *f)
+			fmt.Fprintf(os.Stderr, "round %d/%d %-28s %6.0f ns/item, %.0f items/s, %.0f MB, lost %d, %+v\n",
+				round+1, b.rounds, t, f.cpu, f.rate, f.peak/1e6, f.lost, f.fault)
+		}
+	}
+	return b.report(out, all)
+}
+
+func parse(args []string) (*bench, error) {
+	b := new(bench)
+	fs := flag.NewFlagSet("e2e", flag.ContinueOnError)
+	fs.StringVar(&b.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
+	names := fs.String("peers", "decode:both,nop:both,chain_lean:both,ours_tail:both,decode:traces,tail_sampling:traces,ours_tail:traces", "targets as peer:signals")
+	fs.IntVar(&b.rounds, "rounds", 5, "times each is measured; the figures are medians")
+	fs.StringVar(&b.against, "against", "chain_lean:both", "the target the ratios are to")
+	fs.DurationVar(&b.wait, "wait", 2*time.Second, "how long traces wait for their verdict")
+	fs.DurationVar(&b.warm, "warm", 8*time.Second, "how long each run warms up")
+	fs.DurationVar(&b.measure, "measure", 10*time.Second, "how long each run measures")
+	fs.IntVar(&b.senders, "senders", 4, "connections that send")
+	fs.Float64Var(&b.rate, "rate", 0, "items per second; 0 is as fast as the collector takes them. Memory is comparable at equal rates only")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(b.binary); err != nil {
+		return nil, fmt.Errorf("no collector, see README.md: %w", err)
+	}
+	var err error
+	b.targets, err = parseTargets(*names)
+	return b, err
+}
+
+// run measures one collector from its start to its end.
+func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
+	all := t.Peer == "nop" || t.Peer == decode
+	sink, err := newSink(!all)
+	if err != nil {
+		return nil, err
+	}
+	defer sink.close()
+	c, err := start(ctx, b.binary, t, b.dir, sink.addr, b.wait)
+	if err != nil {
+		return nil, err
+	}
+	s := &sender{load: b.load, target: t, senders: b.senders, rate: b.rate}
+	f, err := b.window(ctx, c, s)
+	if err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	sink.quiet(b.wait + 3*time.Second)
+	if err := c.stop(); err != nil {
+		return nil, err
+	}
+	if c.output.Len() > 0 {
+		fmt.Fprintf(os.Stderr, "the collector said:\n%s", c.output.String())
+	}
+	if t.Peer == "nop" {
+		f.lost = s.items() - sink.spans.Load() - sink.logs.Load()
+	}
+	if !all && t.takes("traces") {
+		together := strings.HasPrefix(t.Peer, "ours") && t.takes("logs")
+		f.fault = b.truth.judge(sink.traces, s.rounds, together)
+	}
+	return f, nil
+}
+
+// window sends until the measurement is over.
+func (b *bench) window(ctx context.Context, c *collector, s *sender) (*figures, error) {
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(ctx, c.endpoint) }()
+	if err := sleep(b.warm, ended); err != nil {
+		return nil, err
+	}
+	cpu, err1 := c.cpu()
+	items, began := s.items(), time.Now()
+	if err := sleep(b.measure, ended); err != nil {
+		return nil, err
+	}
+	later, err2 := c.cpu()
+	sent, took := float64(s.items()-items), time.Since(began)
+	s.stop.Store(true)
+	err := <-ended
+	peak, err3 := c.peakRSS()
+	f := &figures{cpu: float64(later-cpu) / sent, rate: sent / took.Seconds(), peak: float64(peak)}
+	return f, errors.Join(err, err1, err2, err3)
+}
+
+// sleep waits, unless the sender fails first.
+func sleep(d time.Duration, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return cmp.Or(err, errors.New("sender ended early"))
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func median(all []figures, of func(figures) float64) float64 {
+	values := make([]float64, len(all))
+	for i, f := range all {
+		values[i] = of(f)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func (b *bench) report(out io.Writer, all map[Target][]figures) error {
+	cpuOf := func(f figures) float64 { return f.cpu }
+	var base float64
+	for t, f := range all {
+		if t.String() == b.against {
+			base = median(f, cpuOf)
+		}
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	fmt.Fprintf(w, "| collector\t| CPU of %s\t| us/item\t| kitem per CPU s\t| kitem/s\t| peak RSS MB\t| lost\t| failed traces lost\t| incomplete\t| logs apart\t|\n", b.against)
+	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	for _, t := range b.targets {
+		var lost int64
+		var fault Faults
+		for _, f := range all[t] {
+			lost += f.lost
+			fault = Faults{fault.LostFailed + f.fault.LostFailed, fault.Incomplete + f.fault.Incomplete, fault.Apart + f.fault.Apart}
+		}
+		cpu := median(all[t], cpuOf)
+		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f\t| %.0f\t| %.0f\t| %.0f\t| %d\t| %d\t| %d\t| %d\t|\n", t, cpu/base, cpu/1e3, 1e6/cpu,
+			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], func(f figures) float64 { return f.peak })/1e6,
+			lost, fault.LostFailed, fault.Incomplete, fault.Apart)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,125 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/mem"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// sender sends rounds of the workload to a collector, each round whole.
+type sender struct {
+	load    *workload.Workload
+	target  Target
+	senders int
+	rate    float64 // items per second; 0: as fast as the collector takes them
+
+	began       time.Time
+	spans, logs atomic.Int64 // acknowledged
+	claimed     atomic.Int64 // items whose turn has come
+	stop        atomic.Bool  // after the round at hand
+	rounds      int          // sent whole
+}
+
+// raw sends bytes that are a message already.
+type raw struct{}
+
+func (raw) Name() string { return "proto" }
+
+func (raw) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+}
+
+func (raw) Unmarshal(mem.BufferSlice, any) error { return nil }
+
+const (
+	exportTraces = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+	exportLogs   = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
+)
+
+// run sends until stop is set.
+func (s *sender) run(ctx context.Context, endpoint string) error {
+	conns := make([]*grpc.ClientConn, s.senders)
+	for i := range conns {
+		conn, err := grpc.NewClient(endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		conns[i] = conn
+	}
+	s.began = time.Now()
+	for !s.stop.Load() {
+		if err := s.round(ctx, conns); err != nil {
+			return err
+		}
+		s.rounds++
+	}
+	return nil
+}
+
+// round sends one round, each connection every n-th batch.
+func (s *sender) round(ctx context.Context, conns []*grpc.ClientConn) error {
+	errs := make([]error, len(conns))
+	mask := workload.RoundMask(s.rounds)
+	var all sync.WaitGroup
+	for n, conn := range conns {
+		all.Go(func() {
+			var buf []byte
+			for i := n; i < len(s.load.Batches) && errs[n] == nil; i += len(conns) {
+				b := &s.load.Batches[i]
+				if s.takes(b) {
+					s.pace(b.Items)
+					buf = b.Rewrite(buf[:0], mask)
+					errs[n] = s.send(ctx, conn, b, buf)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return fmt.Errorf("round %d: %w", s.rounds, err)
+		}
+	}
+	return nil
+}
+
+func (s *sender) takes(b *workload.Batch) bool {
+	if b.Logs {
+		return s.target.takes("logs")
+	}
+	return s.target.takes("traces")
+}
+
+func (s *sender) send(ctx context.Context, conn *grpc.ClientConn, b *workload.Batch, data []byte) error {
+	method, count := exportTraces, &s.spans
+	if b.Logs {
+		method, count = exportLogs, &s.logs
+	}
+	if err := conn.Invoke(ctx, method, data, nil, grpc.ForceCodecV2(raw{})); err != nil {
+		return err
+	}
+	count.Add(int64(b.Items))
+	return nil
+}
+
+// pace waits for the turn of so many items.
+func (s *sender) pace(items int) {
+	turn := s.claimed.Add(int64(items))
+	if s.rate > 0 {
+		time.Sleep(time.Until(s.began.Add(time.Duration(float64(turn) / s.rate * float64(time.Second)))))
+	}
+}
+
+func (s *sender) items() int64 { return s.spans.Load() + s.logs.Load() }

@@ -82,6 +82,7 @@ test-unit:
 	go $(TEST) ./...
 	go -C demo $(TEST) ./...
 	go -C bench $(TEST) ./...
+	go -C oracle $(TEST) ./...
 
 ## test-race: tests of the processor and the demo under the race detector
 .PHONY: test-race
@@ -144,6 +145,18 @@ test-oracle-check: $(COLLECTOR) build/oracle build/sdktraces
 sdktraces: build/sdktraces
 	@build/sdktraces testdata/sdktraces
 
+## observability: check the rules with their tests, the dashboard and the canary gate
+.PHONY: observability
+observability: $(TOOLS)/promtool
+	@$(TOOLS)/promtool check rules observability/prometheus/rules.yaml observability/prometheus/alerts.yaml
+	@$(TOOLS)/promtool test rules observability/prometheus/alerts_test.yaml
+	@go -C observability $(TEST) ./...
+
+## canary-gate: ask PROMETHEUS if version NEW of SERVICE breaks more traces than OLD
+.PHONY: canary-gate
+canary-gate:
+	@go run -C observability ./gate -prometheus $(PROMETHEUS) -service $(SERVICE) -new $(NEW) -old $(OLD)
+
 ## image: build the container image
 .PHONY: image
 image: $(COLLECTOR)
@@ -187,6 +200,12 @@ $(TOOLS)/builder: TOOL_PACKAGE := go.opentelemetry.io/collector/cmd/builder
 $(TOOLS)/mdatagen: TOOL_PACKAGE := go.opentelemetry.io/collector/cmd/mdatagen
 $(TOOLS)/golangci-lint: TOOL_PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/benchstat: TOOL_PACKAGE := golang.org/x/perf/cmd/benchstat
+# promtool is half of Prometheus, so it has the module of the files it checks.
+$(TOOLS)/promtool: observability/go.mod observability/go.sum
+	@echo "building promtool"
+	@mkdir -p $(TOOLS)
+	@go build -C observability -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
+
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	@echo "building $(notdir $@)"
 	@mkdir -p $(TOOLS)

@@ -184,23 +184,26 @@ func (n *node) labelsInOrder() []string {
 	return labels
 }
 
-// collapse turns the literal children of n that are to be into values.
+// collapse turns the literal children of n that are to be into values, but
+// for those that would come back as literals at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	dropped := n.abandon(func(c *node) bool {
-		return !c.value && !c.certain && classify(c.label, true) == classWord && is(c)
-	})
-	if len(dropped) == 0 {
-		return
-	}
-	p := *n.known()
+	old, p := n.known(), *n.known()
 	p.state = stateWords
 	n.profile.Store(&p)
+	dropped := n.abandon(func(c *node) bool {
+		return !c.value && !c.certain && is(c) && n.takesForValue(c) && l.cuts.allow(c)
+	})
+	if len(dropped) == 0 {
+		n.profile.Store(old)
+		return
+	}
 	l.learnLabel(n, stateWords)
 	wild := n.wild.Load()
 	if wild == nil {
 		wild = l.makeNode(n, "", true, classWord)
 	}
 	for _, c := range dropped {
+		l.cuts.note(c)
 		l.nodes -= c.size()
 		if wild != nil {
 			l.graft(wild, c)
@@ -209,4 +212,22 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	l.full.Store(false)
 	n.young, n.passes, n.checked = 0, 0, 0
 	l.reshaped = true
+}
+
+// takesForValue reports whether n takes the label of its literal child c for a
+// value, once it has no child of that label: at least if what stands below c
+// stands below the values too.
+func (n *node) takesForValue(c *node) bool {
+	r := n.read(c.label)
+	if r.class != classWord {
+		return !r.class.literal()
+	}
+	score := n.score(r, "")
+	switch {
+	case slices.ContainsFunc(c.order, func(g *node) bool { return !g.value }):
+		score += sameNextScore
+	case len(c.order) > 0 && c.issued.Load() == nil:
+		score += valueNextScore
+	}
+	return score > 0
 }

@@ -29,6 +29,7 @@ func (l *learner) rotate(learned []*Template) {
 	l.full.Store(l.nodes >= l.maxNodes)
 	l.spent.Store(false)
 	l.budget.reset(&l.root, learned)
+	l.cuts.relax()
 }
 
 // forget drops the subtrees last used before a generation.

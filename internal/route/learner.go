@@ -29,6 +29,7 @@ type learner struct {
 	learn    bool             // evidence may reshape the tree
 	// placeholders: the service sent an http.route with a placeholder.
 	placeholders bool
+	cuts         cuts
 	budget       budget
 }
 
@@ -40,6 +41,7 @@ func newLearner(maxPatterns int, learn bool) *learner {
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		labels:   map[string]state{},
+		cuts:     newCuts(4*maxPatterns + 64),
 		budget:   newBudget(maxPatterns),
 	}
 	l.root.pure = !learn

@@ -16,6 +16,7 @@ import (
 type node struct {
 	label  string // literal text; of a value, the text behind it (.png, :cancel)
 	hash   uint64
+	spot   uint64 // identifies the labels from the root to here
 	parent *node
 	value  bool
 	place  place // what the segments below stand behind
@@ -172,12 +173,13 @@ func (n *node) valueKid(suffix string, c class) *node {
 // adopt publishes c as a child. The caller holds the lock.
 func (n *node) adopt(c *node) {
 	c.parent, c.depth = n, n.depth+1
+	c.hash = hashLabel(c.label, c.value, c.key)
+	c.spot = spotBelow(n.spot, c.hash)
 	n.order = append(n.order, c)
 	if c.value && c.label == "" && !n.pure {
 		n.wild.Store(c)
 		return
 	}
-	c.hash = hashLabel(c.label, c.value, c.key)
 	t := n.kids.Load()
 	if t == nil || 2*(t.used+1) > len(t.slots) {
 		t = n.rebuild()

@@ -34,26 +34,24 @@ func (p *profile) fits(head string, w wording) bool {
 	return kinds&^p.kinds == 0 && kinds&letters == p.kinds&letters
 }
 
-// with returns the profile with one more value of a plain shape in it; first
-// tells that there was none before.
+// with returns the profile with one more value of a plain shape in it, or p
+// itself if that tells nothing new.
 func (p *profile) with(head string) *profile {
 	kinds := scan(head[:min(len(head), maxClassified)])
-	q := *p
 	if !p.shaped {
-		q.shaped, q.length, q.kinds, q.prefix = true, len(head), kinds, clonePrefix(head)
-		return &q
+		return &profile{state: p.state, shaped: true, length: len(head), kinds: kinds, prefix: clonePrefix(head)}
 	}
-	q.kinds |= kinds
-	if q.length != len(head) {
-		q.length = 0
+	length, prefix := p.length, p.prefix
+	if length != len(head) {
+		length = 0
 	}
-	if q.prefix != "" && prefixOf(head) != q.prefix {
-		q.prefix = ""
+	if prefix != "" && prefixOf(head) != prefix {
+		prefix = ""
 	}
-	if q == *p {
+	if kinds|p.kinds == p.kinds && length == p.length && prefix == p.prefix {
 		return p
 	}
-	return &q
+	return &profile{state: p.state, shaped: true, length: length, kinds: kinds | p.kinds, prefix: prefix}
 }
 
 // prefixOf returns the letters in front of the first underscore or hyphen,

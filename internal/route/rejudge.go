@@ -10,8 +10,9 @@ func (l *learner) rejudge(n *node) {
 	if wild == nil || l.still || !l.learn {
 		return
 	}
-	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) })
+	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) && l.cuts.allow(c) })
 	for _, c := range dropped {
+		l.cuts.note(c)
 		l.nodes -= c.size()
 		if !c.settled() {
 			n.passes -= min(n.passes, c.visits.Load())

@@ -1,0 +1,45 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+// maxCuts is how often a literal may be cut off at its place. A word whose
+// judgements contradict each other, say by what comes behind it, would
+// otherwise be made and cut off for ever. Whoever comes back more often stays:
+// so a set of paths that repeats reaches a tree that does not change.
+const maxCuts = 8
+
+// cuts counts how often literals were cut off, by their place, which is the
+// same when the nodes above were made anew. It is bounded: once it is full no
+// other literal is cut off, until the next generation begins an empty one.
+type cuts struct {
+	times map[uint64]uint8
+	max   int
+}
+
+func newCuts(limit int) cuts { return cuts{times: map[uint64]uint8{}, max: limit} }
+
+// allow reports whether the literal c may be cut off.
+func (k *cuts) allow(c *node) bool {
+	times := k.times[c.spot]
+	return times < maxCuts && (times > 0 || len(k.times) < k.max)
+}
+
+// note counts that c was cut off.
+func (k *cuts) note(c *node) {
+	if k.allow(c) {
+		k.times[c.spot]++
+	}
+}
+
+// relax forgets what was counted, if no room is left.
+func (k *cuts) relax() {
+	if len(k.times) >= k.max {
+		clear(k.times)
+	}
+}
+
+// spotBelow identifies a place by the labels from the root to it.
+func spotBelow(parent, label uint64) uint64 {
+	return (parent ^ label) * suffixSalt
+}

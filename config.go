@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -327,7 +328,10 @@ func (c *MissingTraceIDConfig) Validate() error {
 
 // String returns the size with a unit.
 func (b ByteSize) String() string {
-	return strings.ReplaceAll(humanize.IBytes(uint64(max(0, b))), " ", "")
+	if b < 0 {
+		return strconv.FormatInt(int64(b), 10)
+	}
+	return strings.ReplaceAll(humanize.IBytes(uint64(b)), " ", "")
 }
 
 func check(ok bool, format string, args ...any) error {

@@ -102,6 +102,7 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"root_longer":    {"decision_wait_after_root must not be longer than decision_wait (10s), got 20s"},
 		"items":          {"max_items_per_trace must be positive, got 0"},
 		"bytes":          {"max_bytes must be at least 1.0MiB, got 1.0KiB"},
+		"bytes_negative": {"max_bytes must be at least 1.0MiB, got -5"},
 		"bytes_text":     {"max_bytes", `not a size such as 512MiB: "many"`},
 		"percentage":     {"sampling", "sampling_percentage must be between 0 and 100, got 101"},
 		"percentage_low": {"sampling_percentage must be between 0 and 100, got -1"},

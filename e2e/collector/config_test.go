@@ -21,7 +21,6 @@ func TestBadConfigIsRefusedByKeyAndValue(t *testing.T) {
 	}{
 		"unknown key":              {`{decision_weight: 10s}`, []string{"decision_weight"}},
 		"unknown nested key":       {`{sampling: {percentage: 1}}`, []string{"sampling", "percentage"}},
-		"key of a later version":   {`{sampling: {rules: []}}`, []string{"rules"}},
 		"negative wait":            {`{decision_wait: -1s}`, []string{"decision_wait", "-1s"}},
 		"negative wait after root": {`{decision_wait_after_root: -2s}`, []string{"decision_wait_after_root", "-2s"}},
 		"negative join wait":       {`{logs: {join_wait: -3s}}`, []string{"logs", "join_wait", "-3s"}},

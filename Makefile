@@ -152,6 +152,13 @@ observability: $(TOOLS)/promtool
 	@$(TOOLS)/promtool test rules observability/prometheus/alerts_test.yaml
 	@go -C observability $(TEST) ./...
 
+## pictures: draw the README's pictures from a run of the demo
+.PHONY: pictures
+pictures: $(COLLECTOR)
+	@rm -rf build/pages
+	@go run -C demo . run --collector $(CURDIR)/$(COLLECTOR) --config $(CURDIR)/examples/quickstart/config.yaml --pages $(CURDIR)/build/pages >/dev/null
+	@go run -C observability ./pictures $(CURDIR)/build/pages $(CURDIR)/docs/pictures
+
 ## canary-gate: ask PROMETHEUS if version NEW of SERVICE breaks more traces than OLD
 .PHONY: canary-gate
 canary-gate:

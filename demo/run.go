@@ -44,6 +44,7 @@ func runDemo(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("run", flag.ExitOnError)
 	collector := flags.String("collector", "../build/otelcol-correlation/otelcol", "the collector's binary")
 	config := flags.String("config", "../examples/quickstart/config.yaml", "the collector's config")
+	pages := flags.String("pages", "", "folder to write the collector's metrics page to, once a second")
 	var v visitors
 	v.register(flags)
 	_ = flags.Parse(args) // exits on error
@@ -57,6 +58,7 @@ func runDemo(ctx context.Context, args []string) error {
 	findings, err := stage.Run(ctx, stage.Options{
 		Collector: *collector,
 		Config:    *config,
+		Pages:     *pages,
 		Seed:      v.seed,
 		Requests:  v.requests,
 		Duration:  v.duration,

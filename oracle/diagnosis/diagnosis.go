@@ -37,14 +37,16 @@ type patient struct {
 	scrape.Metrics
 	name       string
 	entry      bool // may begin traces
+	entries    bool // it is known which services may
 	complaints []Complaint
 }
 
 // Diagnose returns the complaints about all services, in order of their names.
-// Entries are the services that may begin traces; with none given, all may.
+// Entries are the services that may begin traces. With none given, it is told of
+// services that begin traces and are also called by others.
 func Diagnose(m scrape.Metrics, entries []string) (all []Complaint) {
 	for _, name := range services(m) {
-		p := &patient{Metrics: m, name: name, entry: len(entries) == 0 || slices.Contains(entries, name)}
+		p := &patient{Metrics: m, name: name, entry: slices.Contains(entries, name), entries: len(entries) > 0}
 		p.calls()
 		p.beginnings()
 		p.spans()
@@ -117,16 +119,19 @@ var propagationCauses = map[string]string{
 
 // beginnings looks at traces that a service began and should not have.
 func (p *patient) beginnings() {
-	if p.entry {
+	called := p.Sum("client_spans", "peer", p.name)
+	if p.entry || !p.entries && called == 0 {
 		return
 	}
-	called := p.Sum("client_spans", "peer", p.name)
 	served := called - p.Sum("client_without_server", "peer", p.name)
 	entered := p.own("traces_checked", "root", "server") + p.own("traces_checked", "root", "consumer")
 	inside := p.own("traces_checked", "root", "internal") + p.own("traces_checked", "root", "client") + p.own("traces_checked", "root", "producer")
 	if entered > 0 {
 		cause := "" // told with the calls
-		if called == 0 {
+		switch {
+		case !p.entries:
+			cause = "Fine if users or probes call it, too; if not, a client that is not instrumented does (its transport is not wrapped)."
+		case called == 0:
 			cause = "It is called by a client that is not instrumented (its transport is not wrapped)."
 		}
 		p.complain("traces_checked", cause, "%s with a request that brought no context", of(entered, 0, "traces begin here"))

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
 )
 
 // WriteTo prints the findings as one page of plain text.
@@ -21,6 +23,8 @@ func (f Findings) WriteTo(out io.Writer) (int64, error) {
 	page.missing(f.Missing)
 	page.counts("TRACE IDS FOUND IN A LOG'S TEXT (source / format)", f.Extracted)
 	page.counts("DECISIONS (verdict / rule / trigger)", f.Decisions)
+	page.counts("TRACES BEGUN (service / kind of the root)", f.Begun)
+	page.diagnosis(f.Diagnosis)
 	page.verdict(f.Problems)
 	n, err := io.WriteString(out, page.String())
 	return int64(n), err
@@ -111,6 +115,16 @@ func (p *page) counts(heading string, counts []Count) {
 		rows = append(rows, []string{number(c.Value), c.What})
 	}
 	p.table("rl", rows)
+}
+
+func (p *page) diagnosis(complaints []diagnosis.Complaint) {
+	p.heading("DIAGNOSIS, what the processor's metrics say is wrong with each service")
+	if len(complaints) == 0 {
+		p.line("  nothing")
+	}
+	for _, c := range complaints {
+		p.line("  %s", c)
+	}
 }
 
 func (p *page) verdict(problems []string) {

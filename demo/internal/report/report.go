@@ -10,6 +10,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
+	oracle "github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // Evidence is all that a run leaves behind.
@@ -36,6 +38,10 @@ type Findings struct {
 	Missing   []Missing
 	Extracted []Count
 	Decisions []Count
+	// Begun are the traces by the service and the kind of their root.
+	Begun []Count
+	// Diagnosis says by service what is broken about its telemetry.
+	Diagnosis []diagnosis.Complaint
 	Problems  []string
 }
 
@@ -48,7 +54,20 @@ func Judge(e Evidence) Findings {
 	f.judgeMissing(e)
 	f.Extracted = countsOf(e.Metrics["logs_trace_id_extracted"], "source", "format")
 	f.Decisions = countsOf(e.Metrics["decisions"], "verdict", "rule", "trigger")
+	f.Begun = countsOf(e.Metrics["traces_checked"], "service_name", "root")
+	f.Diagnosis = diagnosis.Diagnose(forOracle(e.Metrics), nil)
 	return f
+}
+
+// forOracle is the metrics as the oracle's packages have them.
+func forOracle(m scrape.Metrics) oracle.Metrics {
+	out := oracle.Metrics{}
+	for name, samples := range m {
+		for _, s := range samples {
+			out[name] = append(out[name], oracle.Sample(s))
+		}
+	}
+	return out
 }
 
 func (f *Findings) problem(format string, args ...any) {

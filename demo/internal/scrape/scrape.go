@@ -5,6 +5,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -50,8 +51,17 @@ func (s Sample) has(labels []string) bool {
 	return true
 }
 
-// Fetch gets the metrics page at the URL.
+// Fetch gets the metrics at the URL.
 func Fetch(ctx context.Context, url string) (Metrics, error) {
+	page, err := Page(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(bytes.NewReader(page))
+}
+
+// Page gets the metrics page at the URL.
+func Page(ctx context.Context, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return nil, err
@@ -64,7 +74,7 @@ func Fetch(ctx context.Context, url string) (Metrics, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("metrics page %s: %s", url, response.Status)
 	}
-	return Parse(response.Body)
+	return io.ReadAll(response.Body)
 }
 
 // Parse reads a page in the Prometheus text format.

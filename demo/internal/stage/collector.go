@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
@@ -120,4 +122,26 @@ func (c *collector) healthy(ctx context.Context) bool {
 
 func (c *collector) scrape(ctx context.Context) (scrape.Metrics, error) {
 	return scrape.Fetch(ctx, c.metrics)
+}
+
+// record writes the metrics page to a file in the folder once a second, until ctx
+// ends. A page that cannot be had is left out: the collector may be about to stop.
+func (c *collector) record(ctx context.Context, folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		if page, err := scrape.Page(ctx, c.metrics); err == nil {
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%04d.txt", n)), page, 0o644); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }

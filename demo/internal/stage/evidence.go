@@ -84,6 +84,6 @@ func (s *stage) settled(m scrape.Metrics, sent sink.Records) bool {
 	spansOut, logsOut := s.backend.Counts()
 	return m.Sum("spans_received")-m.Sum("spans_refused") >= len(sent.Spans) &&
 		m.Sum("logs_received")-m.Sum("logs_refused") >= len(sent.Logs) &&
-		m.Sum("spans_held") == 0 && m.Sum("logs_held") == 0 &&
+		m.Sum("spans_held") == 0 && m.Sum("logs_held") == 0 && m.Sum("integrity_traces") == 0 &&
 		m.Sum("spans_kept") == spansOut && m.Sum("logs_kept") == logsOut
 }

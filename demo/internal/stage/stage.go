@@ -27,6 +27,7 @@ const failedGrace = time.Second
 type Options struct {
 	Collector string // path of the collector's binary
 	Config    string // path of its config
+	Pages     string // folder for its metrics pages; "" writes none
 	Seed      uint64
 	Requests  int
 	Duration  time.Duration // of the load
@@ -54,16 +55,33 @@ func Run(ctx context.Context, o Options) (findings report.Findings, err error) {
 	if err := s.build(ctx, cancel); err != nil {
 		return findings, err
 	}
+	stopRecording := s.record(ctx)
 	headline, err := s.play(ctx)
 	if err != nil {
-		return findings, err
+		return findings, errors.Join(err, stopRecording())
 	}
 	evidence, err := s.collect(ctx)
+	err = errors.Join(err, stopRecording())
 	if err != nil {
 		return findings, err
 	}
 	evidence.Headline = headline
 	return report.Judge(evidence), nil
+}
+
+// record writes down the collector's metrics pages, if that is wanted, until the
+// function it returns is called.
+func (s *stage) record(ctx context.Context) (stop func() error) {
+	if s.options.Pages == "" {
+		return func() error { return nil }
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- s.collector.record(ctx, s.options.Pages) }()
+	return func() error {
+		cancel()
+		return <-done
+	}
 }
 
 func (s *stage) logFile() string { return filepath.Join(s.dir, "orders.log") }

@@ -155,7 +155,7 @@ func (n *node) kin() map[*node]bool {
 			if c.visits.Load() == 1 {
 				young++
 			}
-			if !c.wordy() && !c.certain {
+			if !c.wordy() && !c.certain.Load() {
 				slugs++
 			}
 		}
@@ -191,7 +191,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	p.state = stateWords
 	n.profile.Store(&p)
 	dropped := n.abandon(func(c *node) bool {
-		return !c.value && !c.certain && is(c) && n.takesForValue(c) && l.cuts.allow(c)
+		return !c.value && !c.certain.Load() && is(c) && n.takesForValue(c) && l.cuts.allow(c)
 	})
 	if len(dropped) == 0 {
 		n.profile.Store(old)

@@ -55,7 +55,7 @@ func (l *learner) save() saved {
 
 func (n *node) save() saved {
 	s := saved{
-		Label: n.label, Value: n.value, Name: n.name, Certain: n.certain,
+		Label: n.label, Value: n.value, Name: n.name, Certain: n.certain.Load(),
 		State: uint8(n.known().state), Issued: n.issued.Load() != nil,
 	}
 	if n.value {
@@ -137,7 +137,7 @@ func (l *learner) restoreNode(n *node, s saved) {
 			if c = l.makeNode(n, k.Label, k.Value, classOf(k.Class)); c == nil {
 				return
 			}
-			c.certain = k.Certain
+			c.certain.Store(k.Certain)
 			c.visits.Store(settledVisits)
 			if k.Value && (k.Name == "" || validName(k.Name)) {
 				c.name = k.Name

@@ -19,6 +19,8 @@ type learner struct {
 	// full: no node may be made any more; spent: no pattern may be handed out
 	// any more. Readers that see them need not ask.
 	full, spent atomic.Bool
+	// placeholders: the service sent an http.route with a placeholder.
+	placeholders atomic.Bool
 
 	mu       sync.Mutex
 	nodes    int
@@ -27,10 +29,9 @@ type learner struct {
 	reshaped bool             // nodes were cut off during the walk
 	still    bool             // nodes must not be cut off
 	learn    bool             // evidence may reshape the tree
-	// placeholders: the service sent an http.route with a placeholder.
-	placeholders bool
-	cuts         cuts
-	budget       budget
+	lessons  uint64           // items that were learned from; a tree at rest learns from none
+	cuts     cuts
+	budget   budget
 }
 
 // maxLabels bounds the memory of labels.
@@ -147,9 +148,15 @@ func next(segs []string, i int) string {
 	return ""
 }
 
+// lesson takes the lock, to learn from an item.
+func (l *learner) lesson() {
+	l.mu.Lock()
+	l.lessons++
+}
+
 // grow walks under the lock, makes what is missing and counts.
 func (l *learner) grow(v *pathView) (pattern string, source Source) {
-	l.mu.Lock()
+	l.lesson()
 	defer l.mu.Unlock()
 	n, whole := l.walk(v)
 	for again := 1; l.reshaped; again++ {

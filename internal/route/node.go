@@ -32,6 +32,7 @@ type node struct {
 	visits  atomic.Uint32           // saturates at settledVisits
 	final   atomic.Bool             // the pattern stays, whatever an http.route says
 	taught  atomic.Bool             // an http.route ended here
+	certain atomic.Bool             // a literal that stays one
 	issued  atomic.Pointer[string]
 	tail    atomic.Pointer[string]
 	cut     atomic.Bool   // what ends here or goes on has no place of its own
@@ -42,7 +43,6 @@ type node struct {
 	own      *string   // the pattern as the framework spells it
 	labelled int       // items that came with an http.route
 	bare     int       // items that came without, until final
-	certain  bool      // a literal by a framework word
 	class    class     // of a value: gives the placeholder's name
 	order    []*node   // children in the order they came
 	young    uint32    // children seen once

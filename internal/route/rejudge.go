@@ -25,7 +25,7 @@ func (l *learner) rejudge(n *node) {
 // misjudged reports whether the literal child c of n is a value after all, by
 // its wording and by what stands below it and below the values.
 func (n *node) misjudged(c, wild *node) bool {
-	if c.certain {
+	if c.certain.Load() {
 		return false
 	}
 	r := n.read(c.label)

@@ -140,5 +140,6 @@ func (s *Service) rotate() {
 	}
 }
 
-// maxFrameworks bounds the memory of http.routes that were read.
-func (s *Service) maxFrameworks() int { return 2 * s.learner.budget.max }
+// maxFrameworks bounds the memory of http.routes that were read: a service may
+// well have more routes than it is allowed patterns.
+func (s *Service) maxFrameworks() int { return 2*s.learner.budget.max + 256 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // framework is an http.route as a service sent it, read once.
@@ -14,7 +15,17 @@ type framework struct {
 	pattern  string
 	template *Template // nil: it cannot be read
 	plain    bool      // segments are literals and whole parameters only
-	seen     int       // how often it came; guarded by the learner's lock
+	seen     atomic.Int32
+	given    atomic.Pointer[grant]
+	// offered: it was offered to the learned templates.
+	offered atomic.Bool
+}
+
+// grant is what the budget said to a route that has no node. It holds for a
+// generation; the next one may have room, or may have given the place away.
+type grant struct {
+	Result
+	generation uint32
 }
 
 // trustedRepeats is how often a route without a placeholder must come before
@@ -43,21 +54,22 @@ func readFramework(httpRoute string) *framework {
 // framework returns what an http.route says, from memory if it is known. The
 // memory is bounded; beyond it routes are read anew each time.
 func (s *Service) framework(httpRoute string) *framework {
-	if f := (*s.frameworks.Load())[httpRoute]; f != nil {
+	known := s.frameworks.Load()
+	if f := (*known)[httpRoute]; f != nil {
 		return f
 	}
 	httpRoute = strings.Clone(httpRoute)
 	f := readFramework(httpRoute)
-	s.learner.mu.Lock()
-	defer s.learner.mu.Unlock()
-	old := *s.frameworks.Load()
-	if len(old) >= s.maxFrameworks() {
+	if len(*known) >= s.maxFrameworks() {
 		return f
 	}
-	known := make(map[string]*framework, len(old)+1)
-	maps.Copy(known, old)
-	known[httpRoute] = f
-	s.frameworks.Store(&known)
+	s.learner.lesson()
+	defer s.learner.mu.Unlock()
+	old := *s.frameworks.Load()
+	more := make(map[string]*framework, len(old)+1)
+	maps.Copy(more, old)
+	more[httpRoute] = f
+	s.frameworks.Store(&more)
 	return f
 }
 
@@ -89,20 +101,87 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 // observe teaches the tree a trusted route and returns the pattern the route
 // goes by.
 func (s *Service) observe(f *framework, v *pathView) Result {
-	if n, step := s.learner.find(v); step == stepSure && !v.deeper {
-		if p := n.issued.Load(); p != nil && (n.final.Load() || *p == f.pattern) {
-			n.touch(s.learner.generation.Load())
-			return Result{Pattern: *p, Source: n.observed(f, *p)}
+	l := s.learner
+	if n, step := l.find(v); step == stepSure && !v.deeper {
+		if r, ok := l.settledResult(n, f); ok {
+			return r
 		}
 	}
-	r := s.learner.teach(f, v)
+	if f.template.holdsParameter() && !l.placeholders.Load() {
+		l.placeholders.Store(true)
+	}
+	if !s.learn || !f.fits(v) {
+		return s.observeBeside(f)
+	}
+	n, step := l.follow(f, v)
+	if step == stepSure {
+		if r, ok := l.settledResult(n, f); ok {
+			return r
+		}
+	}
+	refused := f.granted(l.generation.Load())
+	switch {
+	case refused != nil && step == stepSure && n.issued.Load() == nil:
+		return s.infer(v)
+	case refused != nil && step == stepMissing && l.full.Load():
+		return s.counted(refused.Result)
+	}
+	return s.counted(l.teach(f, v))
+}
+
+// observeBeside hands out a route that the tree cannot hold.
+func (s *Service) observeBeside(f *framework) Result {
+	if g := f.granted(s.learner.generation.Load()); g != nil {
+		return s.counted(g.Result)
+	}
+	s.learner.lesson()
+	r := s.learner.takeFramework(f)
+	s.learner.mu.Unlock()
+	if r.Source == SourceFramework && !f.plain && s.learn && f.offered.CompareAndSwap(false, true) {
+		s.learnTemplate(f.template)
+	}
+	return s.counted(r)
+}
+
+// counted counts a result that met the cap.
+func (s *Service) counted(r Result) Result {
 	if r.Source == SourceOverflow {
 		s.overflowed.Add(1)
 	}
-	if r.Source == SourceFramework && !f.plain && s.learn {
-		s.learnTemplate(f.template)
-	}
 	return r
+}
+
+// granted returns what the budget said in this generation, or nil.
+func (f *framework) granted(generation uint32) *grant {
+	if g := f.given.Load(); g != nil && g.generation == generation {
+		return g
+	}
+	return nil
+}
+
+// fits reports whether the path is one of the route, segment by segment. A
+// route often lacks the prefix its router is mounted at.
+func (f *framework) fits(v *pathView) bool {
+	if !f.plain || v.deeper || v.n != len(f.template.segs) {
+		return false
+	}
+	for i, seg := range v.segments() {
+		if p := f.template.segs[i].parts[0]; p.name == "" && p.text != seg {
+			return false
+		}
+	}
+	return true
+}
+
+// settledResult returns the pattern of n for an item that carried the route f,
+// if nothing the item tells can change it.
+func (l *learner) settledResult(n *node, f *framework) (Result, bool) {
+	p := n.issued.Load()
+	if p == nil || !n.final.Load() && *p != f.pattern {
+		return Result{}, false
+	}
+	n.touch(l.generation.Load())
+	return Result{Pattern: *p, Source: n.observed(f, *p)}, true
 }
 
 // observed is the source of pattern p for an item that carried the route f.
@@ -115,13 +194,29 @@ func (n *node) observed(f *framework, p string) Source {
 
 // trusts reports whether a route without a placeholder is to be believed.
 func (l *learner) trusts(f *framework) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.placeholders {
-		return false
+	return l.placeholders.Load() && (f.seen.Load() >= trustedRepeats || f.seen.Add(1) >= trustedRepeats)
+}
+
+// follow walks the tree as the route has it, without a lock.
+func (l *learner) follow(f *framework, v *pathView) (*node, step) {
+	n := &l.root
+	for i, seg := range v.segments() {
+		c := n.kid(seg)
+		switch {
+		case c != nil && !c.certain.Load():
+			return n, stepYoung
+		case c == nil && f.template.segs[i].parts[0].name != "":
+			c = n.wild.Load()
+		}
+		if c == nil {
+			return n, stepMissing
+		}
+		if !c.settled() {
+			return n, stepYoung
+		}
+		n = c
 	}
-	f.seen++
-	return f.seen >= trustedRepeats
+	return n, stepSure
 }
 
 // teach leads the path through the tree as the route has it. The route goes
@@ -129,12 +224,8 @@ func (l *learner) trusts(f *framework) bool {
 // until then, and for good once many came without, it goes by the pattern that
 // was handed out first: one route, one text.
 func (l *learner) teach(f *framework, v *pathView) Result {
-	l.mu.Lock()
+	l.lesson()
 	defer l.mu.Unlock()
-	if !l.learn || !f.plain || v.deeper || v.n != len(f.template.segs) {
-		return l.takeFramework(f)
-	}
-	l.placeholders = l.placeholders || f.template.holdsParameter()
 	n := &l.root
 	for i, seg := range v.segments() {
 		if n = l.lead(n, f.template.segs[i].parts[0], seg, i+1 < v.n); n == nil {
@@ -143,48 +234,57 @@ func (l *learner) teach(f *framework, v *pathView) Result {
 	}
 	n.touch(l.generation.Load())
 	n.labelled++
-	if p := n.issued.Load(); p != nil && n.labelled <= n.bare {
+	if p := n.issued.Load(); p != nil && (n.labelled <= n.bare || n.taught.Load()) {
 		return Result{Pattern: *p, Source: n.observed(f, *p)}
 	}
 	return l.respell(n, f)
 }
 
-// takeFramework hands out a route that the tree cannot hold.
+// takeFramework asks the budget for a place for the route, and notes what it
+// said.
 func (l *learner) takeFramework(f *framework) Result {
+	r := Result{Pattern: overflowPattern, Source: SourceOverflow}
 	if p := l.budget.take(f.pattern, l.budget.tails-1); p != nil {
-		return Result{Pattern: *p, Source: SourceFramework}
+		r = Result{Pattern: *p, Source: SourceFramework}
 	}
-	return Result{Pattern: overflowPattern, Source: SourceOverflow}
+	f.given.Store(&grant{Result: r, generation: l.generation.Load()})
+	return r
 }
 
-// respell gives the node the framework's spelling. The place of the old one
-// is free again: this happens to a node once, so no more than twice the limit
-// of texts is ever handed out this way.
+// respell gives the node the framework's spelling, the first for good. The
+// place of the old one is free again: this happens to a node once, so no more
+// than twice the limit of texts is ever handed out this way. If there is no
+// place even so, the old spelling stays.
 func (l *learner) respell(n *node, f *framework) Result {
 	old := n.issued.Load()
-	if old != nil && *old != f.pattern && !n.taught.Load() {
+	if old != nil {
 		delete(l.budget.texts, *old)
 	}
-	if n.taught.Load() && old != nil {
-		return Result{Pattern: *old, Source: n.observed(f, *old)}
-	}
 	r := l.takeFramework(f)
-	if r.Source == SourceFramework {
+	switch {
+	case r.Source == SourceFramework:
 		n.own = l.budget.texts[f.pattern]
 		n.taught.Store(true)
 		n.issued.Store(n.own)
-		n.final.Store(true) // the first spelling stays
+		n.final.Store(true)
+	case old != nil:
+		l.budget.texts[*old] = old
+		n.final.Store(true)
+		return Result{Pattern: *old, Source: n.source()}
 	}
 	return r
 }
 
 // lead steps from n over seg as part says it is: literal or value. It returns
-// nil if there is no room or the path is not one of the route.
+// nil if there is no room.
 func (l *learner) lead(n *node, p part, seg string, passed bool) *node {
 	if p.name == "" {
-		return l.leadLiteral(n, p.text, seg)
+		return l.leadLiteral(n, seg)
 	}
-	l.demote(n, seg)
+	if c := n.kid(seg); c != nil && !l.demote(n, c) {
+		n.count(c)
+		return c
+	}
 	c := n.read(seg)
 	if c.suffix != "" {
 		c = cut{head: seg, class: classWord}
@@ -201,30 +301,33 @@ func (l *learner) lead(n *node, p part, seg string, passed bool) *node {
 	return child
 }
 
-func (l *learner) leadLiteral(n *node, text, seg string) *node {
-	if text != seg {
-		return nil
-	}
+func (l *learner) leadLiteral(n *node, seg string) *node {
 	c := n.kid(seg)
 	if c == nil {
 		if c = l.makeNode(n, seg, false, 0); c == nil {
 			return nil
 		}
 	}
-	c.certain = true
+	c.certain.Store(true)
 	n.count(c)
 	return c
 }
 
-// demote makes a value of a literal that the framework says is one.
-func (l *learner) demote(n *node, seg string) {
-	c := n.kid(seg)
-	if c == nil || c.certain {
-		return
+// demote cuts off the literal c, which the framework says is a value. One that
+// came back too often stays, and takes the framework's spelling.
+func (l *learner) demote(n, c *node) bool {
+	if c.certain.Load() {
+		return false
+	}
+	if !l.cuts.allow(c) {
+		c.certain.Store(true)
+		return false
 	}
 	for _, d := range n.abandon(func(k *node) bool { return k == c }) {
+		l.cuts.note(d)
 		l.nodes -= d.size()
 	}
+	return true
 }
 
 // maxLearnedTemplates bounds the routes that the tree cannot hold: those with
@@ -240,7 +343,7 @@ func (s *Service) learnTemplate(t *Template) {
 	if _, ok := t.segs[0].literal(); !ok {
 		return
 	}
-	s.learner.mu.Lock()
+	s.learner.lesson()
 	defer s.learner.mu.Unlock()
 	templates := s.learned.Load().all()
 	for _, known := range templates {

@@ -31,10 +31,10 @@ func (s *Service) lessons() uint64 {
 	return s.learner.lessons
 }
 
-// restRounds is after how many rounds a set of items that repeats has taught
-// all it can: values are counted settledValues times at each place, and a
-// place may be made anew maxCuts times.
-const restRounds = 2 * maxCuts * settledValues
+// restRounds is after how many rounds these sets of items have taught all they
+// can. A value is counted settledValues times at its place, and counted anew
+// when the place was made anew.
+const restRounds = 4 * settledValues
 
 // requireRest repeats the items until the tree must be at rest, and holds it
 // to that: no lock, no memory, and the same answers.

@@ -15,7 +15,7 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 # Modules with code of ours; internal/tools holds tool directives only.
-MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod)))
+MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod internal/route/bench/go.mod)))
 TOOLS := build/tools
 COLLECTOR_DIR := build/otelcol-correlation
 COLLECTOR := $(COLLECTOR_DIR)/otelcol
@@ -106,6 +106,11 @@ cover:
 .PHONY: fuzz
 fuzz:
 	@scripts/fuzz.sh $(FUZZTIME)
+
+## hostile: send the route table ten million hostile paths (several minutes)
+.PHONY: hostile
+hostile:
+	ROUTE_HOSTILE_PATHS=$(or $(PATHS),10000000) go test -run Hostile -timeout 30m ./internal/route
 
 ## bench: run the benchmarks into build/bench.txt, for benchstat
 .PHONY: bench

@@ -4,6 +4,9 @@
 package correlationprocessor
 
 import (
+	"os"
+	"reflect"
+	"regexp"
 	"testing"
 	"time"
 
@@ -166,4 +169,40 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keysOf yields the YAML keys of a configuration struct.
+func keysOf(t reflect.Type, prefix string, yield func(string)) {
+	for i := range t.NumField() {
+		key, ok := t.Field(i).Tag.Lookup("mapstructure")
+		if !ok {
+			continue
+		}
+		switch f := t.Field(i).Type; {
+		case f.Kind() == reflect.Struct:
+			keysOf(f, prefix+key+".", yield)
+		case f.Kind() == reflect.Map && f.Elem().Kind() == reflect.Struct:
+			keysOf(f.Elem(), prefix+key+".<name>.", yield)
+		case f.Kind() == reflect.Slice && f.Elem().Kind() == reflect.Struct:
+			yield(prefix + key)
+			keysOf(f.Elem(), prefix+key+"[].", yield)
+		default:
+			yield(prefix + key)
+		}
+	}
+}
+
+// The reference has a row for every key, and no row for a key that is not there.
+func TestTheConfigurationReferenceIsComplete(t *testing.T) {
+	text, err := os.ReadFile("docs/configuration.md")
+	require.NoError(t, err)
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		documented[row[1]] = true
+	}
+	keysOf(reflect.TypeFor[Config](), "", func(key string) {
+		require.True(t, documented[key], "no row for %s", key)
+		delete(documented, key)
+	})
+	require.Empty(t, documented, "rows for keys that do not exist")
 }

@@ -108,7 +108,7 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 // summarize keeps of a span that passes what its logs may need of it.
 func (b *batch) summarize(svc *service, s ptrace.Span, it *tracebuffer.Item) {
 	it.Header = b.buffer.Intern(b.now, svc.header)
-	it.Record = b.keep(appendSummary(b.arena, s, b.cfg.Logs.JoinAttributes))
+	it.Record = b.keep(appendSummary(b.arena, s, b.links.summary))
 }
 
 // keep takes the arena with something appended and returns what that is.
@@ -164,7 +164,7 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) *tra
 	it.Extra = b.keep(e.append(b.arena, logAttributes))
 	it.Finding = b.match.log(sl, lr, &v, e.pattern)
 	b.draw.log(lr, &v, it, b.rules)
-	it.Joins = b.links.joins(lr, e)
+	it.Joins = b.links.joins(lr, &v, e)
 	return it
 }
 

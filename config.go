@@ -122,6 +122,15 @@ type LogsConfig struct {
 	// logs name it, log.count, and how many of them are errors,
 	// log.error_count.
 	CountOnSpans bool `mapstructure:"count_on_spans"`
+	// DeduplicateAccessLogs keeps only the last of several access logs of a
+	// service about one request: same span, method and path. It looks at logs
+	// that wait for their trace's verdict or for their span, and makes access
+	// logs wait for it where both signals go through the processor.
+	DeduplicateAccessLogs bool `mapstructure:"deduplicate_access_logs"`
+	// DropRedundantAccessLogs drops an access log whose span is handed on and
+	// has the same method, path or pattern, and status. What else the log says
+	// is lost. Logs that report a failure stay.
+	DropRedundantAccessLogs bool `mapstructure:"drop_redundant_access_logs"`
 	// MissingTraceID says what becomes of logs without a trace id.
 	MissingTraceID MissingTraceIDConfig `mapstructure:"missing_trace_id"`
 
@@ -310,6 +319,9 @@ func declared(templates, files []string) ([]string, error) {
 	}
 	return all, nil
 }
+
+// repeats reports whether access logs that repeat others are looked for.
+func (c *LogsConfig) repeats() bool { return c.DeduplicateAccessLogs || c.DropRedundantAccessLogs }
 
 // Validate checks the keys and the wait.
 func (c *LogsConfig) Validate() error {

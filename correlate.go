@@ -5,6 +5,7 @@ package correlationprocessor
 
 import (
 	"encoding/hex"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -23,16 +24,29 @@ type correlator struct {
 	joining bool
 	// summaries: spans pass at once and leave only a summary for the join.
 	summaries bool
+	// summary are the attributes a summary holds.
+	summary []string
 }
 
 func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
-	return &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute}
+	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, summary: cfg.JoinAttributes}
+	if cfg.DropRedundantAccessLogs {
+		c.summary = slices.Concat(c.summary, []string{
+			"http.request.method", "http.method", "http.response.status_code", "http.status_code", "url.path", "http.target", "url.full", "http.url",
+		})
+		slices.Sort(c.summary)
+		c.summary = slices.Compact(c.summary)
+	}
+	return c
 }
 
 // joins reports whether a log of a trace that is kept has a reason to wait for
 // its span. One that has its route has none: what else its span could add is
-// not worth the delay.
-func (c *correlator) joins(lr plog.LogRecord, e *edit) bool {
+// not worth the delay. An access log waits where others may repeat it.
+func (c *correlator) joins(lr plog.LogRecord, v *logView, e *edit) bool {
+	if c.joining && c.cfg.repeats() && v.isAccess(e.pattern) {
+		return true
+	}
 	if !c.joining || e.pattern != "" {
 		return false
 	}

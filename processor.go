@@ -175,7 +175,7 @@ func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 		MaxItems:      e.cfg.MaxItemsPerTrace,
 		MaxBytes:      maxBytes,
 		DryRun:        e.cfg.Sampling.DryRun,
-		Join:          both && len(e.cfg.Logs.JoinAttributes) > 0,
+		Join:          both && (len(e.cfg.Logs.JoinAttributes) > 0 || e.cfg.Logs.repeats()),
 		Count:         both && e.cfg.Logs.CountOnSpans,
 	}
 	if !e.rules.waits() {

@@ -226,7 +226,13 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	j := newJoiner(o.cfg.Logs.JoinAttributes, o.contextSpans(records))
+	spans := o.contextSpans(records)
+	var rep repeats
+	if o.cfg.Logs.repeats() {
+		rep = newRepeats(o, ld, spans)
+		rep.takeOut(ld)
+	}
+	j := newJoiner(o.cfg.Logs.JoinAttributes, spans)
 	st := newStamper(o.rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
@@ -236,11 +242,27 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 			}
 		}
 	}
-	err = o.nextLogs.ConsumeLogs(o.abandon, ld)
-	if err == nil {
-		o.telemetry.joined(j.joined)
+	left := ld.LogRecordCount() // counted here, for the next component may take them out
+	if err := o.hand(ld, left); err != nil {
+		return groups.count, err
 	}
-	return groups.count, err
+	o.telemetry.joined(j.joined)
+	for why, n := range rep.dropped {
+		o.telemetry.dropped(tracebuffer.Log, why, n)
+	}
+	return left, nil
+}
+
+// hand hands logs on, if there are any.
+func (o *outlet) hand(ld plog.Logs, records int) error {
+	if records == 0 {
+		return nil
+	}
+	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool { return sl.LogRecords().Len() == 0 })
+		return rl.ScopeLogs().Len() == 0
+	})
+	return o.nextLogs.ConsumeLogs(o.abandon, ld)
 }
 
 // contextSpans decodes the spans that are there for the logs' sake.

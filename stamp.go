@@ -69,6 +69,7 @@ const (
 	attrDryVerdict   = "sampling.dry_run.verdict"
 	attrDryRule      = "sampling.dry_run.rule"
 	attrDryThreshold = "sampling.dry_run.threshold"
+	attrDryRepeat    = "sampling.dry_run.repeat" // duplicate or redundant
 )
 
 // explain notes what rule kept an item and, in a dry run, what would have become

@@ -1,0 +1,186 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// Reasons for which an access log goes no further though its trace is kept.
+const (
+	dropDuplicate = "duplicate"
+	dropRedundant = "redundant"
+)
+
+// repeats finds the access logs of released traces that say what another log
+// or a span says already. Evidence is never one of them.
+type repeats struct {
+	cfg   *LogsConfig
+	rules *rules
+	route string // the attribute patterns are in
+	// last is the last access log about each request, and turn the place of
+	// the record looked at, in the order both passes go through them.
+	last  map[requestKey]moment
+	turn  int
+	spans map[spanKey]told
+	// dropped counts by reason what was taken out.
+	dropped map[string]int
+}
+
+// requestKey tells requests apart: a service has one with each span it names,
+// but for those it makes itself.
+type requestKey struct {
+	spanKey
+	service, method, path string
+}
+
+// moment orders the records about a request: by their time, and those of the
+// same time by their place.
+type moment struct {
+	at    pcommon.Timestamp
+	place int
+}
+
+func (m moment) after(o moment) bool { return m.at > o.at || m.at == o.at && m.place > o.place }
+
+// told is what a span or a log tells of a request.
+type told struct {
+	method, path, pattern string
+	status                int
+}
+
+func newRepeats(o *outlet, ld plog.Logs, context ptrace.Traces) repeats {
+	r := repeats{cfg: &o.cfg.Logs, rules: o.rules, route: o.cfg.Routes.Attribute}
+	if r.cfg.DeduplicateAccessLogs {
+		r.learnLogs(ld)
+	}
+	if r.cfg.DropRedundantAccessLogs {
+		r.learnSpans(context)
+	}
+	return r
+}
+
+func (r *repeats) learnLogs(ld plog.Logs) {
+	r.last = map[requestKey]moment{}
+	place := 0
+	for _, rl := range ld.ResourceLogs().All() {
+		service := serviceName(rl.Resource())
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, lr := range sl.LogRecords().All() {
+				place++
+				if t, access, _ := r.read(lr); access {
+					key, now := r.key(service, lr, t), moment{at(lr), place}
+					if now.after(r.last[key]) {
+						r.last[key] = now
+					}
+				}
+			}
+		}
+	}
+}
+
+func (r *repeats) learnSpans(td ptrace.Traces) {
+	r.spans = map[spanKey]told{}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				v := readSpan(s.Attributes())
+				t := told{method: v.method, path: barePath(v.path.text), status: v.status}
+				t.pattern = r.pattern(s.Attributes(), v.route)
+				r.spans[spanKey{low(s.TraceID()), s.SpanID()}] = t
+			}
+		}
+	}
+}
+
+// read returns what the record tells of a request, whether it is an access log
+// that names a span, and whether it reports a failure.
+func (r *repeats) read(lr plog.LogRecord) (t told, access, failed bool) {
+	if lr.SpanID().IsEmpty() {
+		return told{}, false, false
+	}
+	var v logView
+	for key, val := range lr.Attributes().All() {
+		v.read(key, val, r.cfg.PathAttributes)
+	}
+	v.readBody(lr, bodyText(lr.Body()), r.cfg.PathAttributes)
+	t = told{method: v.method, path: barePath(v.path.text), status: v.status}
+	t.pattern = r.pattern(lr.Attributes(), v.route)
+	return t, v.isAccess(t.pattern), logFailed(lr, &v)
+}
+
+func (r *repeats) pattern(attrs pcommon.Map, route string) string {
+	if v, ok := attrs.Get(r.route); ok {
+		return v.AsString()
+	}
+	return route
+}
+
+func (r *repeats) key(service string, lr plog.LogRecord, t told) requestKey {
+	path := t.path
+	if path == "" {
+		path = t.pattern
+	}
+	return requestKey{spanKey{low(lr.TraceID()), lr.SpanID()}, service, t.method, path}
+}
+
+// at is when the record was written, or came in where it does not say.
+func at(lr plog.LogRecord) pcommon.Timestamp {
+	if t := lr.Timestamp(); t != 0 {
+		return t
+	}
+	return lr.ObservedTimestamp()
+}
+
+// why returns why the next record is not needed, or "".
+func (r *repeats) why(service string, lr plog.LogRecord) string {
+	r.turn++
+	t, access, failed := r.read(lr)
+	if !access || failed {
+		return ""
+	}
+	key := r.key(service, lr, t)
+	if r.last[key].after(moment{at(lr), r.turn}) {
+		return dropDuplicate
+	}
+	if span, ok := r.spans[key.spanKey]; ok && span.tells(t) {
+		return dropRedundant
+	}
+	return ""
+}
+
+// tells reports whether all that a log tells is told by its span.
+func (t told) tells(log told) bool {
+	where := log.path != "" && log.path == t.path || log.pattern != "" && log.pattern == t.pattern
+	return where && (log.method == "" || strings.EqualFold(log.method, t.method)) && (log.status == 0 || log.status == t.status)
+}
+
+// takeOut takes the records out that are not needed. In a dry run they stay, and
+// say so.
+func (r *repeats) takeOut(ld plog.Logs) {
+	for _, rl := range ld.ResourceLogs().All() {
+		service := serviceName(rl.Resource())
+		for _, sl := range rl.ScopeLogs().All() {
+			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
+				why := r.why(service, lr)
+				if why == "" {
+					return false
+				}
+				if r.rules.dryRun {
+					lr.Attributes().PutStr(attrDryRepeat, why)
+					return false
+				}
+				if r.dropped == nil {
+					r.dropped = map[string]int{}
+				}
+				r.dropped[why]++
+				return true
+			})
+		}
+	}
+}

@@ -22,8 +22,8 @@ import (
 type telemetry struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
-	adjusted  []float64 // how many traces one that a rule kept stands for
-	counts    bool      // items by verdict, which says something only where traces are dropped
+	policy    *sampling.Policy
+	counts    bool // items by verdict, which says something only where traces are dropped
 }
 
 // reasons why an item was dropped.
@@ -39,10 +39,9 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	if err != nil {
 		return nil, err
 	}
-	t := &telemetry{TelemetryBuilder: b, counts: e.rules.drops}
+	t := &telemetry{TelemetryBuilder: b, policy: e.rules.policy, counts: e.rules.drops}
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
-		t.adjusted = append(t.adjusted, 1/r.Threshold.Probability())
 	}
 	return t, t.registerGauges(e)
 }
@@ -149,7 +148,7 @@ func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
 			attribute.String("trigger", d.Trigger.String()))
 		if d.Verdict.Keep {
-			t.ProcessorCorrelationTracesAdjusted.Add(context.Background(), float64(n)*t.adjusted[d.Verdict.Rule],
+			t.ProcessorCorrelationTracesAdjusted.Add(context.Background(), float64(n)*t.policy.Threshold(d.Verdict).AdjustedCount(),
 				metric.WithAttributes(attribute.String("rule", t.ruleNames[d.Verdict.Rule])))
 		}
 	}

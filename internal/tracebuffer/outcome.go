@@ -31,7 +31,7 @@ func (v *Volume) Add(sig Signal, items int, bytes int64) {
 	v.Bytes[sig] += bytes
 }
 
-// Decision is how a trace was decided, its rate left out.
+// Decision is how a trace was decided.
 type Decision struct {
 	Verdict sampling.Verdict
 	Trigger Trigger
@@ -96,8 +96,8 @@ func (o *Outcome) decided(v sampling.Verdict, t Trigger, e *entry) {
 	if o.Decisions == nil {
 		o.Decisions = map[Decision]int{}
 	}
-	v.Rate = 0
 	o.Decisions[Decision{v, t}]++
+	v.Rate = 0
 	if e == nil || e.held[Span]+e.held[Log] == 0 {
 		return
 	}

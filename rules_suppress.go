@@ -17,6 +17,9 @@ var healthPaths = set(
 	"/server-status", "/nginx_status", "/stub_status",
 )
 
+// longestHealthPath, with a slash at the end, spares most paths the look into healthPaths.
+const longestHealthPath = len("/actuator/health/readiness/")
+
 // healthAgents begin or are in the user agents of probes. Load balancers probe
 // "/" unless told otherwise, so the path alone would miss them.
 var healthAgents = [...]string{
@@ -35,7 +38,7 @@ func isHealthCheck(q *request) bool {
 		strings.HasPrefix(q.path, "/grpc.health.v1.Health/") || strings.HasPrefix(q.path, "/grpc.reflection.") {
 		return true
 	}
-	return healthPaths[withoutSlash(q.path)] || isHealthAgent(q.userAgent)
+	return len(q.path) <= longestHealthPath && healthPaths[withoutSlash(q.path)] || isHealthAgent(q.userAgent)
 }
 
 func isHealthAgent(agent string) bool {

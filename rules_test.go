@@ -183,3 +183,9 @@ func TestRoutePercentages(t *testing.T) {
 		{"error goes first", on, items(spanOf(1, 1, root, get("/feed/17"), failed)), true, "errors"},
 	})
 }
+
+func TestNoHealthPathIsTooLong(t *testing.T) {
+	for path := range healthPaths {
+		require.Less(t, len(path), longestHealthPath)
+	}
+}

@@ -59,7 +59,9 @@
 // is published and never changes; a table of children is only ever filled, or
 // replaced. Whatever is learned is learned under the service's lock, and only
 // while a position is young: after settledVisits a literal, after settledValues
-// a position of values is left alone, and readers have nothing to count. A
+// a position of values is left alone, and readers have nothing to count.
+// What is cut off as wrongly judged is cut off a few times only (cuts.go), so
+// paths that repeat bring the tree to rest. A
 // reader may for a moment walk a subtree that was cut off; it then gives the
 // pattern of a moment ago.
 //

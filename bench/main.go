@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/component"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/e2e"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/plot"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/routes"
 )
 
@@ -22,11 +23,13 @@ import (
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
 	"component":       component.Main,
 	component.RunName: component.MainRun,
+	"curve":           component.CurveMain,
 	"route":           routes.Main,
+	"plot":            plot.Main,
 	"e2e":             e2e.Main,
 }
 
-const usage = "usage: bench component|route|e2e|plot [flags]; -h with a command lists its flags"
+const usage = "usage: bench component|curve|route|e2e|plot [flags]; -h with a command lists its flags"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {

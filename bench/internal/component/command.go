@@ -31,7 +31,7 @@ func (t Target) floor() Target { return Target{peers.Floor, t.Signals} }
 // The targets measured by name of the set.
 var sets = map[string]string{
 	"core":   "tail_sampling:traces chain_lean:both ours_tail:traces ours_tail:both",
-	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both ours_tail:traces ours_tail:both ours_all:both",
+	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both tail_sampling_rules:traces ours_tail:traces ours_tail:both ours_all:both ours_rules:traces ours_rules:both",
 	"hash":   "probabilistic_hash_seed:traces probabilistic_hash_seed:logs probabilistic_equalizing:traces probabilistic_equalizing:logs probabilistic_proportional:traces probabilistic_proportional:logs ours_hash:traces ours_hash:logs",
 	"all":    "tails hash routes",
 	"routes": "redaction:traces redaction:logs transform:traces transform:logs filter:traces filter:logs ours_all:traces ours_all:logs",
@@ -72,19 +72,12 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "bench")
+	w, done, err := save(workload.Default())
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	o.run.Load = filepath.Join(dir, "workload")
-	w, err := workload.New(workload.Default())
-	if err != nil {
-		return err
-	}
-	if err := w.Save(o.run.Load); err != nil {
-		return err
-	}
+	defer done()
+	o.run.Load = w.path
 	all, err := o.measure(ctx)
 	if err != nil {
 		return err
@@ -95,6 +88,29 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	return all.print(out, o.against)
+}
+
+// saved is a workload in a file, for the runs to read.
+type saved struct {
+	*workload.Workload
+	path string
+}
+
+// save makes a workload and writes it to a file that done removes.
+func save(spec workload.Spec) (w saved, done func(), err error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return w, nil, err
+	}
+	done = func() { _ = os.RemoveAll(dir) }
+	w.path = filepath.Join(dir, "workload")
+	if w.Workload, err = workload.New(spec); err == nil {
+		err = w.Save(w.path)
+	}
+	if err != nil {
+		done()
+	}
+	return w, done, err
 }
 
 func writeJSON(path string, v any) error {

@@ -33,6 +33,7 @@ type Run struct {
 	Producers int
 	Rate      float64 // items per second; 0: no limit
 	Held      int     // rounds to hold and weigh; 0: measure the steady state
+	Traces    int     // what peers that want to know are told; 0: enough
 	Profile   string  // prefix of the profiles to write; empty: none
 }
 
@@ -46,6 +47,7 @@ type Result struct {
 	Allocs   float64
 	Rate     float64 // items per second
 	Peak     float64 // bytes the runtime had from the system, of the process
+	Live     float64 // bytes of heap after a collection
 	Cycles   uint64
 	SpansIn  int64
 	SpansOut int64
@@ -76,7 +78,7 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 	if r.Held > 0 {
 		wait = time.Hour // nothing is decided
 	}
-	traces := max(maxTraces, 2*r.Held*load.Spec.Traces)
+	traces := max(r.Traces, maxTraces, 2*r.Held*load.Spec.Traces)
 	if err := setenv(wait, traces); err != nil {
 		return nil, err
 	}
@@ -153,7 +155,7 @@ func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
 	return &Result{
 		Items: used.Items, CPU: float64(used.CPU) / n, GC: gcShare,
 		Bytes: float64(used.Bytes) / n, Allocs: float64(used.Allocs) / n,
-		Rate: float64(items) / took.Seconds(), Peak: float64(peak), Cycles: used.Cycles,
+		Rate: float64(items) / took.Seconds(), Peak: float64(peak), Live: float64(meter.Live()), Cycles: used.Cycles,
 	}, nil
 }
 

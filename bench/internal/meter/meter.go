@@ -126,6 +126,13 @@ func mapped() uint64 {
 	return s[0].Value.Uint64() - s[1].Value.Uint64()
 }
 
+// Live is the bytes of heap that the latest collection found to be live.
+func Live() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
 // Heap returns the bytes and objects that are live, after a collection.
 func Heap() (bytes, objects uint64) {
 	runtime.GC()

@@ -1,0 +1,144 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package component
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// Point is what a peer costs while it holds so many traces.
+type Point struct {
+	Peer   string
+	Traces float64 // held at once: their rate times the wait
+	CPU    float64 // ns for a span, above decoding
+	GC     float64 // share of the CPU
+	Live   float64 // bytes of heap after a collection, without what the floor has
+	Rate   float64 // spans per second
+}
+
+// curve measures cost against traces held: traces come at one rate and wait
+// the longer the more are to be held.
+type curve struct {
+	run    Run
+	peers  []string
+	rounds int
+	rate   float64 // traces per second
+	spans  float64 // of a trace
+	max    float64 // traces, of peers other than ours
+	// held are the numbers of traces to hold. A peer that decides once a second
+	// cannot hold few at this rate and starts at a second's worth.
+	held []float64
+}
+
+// CurveMain measures and writes the points.
+func CurveMain(ctx context.Context, args []string, out io.Writer) error {
+	c := &curve{run: Run{Signals: "traces", Producers: 1}}
+	fs := flag.NewFlagSet("curve", flag.ContinueOnError)
+	names := fs.String("peers", "ours_tail,tail_sampling", "peers")
+	fs.IntVar(&c.rounds, "rounds", 3, "times each point is measured; the figures are medians")
+	fs.Float64Var(&c.rate, "rate", 40_000, "traces per second")
+	fs.Float64Var(&c.max, "peers-max", 1e6, "the most traces that others than ours are to hold; a million take them some 10 GB")
+	fs.DurationVar(&c.run.Measure, "measure", 10*time.Second, "how long each run measures at least")
+	held := fs.String("traces", "1e3,1e4,1e5,5e5,1e6", "how many traces are to be held")
+	fs.StringVar(&c.run.Profile, "profile", "", "write profiles of the latest run with this prefix")
+	path := fs.String("json", "", "write the points to this file")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	c.peers = strings.Split(*names, ",")
+	for text := range strings.SplitSeq(*held, ",") {
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return err
+		}
+		c.held = append(c.held, n)
+	}
+	spec := workload.Default()
+	spec.Traces, spec.MeanSpans, spec.MeanLogs = 60_000, 2, 0
+	w, done, err := save(spec)
+	if err != nil {
+		return err
+	}
+	defer done()
+	c.run.Load, c.spans = w.path, float64(w.Spans)/float64(spec.Traces)
+	points, err := c.measure(ctx)
+	if err != nil {
+		return err
+	}
+	if *path != "" {
+		if err := writeJSON(*path, points); err != nil {
+			return err
+		}
+	}
+	return printPoints(out, points)
+}
+
+func (c *curve) measure(ctx context.Context) ([]Point, error) {
+	all := map[Point][]Point{} // by peer and traces
+	for round := range c.rounds {
+		floor, err := c.at(ctx, peers.Floor, time.Second)
+		if err != nil {
+			return nil, err
+		}
+		for _, peer := range c.peers {
+			for _, traces := range c.held {
+				wait := time.Duration(traces / c.rate * float64(time.Second))
+				if !strings.HasPrefix(peer, "ours") && (wait < time.Second || traces > c.max) {
+					continue
+				}
+				res, err := c.at(ctx, peer, wait)
+				if err != nil {
+					return nil, fmt.Errorf("%s with %.0f traces: %w", peer, traces, err)
+				}
+				key := Point{Peer: peer, Traces: traces}
+				p := Point{
+					Peer: peer, Traces: wait.Seconds() * res.Rate / c.spans, CPU: res.CPU - floor.CPU,
+					GC: res.GC, Live: res.Live - floor.Live, Rate: res.Rate,
+				}
+				all[key] = append(all[key], p)
+				fmt.Fprintf(os.Stderr, "round %d/%d %+v (%d cycles)\n", round+1, c.rounds, p, res.Cycles)
+			}
+		}
+	}
+	var points []Point
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b Point) int { return cmp.Compare(a.CPU, b.CPU) })
+		points = append(points, list[len(list)/2])
+	}
+	slices.SortFunc(points, func(a, b Point) int {
+		return cmp.Or(cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.Traces, b.Traces))
+	})
+	return points, nil
+}
+
+// at runs a peer with a wait.
+func (c *curve) at(ctx context.Context, peer string, wait time.Duration) (*Result, error) {
+	r := c.run
+	r.Peer, r.Wait, r.Rate = peer, wait, c.rate*c.spans
+	r.Traces = int(4*c.rate*wait.Seconds()) + maxTraces
+	r.Warm = wait + wait/4 + 3*time.Second
+	return r.apart(ctx)
+}
+
+func printPoints(out io.Writer, points []Point) error {
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	fmt.Fprint(w, "| peer\t| traces held\t| us/span above decode\t| GC %\t| live MB\t| kspan/s\t|\n|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	for _, p := range points {
+		fmt.Fprintf(w, "| %s\t| %.0f\t| %.2f\t| %.1f\t| %.0f\t| %.0f\t|\n", p.Peer, p.Traces, p.CPU/1e3, 100*p.GC, p.Live/1e6, p.Rate/1e3)
+	}
+	return w.Flush()
+}

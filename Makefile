@@ -156,7 +156,7 @@ sdktraces: build/sdktraces
 observability: $(TOOLS)/promtool
 	@$(TOOLS)/promtool check rules observability/prometheus/rules.yaml observability/prometheus/alerts.yaml
 	@$(TOOLS)/promtool test rules observability/prometheus/alerts_test.yaml
-	@go -C observability $(TEST) ./...
+	@go -C observability $(TEST) -count=1 ./...
 
 ## pictures: draw the README's pictures from a run of the demo
 .PHONY: pictures

@@ -131,6 +131,10 @@ type LogsConfig struct {
 	// has the same method, path or pattern, and status. What else the log says
 	// is lost. Logs that report a failure stay.
 	DropRedundantAccessLogs bool `mapstructure:"drop_redundant_access_logs"`
+	// RequestIDAttributes are attribute keys that hold the id of a request. A
+	// log without a trace id gets that of another item of its service with the
+	// same request id, for which it waits up to decision_wait. None: it does not.
+	RequestIDAttributes []string `mapstructure:"request_id_attributes"`
 	// MissingTraceID says what becomes of logs without a trace id.
 	MissingTraceID MissingTraceIDConfig `mapstructure:"missing_trace_id"`
 
@@ -328,6 +332,7 @@ func (c *LogsConfig) Validate() error {
 	return errors.Join(
 		check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
 		check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not hold an empty key, got %q", c.PathAttributes),
+		check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not hold an empty key, got %q", c.RequestIDAttributes),
 		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
 		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)

@@ -65,6 +65,7 @@ func TestFullConfig(t *testing.T) {
 			MissingTraceID:          MissingTraceIDConfig{SamplingPercentage: 25},
 			DeduplicateAccessLogs:   true,
 			DropRedundantAccessLogs: true,
+			RequestIDAttributes:     []string{"request.id"},
 		},
 		Sampling: SamplingConfig{
 			SamplingPercentage: 1,
@@ -155,6 +156,7 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"join":           {"logs", `join_attributes must not hold an empty key, got ["a" ""]`},
 		"join_wait":      {"join_wait must not be negative, got -1s"},
 		"keys":           {`trace_id_attributes must not hold an empty key, got [""]`},
+		"request":        {`request_id_attributes must not hold an empty key, got [""]`},
 		"labels":         {"telemetry", `attributes must not hold an empty key, got [""]`},
 		"labels_name":    {"telemetry", "attributes must not hold service.name"},
 		"labels_many":    {"telemetry", "attributes must be at most 5"},

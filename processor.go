@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
@@ -45,6 +46,7 @@ type engine struct {
 	cards     cardinality
 	links     *correlator
 	watcher   *watcher
+	requests  *requests
 	found     integrity.Report // of ticks
 	onLast    func()
 
@@ -94,6 +96,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = newServices(routes, cfg.Telemetry.Attributes)
 	e.watcher = newWatcher(&cfg.Telemetry)
+	e.requests = newRequests(cfg)
 	e.counted = newRouteCounter(cfg.Sampling.CountedRoutes)
 	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
 	return e, err
@@ -206,6 +209,7 @@ func (e *engine) tick(now time.Time) {
 	var out tracebuffer.Outcome
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
+	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
 	e.examine(now)
 	e.learned.tick(now)
 }
@@ -227,6 +231,7 @@ func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if !s.admit(tracebuffer.Span, td.SpanCount()) {
 		return errBufferFull
 	}
+	s.requestsOfSpans(time.Now(), td)
 	b := newBatch(s, tracebuffer.Span)
 	defer b.done()
 	b.readSpans(td)
@@ -247,6 +252,7 @@ func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	if !s.admit(tracebuffer.Log, ld.LogRecordCount()) {
 		return errBufferFull
 	}
+	s.requestsOfLogs(time.Now(), ld)
 	b := newBatch(s, tracebuffer.Log)
 	defer b.done()
 	b.readLogs(ld)
@@ -327,6 +333,7 @@ func (e *engine) drain(ctx context.Context) error {
 	close(e.stop)
 	e.ticker.Wait()
 	e.learned.write()
+	e.sendOnAll()
 	var out tracebuffer.Outcome
 	e.inflight.Lock()
 	e.buffer.Flush(&out)

@@ -97,6 +97,11 @@ func (t *telemetry) late(sig tracebuffer.Signal, outcome string, n int) {
 	add(c, n, attribute.String("outcome", outcome))
 }
 
+// foundByRequest counts logs whose trace was found by their request id.
+func (t *telemetry) foundByRequest(n int) {
+	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
+}
+
 func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
 
 // drawn counts where randomness came from, which says something only where it

@@ -209,6 +209,15 @@ func (b *Buffer) compress() {
 	}
 }
 
+// Adopt takes records the caller holds himself into the account of what is held,
+// until they are Delivered.
+func (b *Buffer) Adopt(r *Release) {
+	b.ready.Add(r.Bytes)
+	for sig, n := range r.Counts {
+		b.held[sig].Add(int64(n))
+	}
+}
+
 // Delivered says that a release is no longer held: it went on, or was dropped.
 func (b *Buffer) Delivered(r *Release) {
 	b.ready.Add(-r.Bytes)

@@ -1,0 +1,330 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
+
+// requests finds the trace of logs that have no trace id but the id of a request,
+// which another item of their service carries beside its trace id. A log for which
+// no such item has come yet waits for it, as bytes. It comes before everything
+// else, so that a log it sends on is like any other.
+type requests struct {
+	keys  []string // none: switched off
+	wait  time.Duration
+	limit int64 // bytes that may wait
+
+	// sending is read-locked while a call may send on logs that waited, so that
+	// after the first Shutdown has sent on the last ones nobody sends any more.
+	sending sync.RWMutex
+
+	mu sync.Mutex
+	// young and old are the traces of requests; young becomes old every wait.
+	young, old map[uint64]pcommon.TraceID
+	turned     time.Time
+	parked     map[uint64][]parkedLog
+	queue      []expiry // in order of their deadlines
+	next       uint64   // number of the next log that waits
+	bytes      int64
+	closed     bool // no log waits any more
+}
+
+// parkedLog is a log that waits: an OTLP message of it alone, and the pipeline it
+// goes back to.
+type parkedLog struct {
+	shell  *shell
+	msg    []byte
+	number uint64
+}
+
+type expiry struct {
+	deadline time.Time
+	key      uint64
+	number   uint64
+}
+
+const (
+	// maxRequests bounds the requests known in a generation.
+	maxRequests = 1 << 16
+	// parkShare is the part of max_bytes that may wait, 1/16.
+	parkShare = 16
+)
+
+var requestSeed = maphash.MakeSeed()
+
+func newRequests(cfg *Config) *requests {
+	return &requests{
+		keys:   cfg.Logs.RequestIDAttributes,
+		wait:   cfg.DecisionWait,
+		limit:  int64(cfg.MaxBytes) / parkShare,
+		young:  map[uint64]pcommon.TraceID{},
+		parked: map[uint64][]parkedLog{},
+	}
+}
+
+func (r *requests) enabled() bool { return len(r.keys) > 0 }
+
+// key is the hash of an item's request id with its service's name.
+func (r *requests) key(service string, attrs pcommon.Map) (key uint64, ok bool) {
+	for _, k := range r.keys {
+		if v, has := attrs.Get(k); has && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
+			var h maphash.Hash
+			h.SetSeed(requestSeed)
+			_, _ = h.WriteString(service)
+			_ = h.WriteByte(0)
+			_, _ = h.WriteString(v.Str())
+			return h.Sum64(), true
+		}
+	}
+	return 0, false
+}
+
+// learn notes the trace of a request and returns the logs that waited for it.
+func (r *requests) learn(now time.Time, key uint64, id pcommon.TraceID) []parkedLog {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.turned) > r.wait || len(r.young) >= maxRequests {
+		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
+	}
+	r.young[key] = id
+	return r.take(key)
+}
+
+// take returns the logs that wait for the key. The caller holds the lock.
+func (r *requests) take(key uint64) []parkedLog {
+	logs := r.parked[key]
+	delete(r.parked, key)
+	for i := range logs {
+		r.bytes -= int64(len(logs[i].msg))
+	}
+	return logs
+}
+
+// find returns the trace of the request, if it is known.
+func (r *requests) find(key uint64) (id pcommon.TraceID, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id, ok = r.young[key]; !ok {
+		id, ok = r.old[key]
+	}
+	return id, ok
+}
+
+// park lets a log wait, if there is room.
+func (r *requests) park(now time.Time, key uint64, p parkedLog) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.bytes+int64(len(p.msg)) > r.limit {
+		return false
+	}
+	p.number = r.next
+	r.next++
+	r.bytes += int64(len(p.msg))
+	r.parked[key] = append(r.parked[key], p)
+	r.queue = append(r.queue, expiry{now.Add(r.wait), key, p.number})
+	return true
+}
+
+// expired returns the logs that have waited long enough.
+func (r *requests) expired(now time.Time) (logs []parkedLog) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for ; n < len(r.queue) && !r.queue[n].deadline.After(now); n++ {
+		x := r.queue[n]
+		waiting := r.parked[x.key]
+		if len(waiting) == 0 || waiting[0].number != x.number {
+			continue // its trace was found
+		}
+		logs = append(logs, waiting[0])
+		r.bytes -= int64(len(waiting[0].msg))
+		if r.parked[x.key] = waiting[1:]; len(waiting) == 1 {
+			delete(r.parked, x.key)
+		}
+	}
+	r.queue = r.queue[n:]
+	return logs
+}
+
+// close returns all logs that wait, and lets none wait from then on.
+func (r *requests) close() (logs []parkedLog) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for key := range r.parked {
+		logs = append(logs, r.take(key)...)
+	}
+	r.queue = nil
+	return logs
+}
+
+// requestsOfSpans learns from spans, and sends on the logs that waited for them.
+func (s *shell) requestsOfSpans(now time.Time, td ptrace.Traces) {
+	r := s.requests
+	if !r.enabled() {
+		return
+	}
+	r.sending.RLock()
+	defer r.sending.RUnlock()
+	for _, rs := range td.ResourceSpans().All() {
+		service := serviceName(rs.Resource())
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, sp := range ss.Spans().All() {
+				if key, ok := r.key(service, sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
+					s.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
+				}
+			}
+		}
+	}
+}
+
+// requestsOfLogs learns from the logs that have a trace id, gives those a trace id
+// that have none but a known request, and takes out those that wait for one.
+func (s *shell) requestsOfLogs(now time.Time, ld plog.Logs) {
+	if !s.requests.enabled() {
+		return
+	}
+	s.requests.sending.RLock()
+	defer s.requests.sending.RUnlock()
+	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		service := serviceName(rl.Resource())
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
+			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
+				key, ok := s.requests.key(service, lr.Attributes())
+				return ok && s.requestOfLog(now, key, rl, sl, lr)
+			})
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
+}
+
+// requestOfLog reports whether the log waits for its trace.
+func (s *shell) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+	if id := s.links.traceOf(rl.Resource(), lr); !id.IsEmpty() {
+		s.engine.sendOn(s.requests.learn(now, key, id), id)
+		return false
+	}
+	if id, ok := s.requests.find(key); ok {
+		lr.SetTraceID(id)
+		s.telemetry.foundByRequest(1)
+		return false
+	}
+	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(alone(rl, sl, lr))
+	if err != nil || !s.requests.park(now, key, parkedLog{shell: s, msg: msg}) {
+		return false
+	}
+	s.buffer.Adopt(oneLog(msg))
+	return true
+}
+
+// traceOf is the trace id a log carries anywhere, or none.
+func (c *correlator) traceOf(res pcommon.Resource, lr plog.LogRecord) pcommon.TraceID {
+	if !lr.TraceID().IsEmpty() {
+		return lr.TraceID()
+	}
+	var f traceid.Finder
+	c.scan(&f, lr.Attributes(), traceid.Scope{})
+	ctx, _, why := c.find(&f, res, lr.Body(), bodyText(lr.Body()))
+	if why != traceid.Found {
+		return pcommon.TraceID{}
+	}
+	return pcommon.TraceID(ctx.TraceID)
+}
+
+// alone is a message of one record.
+func alone(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) plog.Logs {
+	ld := plog.NewLogs()
+	r := ld.ResourceLogs().AppendEmpty()
+	rl.Resource().CopyTo(r.Resource())
+	r.SetSchemaUrl(rl.SchemaUrl())
+	sc := r.ScopeLogs().AppendEmpty()
+	sl.Scope().CopyTo(sc.Scope())
+	sc.SetSchemaUrl(sl.SchemaUrl())
+	lr.CopyTo(sc.LogRecords().AppendEmpty())
+	return ld
+}
+
+// oneLog is the account of a message of one record that is held.
+func oneLog(msg []byte) *tracebuffer.Release {
+	r := &tracebuffer.Release{Bytes: int64(len(msg))}
+	r.Counts[tracebuffer.Log] = 1
+	return r
+}
+
+// sendOnAll ends the waiting.
+func (e *engine) sendOnAll() {
+	e.requests.sending.Lock()
+	defer e.requests.sending.Unlock()
+	e.sendOn(e.requests.close(), pcommon.TraceID{})
+}
+
+// sendOn sends logs that waited the way of all logs. Their trace is id, or is not
+// to be found if that is empty.
+func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
+	for _, p := range logs {
+		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
+		if err != nil {
+			p.shell.outlet.lose(tracebuffer.Log, dropCorrupt, nil, 1, err)
+			e.buffer.Delivered(oneLog(p.msg))
+			continue
+		}
+		if !id.IsEmpty() {
+			ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
+			e.telemetry.foundByRequest(1)
+		}
+		p.shell.readmit(ld)
+		e.buffer.Delivered(oneLog(p.msg))
+	}
+}
+
+// readmit decides on a log that was taken in earlier. What passes goes out through
+// the outlet: no sender waits for it.
+func (s *shell) readmit(ld plog.Logs) {
+	b := newBatch(s, tracebuffer.Log)
+	defer b.done()
+	b.readLogs(ld)
+	if b.match.err != nil {
+		s.outlet.lose(tracebuffer.Log, dropCorrupt, nil, ld.LogRecordCount(), b.match.err)
+		return
+	}
+	b.add()
+	b.sortLogs(ld)
+	if ld.LogRecordCount() > 0 {
+		s.pushLogs(ld)
+	}
+}
+
+// pushLogs hands logs that pass to the outlet.
+func (s *shell) pushLogs(ld plog.Logs) {
+	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
+	var rel tracebuffer.Release
+	if err == nil {
+		var header string
+		err = otlpwire.Walk(msg, func(h []byte) { header = string(h) }, func(rec []byte) {
+			rel.Records = append(rel.Records, tracebuffer.Record{Header: header, Data: rec, Signal: tracebuffer.Log})
+			rel.Counts[tracebuffer.Log]++
+			rel.Bytes += int64(len(rec))
+		})
+	}
+	if err != nil {
+		s.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
+		s.telemetry.dropped(tracebuffer.Log, dropCorrupt, ld.LogRecordCount())
+		return
+	}
+	s.buffer.Adopt(&rel)
+	s.outlet.push(rel)
+}

@@ -1,0 +1,147 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+)
+
+func byRequest(c *Config) { c.Logs.RequestIDAttributes = []string{"request_id", "req"} }
+
+// requestLog is a log of cart without a trace id, about a request.
+func requestLog(id string) plog.Logs {
+	return logOf(0, 0, noID, func(lr plog.LogRecord) { lr.Attributes().PutStr("request_id", id) })
+}
+
+func requestSpan(trace int, id string, change ...func(ptrace.Span)) ptrace.Traces {
+	return spanOf(trace, 1, append(change, func(s ptrace.Span) { s.Attributes().PutStr("req", id) })...)
+}
+
+func TestALogFindsItsTraceByItsRequest(t *testing.T) {
+	for name, other := range map[string]func() any{
+		"of a span": func() any { return requestSpan(7, "r1") },
+		"of a log": func() any {
+			return logOf(7, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr("request_id", "r1") })
+		},
+		"of a log that has it in its text": func() any {
+			return logOf(0, 0, noID, func(lr plog.LogRecord) {
+				lr.Attributes().PutStr("request_id", "r1")
+				lr.Body().SetStr(fmt.Sprintf(`{"trace_id":"%s"}`, traceNumbered(7)))
+			})
+		},
+	} {
+		for order, first := range map[string]bool{"before": true, "after": false} {
+			t.Run(name+" that came "+order, func(t *testing.T) {
+				bubbled(t, byRequest, func(t *testing.T, p *pipelines) {
+					waiting := requestLog("r1")
+					if first {
+						p.send(other(), waiting)
+					} else {
+						p.send(waiting)
+						require.EqualValues(t, 1, p.sum("logs_held"))
+						require.Empty(t, p.records())
+						p.conserved()
+						time.Sleep(5 * time.Second)
+						p.send(other())
+					}
+					time.Sleep(5 * time.Second)
+					for _, lr := range p.records() {
+						require.Equal(t, traceNumbered(7), lr.TraceID())
+					}
+					require.EqualValues(t, 1, p.sum("logs_trace_id_extracted", attribute.String("source", "request_id")))
+					require.Zero(t, p.sum("logs_missing_trace_id"))
+					require.Zero(t, p.sum("logs_held"))
+					require.NotEmpty(t, p.records())
+					p.conserved()
+				})
+			})
+		}
+	}
+}
+
+func TestALogWhoseRequestIsUnknownPassesAfterTheWait(t *testing.T) {
+	other := requestSpan(7, "r1")
+	other.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", "orders")
+	bubbled(t, byRequest, func(t *testing.T, p *pipelines) {
+		p.send(requestLog("r1"), requestSpan(8, "r2"), other)
+		time.Sleep(9 * time.Second)
+		require.Empty(t, p.records(), "neither another request nor another service counts")
+		time.Sleep(2 * time.Second)
+		require.Len(t, p.records(), 1)
+		require.True(t, p.records()[0].TraceID().IsEmpty())
+		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("reason", "absent")))
+		p.conserved()
+		p.send(requestSpan(7, "r1"))
+		require.Len(t, p.records(), 1, "it comes out once")
+	})
+}
+
+// The log shares the trace's verdict, like any other.
+func TestALogFoundByItsRequestSharesTheVerdict(t *testing.T) {
+	both := func(c *Config) { byRequest(c); onePercent(c) }
+	bubbled(t, both, func(t *testing.T, p *pipelines) {
+		p.send(requestLog("dropped"), requestLog("kept"), requestLog("late"))
+		p.send(requestSpan(1, "dropped", root), requestSpan(100, "kept", root), requestSpan(101, "other", root))
+		time.Sleep(4 * time.Second)
+		p.send(requestSpan(101, "late"))
+		time.Sleep(time.Second)
+		ids := map[pcommon.TraceID]bool{}
+		for _, lr := range p.records() {
+			ids[lr.TraceID()] = true
+			require.Equal(t, "fd70a", attrs(lr)["sampling.threshold"])
+		}
+		require.Equal(t, map[pcommon.TraceID]bool{traceNumbered(100): true, traceNumbered(101): true}, ids)
+		require.EqualValues(t, 1, p.sum("logs_dropped", attribute.String("reason", "sampling")))
+		p.conserved()
+	})
+}
+
+func TestLogsThatWaitForTheirRequestComeOutAtShutdown(t *testing.T) {
+	bubbled(t, byRequest, func(t *testing.T, p *pipelines) {
+		p.send(requestLog("r1"))
+		require.NoError(t, p.traces.Shutdown(t.Context()))
+		require.Len(t, p.records(), 1)
+		p.conserved()
+		p.send(requestLog("r2"))
+		require.Len(t, p.records(), 2, "none waits any more")
+	})
+}
+
+func TestLogsThatWaitAreBounded(t *testing.T) {
+	bubbled(t, func(c *Config) { byRequest(c); c.MaxBytes = minBytes }, func(t *testing.T, p *pipelines) {
+		const logs = 2000
+		for n := range logs {
+			p.send(requestLog(fmt.Sprint(n)))
+			require.LessOrEqual(t, p.sum("buffer_bytes"), int64(minBytes/parkShare+4096))
+		}
+		held := p.sum("logs_held")
+		require.Positive(t, held)
+		require.Len(t, p.records(), logs-int(held), "what has no room passes")
+		p.conserved()
+		time.Sleep(11 * time.Second)
+		require.Len(t, p.records(), logs)
+		require.EqualValues(t, logs, p.sum("logs_missing_trace_id"))
+		require.Zero(t, p.sum("logs_held"))
+	})
+}
+
+func TestRequestsKnownAreBounded(t *testing.T) {
+	r := newRequests(&Config{DecisionWait: time.Hour})
+	for n := range uint64(3 * maxRequests) {
+		r.learn(time.Unix(0, 0), n, traceNumbered(1))
+	}
+	require.LessOrEqual(t, len(r.young)+len(r.old), 2*maxRequests)
+	_, ok := r.find(3*maxRequests - 1)
+	require.True(t, ok)
+	_, ok = r.find(0)
+	require.False(t, ok)
+}

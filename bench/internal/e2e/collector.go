@@ -57,13 +57,14 @@ func config(t Target, endpoint, sink string, metrics int) string {
 	if t.Peer == decode {
 		exporter = "nop"
 	}
-	text := fmt.Sprintf(base, endpoint, sink, metrics)
+	var text strings.Builder
+	fmt.Fprintf(&text, base, endpoint, sink, metrics)
 	for _, signal := range []string{"traces", "logs"} {
 		if t.takes(signal) {
-			text += fmt.Sprintf("    %s: {receivers: [otlp], exporters: [%s]}\n", signal, exporter)
+			fmt.Fprintf(&text, "    %s: {receivers: [otlp], exporters: [%s]}\n", signal, exporter)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // start starts a collector with the target's processors and waits until it
@@ -165,13 +166,17 @@ func (c *collector) peakRSS() (int64, error) {
 
 // freePorts finds ports nobody listens on.
 func freePorts(n int) (ports []int, err error) {
+	var all []net.Listener
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
+		var l net.Listener
+		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			break
 		}
-		defer l.Close() // only when all are found, so that they differ
+		all = append(all, l)
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
-	return ports, nil
+	for _, l := range all { // only when all are found, so that they differ
+		err = errors.Join(err, l.Close())
+	}
+	return ports, err
 }

@@ -49,14 +49,18 @@ const (
 
 // run sends until stop is set.
 func (s *sender) run(ctx context.Context, endpoint string) error {
-	conns := make([]*grpc.ClientConn, s.senders)
-	for i := range conns {
+	var conns []*grpc.ClientConn
+	defer func() {
+		for _, conn := range conns {
+			_ = conn.Close() // all was acknowledged
+		}
+	}()
+	for range s.senders {
 		conn, err := grpc.NewClient(endpoint, grpc.WithTransportCredentials(insecure.NewCredentials()))
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
-		conns[i] = conn
+		conns = append(conns, conn)
 	}
 	s.began = time.Now()
 	for !s.stop.Load() {

@@ -50,7 +50,7 @@ func TestLogsWithoutATraceID(t *testing.T) {
 				}
 				require.Equal(t, map[bool]int{true: 10, false: 0}[waits], evidence)
 				require.InDelta(t, n, weights, 4*110, "binomial, four standard errors")
-				require.EqualValues(t, p.sum("logs_dropped"), p.sum("logs_dropped", attribute.String("reason", "missing_trace_id")))
+				require.Equal(t, p.sum("logs_dropped"), p.sum("logs_dropped", attribute.String("reason", "missing_trace_id")))
 				p.conserved()
 			})
 		})
@@ -192,8 +192,8 @@ func TestItemsAndBytesByRule(t *testing.T) {
 		require.EqualValues(t, 1, count("decided_items", "logs", "default", "drop"))
 		require.EqualValues(t, 2, count("decided_items", "traces", "errors", "keep"))
 		require.EqualValues(t, 1, count("decided_items", "logs", "errors", "keep"))
-		require.EqualValues(t, bytes[0], p.sum("decided_bytes", attribute.String("signal", "traces")))
-		require.EqualValues(t, bytes[1], p.sum("decided_bytes", attribute.String("signal", "logs")))
+		require.Equal(t, bytes[0], p.sum("decided_bytes", attribute.String("signal", "traces")))
+		require.Equal(t, bytes[1], p.sum("decided_bytes", attribute.String("signal", "logs")))
 	})
 }
 

@@ -169,13 +169,21 @@ func (c *SamplingConfig) Validate() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	for i := range c.Rules {
-		if errors.Join(c.Rules[i].Validate(), c.Rules[i].Sampler.Validate()) != nil {
-			return nil // which they report themselves
-		}
+	if !c.soundRules() {
+		return nil // they report their errors themselves
 	}
 	_, err := newRules(c, component.TelemetrySettings{Logger: zap.NewNop()})
 	return err
+}
+
+// soundRules reports whether the rules are good to be compiled.
+func (c *SamplingConfig) soundRules() bool {
+	for i := range c.Rules {
+		if errors.Join(c.Rules[i].Validate(), c.Rules[i].Sampler.Validate()) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *SamplingConfig) checkPercentages() error {

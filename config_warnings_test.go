@@ -45,8 +45,10 @@ func TestWarnings(t *testing.T) {
 		{"rule that drops before errors", func(c *SamplingConfig) {
 			c.Rules = []RuleConfig{on("bots", never, "a"), on("vip", always, "b"), on("all of them", SamplerConfig{Type: Probabilistic, SamplingPercentage: 100}, "c")}
 		}, []string{`rule "bots" goes before errors and can drop traces with errors`}},
-		{"suppression without errors", func(c *SamplingConfig) { c.Errors, c.Suppress.HealthChecks = false, true },
-			[]string{"suppress is on and errors is off: suppressed requests are dropped with the errors in their traces"}},
+		{
+			"suppression without errors", func(c *SamplingConfig) { c.Errors, c.Suppress.HealthChecks = false, true },
+			[]string{"suppress is on and errors is off: suppressed requests are dropped with the errors in their traces"},
+		},
 		{"percentages that become others", func(c *SamplingConfig) {
 			c.SamplingPercentage, c.SamplingPrecision = 10, 1
 			c.RoutePercentages = map[string]float64{"/a": 30, "/b": 50}

@@ -51,8 +51,10 @@ func TestConditions(t *testing.T) {
 		{"two met by two spans", keepIf(isVIP, isBig), items(spanOf(1, 1, vip), spanOf(1, 2, big)), true, "mine"},
 		{"two met by one span", keepIf(isVIP, isBig), items(spanOf(1, 1, vip, big)), true, "mine"},
 		{"one of two met", keepIf(isVIP, isBig), items(spanOf(1, 1, vip), spanOf(1, 2, vip)), false, "default"},
-		{"met by a log and a span", keepIf(isVIP, `log.severity_number >= SEVERITY_NUMBER_WARN`),
-			items(logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberWarn) }), spanOf(1, 1, vip)), true, "mine"},
+		{
+			"met by a log and a span", keepIf(isVIP, `log.severity_number >= SEVERITY_NUMBER_WARN`),
+			items(logOf(1, 1, func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberWarn) }), spanOf(1, 1, vip)), true, "mine",
+		},
 		{"same item, met by two spans", sameItem(keepIf(isVIP, isBig)), items(spanOf(1, 1, vip), spanOf(1, 2, big)), false, "default"},
 		{"same item, met by one", sameItem(keepIf(isVIP, isBig)), items(spanOf(1, 1, vip, big)), true, "mine"},
 		{"same item with its resource", sameItem(keepIf(isVIP, `resource.attributes["service.name"] == "cart"`)), items(spanOf(1, 1, vip)), true, "mine"},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -155,7 +156,7 @@ func (e *estimate) logs() consumer.Logs {
 func (e *estimate) holds(t require.TestingT, truth map[class]float64) {
 	for c, n := range truth {
 		if c.failed {
-			require.Equal(t, n, e.count[c], "%v weighs one each", c)
+			require.InDelta(t, n, e.count[c], 0, "%v weighs one each", c)
 			continue
 		}
 		require.InDelta(t, n, e.count[c], 3*math.Sqrt(e.variance[c]), "%v", c)
@@ -168,7 +169,7 @@ func (e *estimate) holds(t require.TestingT, truth map[class]float64) {
 func TestUnbiased(t *testing.T) {
 	traces := 1_000_000
 	if testing.Short() || raceDetector { // which makes it ten times as long
-		traces = 100_000
+		traces = 20_000
 	}
 	rule := func(s SamplerConfig) func(*Config) {
 		return func(c *Config) {
@@ -197,10 +198,10 @@ func TestUnbiased(t *testing.T) {
 				ofSpans, ofLogs := newEstimate(), newEstimate()
 				spans, logs := ofSpans.spans(), ofLogs.logs()
 				var chain []*pipelines
-				for i := len(stages) - 1; i >= 0; i-- {
+				for _, stage := range slices.Backward(stages) {
 					p := new(pipelines)
 					p.start(t, func(c *Config) {
-						stages[i](c)
+						stage(c)
 						c.DecisionWait, c.DecisionWaitAfterRoot, c.MaxBytes, c.Routes.Learn.Enabled = time.Second, time.Second, 4<<30, false
 						c.Telemetry.Integrity = false
 					}, spans, logs)
@@ -214,8 +215,8 @@ func TestUnbiased(t *testing.T) {
 					time.Sleep(20 * time.Millisecond)
 				}
 				time.Sleep(5 * time.Second)
-				for i := len(chain) - 1; i >= 0; i-- {
-					chain[i].shutdown()
+				for _, p := range slices.Backward(chain) {
+					p.shutdown()
 				}
 				ofSpans.holds(t, pop.truth)
 				ofLogs.holds(t, pop.truth)

@@ -43,7 +43,8 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	for _, r := range e.rules.policy.Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
 	}
-	return t, t.registerGauges(e)
+	err = t.registerGauges(e)
+	return t, err
 }
 
 func (t *telemetry) registerGauges(e *engine) error {

@@ -74,7 +74,7 @@ func TestInconsistentThresholdsAreErased(t *testing.T) {
 		require.Equal(t, []string{"ot=xx:1,a=b", "", "ot=th:c;rv:c0000000000000"}, p.states())
 		require.EqualValues(t, 2, p.sum("thresholds_inconsistent", attribute.String("signal", "traces")))
 		require.EqualValues(t, 1, p.sum("thresholds_inconsistent", attribute.String("signal", "logs")))
-		require.Equal(t, "", text(p.records()[0], attrThreshold))
+		require.Empty(t, text(p.records()[0], attrThreshold))
 		require.Equal(t, "c", text(p.records()[1], attrThreshold))
 	})
 }

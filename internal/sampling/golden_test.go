@@ -50,7 +50,7 @@ func TestThresholdsOfTheProposal(t *testing.T) {
 	for value, rejected := range map[string]float64{"4": 0.25, "c": 0.75, "08": 0.03125, "0": 0} {
 		s := sampling.ReadState("ot=th:" + value)
 		require.True(t, s.Sampled)
-		require.Equal(t, 1-rejected, s.Threshold.Probability())
+		require.InDelta(t, 1-rejected, s.Threshold.Probability(), 0)
 	}
 	require.False(t, sampling.ReadState("ot=rv:00000000000001").Sampled, "no th says nothing")
 }

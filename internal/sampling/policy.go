@@ -76,6 +76,11 @@ func (p *Policy) Threshold(v Verdict) contrib.Threshold {
 	return p.rules[v.Rule].Threshold
 }
 
+// KeepsMore reports whether the verdict a was reached with a lower threshold than b.
+func (p *Policy) KeepsMore(a, b Verdict) bool {
+	return contrib.ThresholdLessThan(p.Threshold(a), p.Threshold(b))
+}
+
 // Rule returns the rule that decides a trace with the finding.
 func (p *Policy) Rule(f Finding) Match {
 	for _, m := range p.several {

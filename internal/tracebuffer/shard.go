@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
-
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -95,7 +93,7 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	upgraded := false
 	if it.Match < v.Rule {
 		own := s.policy.Decide(it.Finding, 1, it.Randomness)
-		if own.Keep && contrib.ThresholdLessThan(s.policy.Threshold(own), s.policy.Threshold(v)) {
+		if own.Keep && s.policy.KeepsMore(own, v) {
 			s.special.put(key, own)
 			v, upgraded = own, !v.Keep
 		}

@@ -52,10 +52,10 @@ fmt: $(TOOLS)/golangci-lint
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint
 	@$(TOOLS)/golangci-lint config verify
-	@for module in $(MODULES); do \
+	@bad=0; for module in $(MODULES); do \
 	  echo "lint $$module"; \
-	  (cd $$module && $(CURDIR)/$(TOOLS)/golangci-lint run ./...); \
-	done
+	  (cd $$module && $(CURDIR)/$(TOOLS)/golangci-lint run --allow-parallel-runners ./...) || bad=1; \
+	done; exit $$bad
 
 ## tidy: run go mod tidy in every module
 .PHONY: tidy

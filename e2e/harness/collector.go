@@ -79,8 +79,15 @@ func StartCollector(binary string, endpoints Endpoints, configs []string, env ..
 		c.Kill()
 		return nil, fmt.Errorf("%w; it wrote:\n%s", err, c.Output())
 	}
+	// The collector says it is healthy shortly before it begins to heed
+	// SIGTERM, and nothing tells when it has; until then one just kills it.
+	time.Sleep(signalGrace)
 	return c, nil
 }
+
+// signalGrace is long against the few instructions it waits for, on a machine
+// that is busy.
+const signalGrace = 500 * time.Millisecond
 
 // AwaitHealthy polls the health endpoint until it answers with 200. It gives up
 // when exited is closed or startTimeout is over.

@@ -175,12 +175,12 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 
 // keysOf yields the YAML keys of a configuration struct.
 func keysOf(t reflect.Type, prefix string, yield func(string)) {
-	for i := range t.NumField() {
-		key, ok := t.Field(i).Tag.Lookup("mapstructure")
+	for field := range t.Fields() {
+		key, ok := field.Tag.Lookup("mapstructure")
 		if !ok {
 			continue
 		}
-		switch f := t.Field(i).Type; {
+		switch f := field.Type; {
 		case f.Kind() == reflect.Struct:
 			keysOf(f, prefix+key+".", yield)
 		case f.Kind() == reflect.Map && f.Elem().Kind() == reflect.Struct:

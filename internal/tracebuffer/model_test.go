@@ -234,7 +234,7 @@ func TestOneVerdict(t *testing.T) {
 			for _, r := range out.Released {
 				for _, rec := range r.Records {
 					if !rec.Context {
-						kept[byte(rec.Data[0]-'0')]++
+						kept[rec.Data[0]-'0']++
 					}
 				}
 			}

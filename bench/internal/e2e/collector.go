@@ -97,7 +97,8 @@ func start(ctx context.Context, binary string, t Target, dir, sink string, wait 
 		return nil, err
 	}
 	go func() { c.exited <- c.cmd.Wait() }()
-	return c, c.ready(ctx)
+	err = c.ready(ctx)
+	return c, err
 }
 
 // ready waits until the collector listens.

@@ -58,7 +58,7 @@ func Run(ctx context.Context, o Options) (findings report.Findings, err error) {
 	stopRecording := s.record(ctx)
 	headline, err := s.play(ctx)
 	if err != nil {
-		return findings, errors.Join(err, stopRecording())
+		return findings, errors.Join(because(ctx, err), stopRecording())
 	}
 	evidence, err := s.collect(ctx)
 	err = errors.Join(err, stopRecording())
@@ -67,6 +67,20 @@ func Run(ctx context.Context, o Options) (findings report.Findings, err error) {
 	}
 	evidence.Headline = headline
 	return report.Judge(evidence), nil
+}
+
+// causeGrace is how long a failure waits for the end of a process that may be
+// behind it: what fails for want of the process is seen before the end itself.
+const causeGrace = time.Second
+
+// because returns the end of a process that ctx tells of, or else err.
+func because(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(causeGrace):
+		return err
+	}
 }
 
 // record writes down the collector's metrics pages, if that is wanted, until the

@@ -34,7 +34,7 @@ var sets = map[string]string{
 	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both tail_sampling_rules:traces ours_tail:traces ours_tail:both ours_all:both ours_rules:traces ours_rules:both",
 	"hash":   "probabilistic_hash_seed:traces probabilistic_hash_seed:logs probabilistic_equalizing:traces probabilistic_equalizing:logs probabilistic_proportional:traces probabilistic_proportional:logs ours_hash:traces ours_hash:logs",
 	"all":    "tails hash routes",
-	"routes": "redaction:traces redaction:logs transform:traces transform:logs filter:traces filter:logs ours_all:traces ours_all:logs",
+	"routes": "redaction:traces redaction:logs transform:traces transform:logs filter:traces filter:logs ours_routes:traces ours_routes:logs",
 }
 
 // options are the command's flags.

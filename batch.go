@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
@@ -33,7 +32,12 @@ type batch struct {
 	match   matcher
 	draw    drawer
 	tally   tally
-	arena   []byte // the bytes of edits and summaries
+	arena   []byte // the bytes of the items' records
+	header  tracebuffer.Header
+	headers []tracebuffer.Header // of each scope
+	// spans and logs set records aside while headers are read; empty otherwise.
+	spans   []ptrace.SpanSlice
+	logs    []plog.LogRecordSlice
 	watched []integrity.Item
 	found   integrity.Report
 }
@@ -55,24 +59,28 @@ func (b *batch) done() {
 	*b = batch{
 		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0],
 		match: matcher{it: subject{resource: b.match.it.resource[:0]}}, watched: b.watched[:0], found: b.found,
+		headers: b.headers[:0], spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
 }
 
 // readSpans writes the spans' patterns and gathers their facts.
 func (b *batch) readSpans(td ptrace.Traces) {
+	b.readSpanHeaders(td)
+	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.services.of(rs.Resource())
 		b.match.enterSpans(rs)
+		if b.links.summaries {
+			b.header = b.buffer.Intern(b.now, svc.header)
+		}
 		for _, ss := range rs.ScopeSpans().All() {
+			b.enterScope(scope)
+			scope++
 			for _, s := range ss.Spans().All() {
 				b.readSpan(svc, ss, s)
 			}
 		}
-	}
-	if b.rules.waits() {
-		msg, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
-		b.attach(msg, err)
 	}
 }
 
@@ -83,32 +91,75 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 		e.applySpan(s)
 		e.done = true
 	}
-	if b.weighs() {
-		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
-	}
 	id := s.TraceID()
-	if id.IsEmpty() {
+	if id.IsEmpty() || s.SpanID().IsEmpty() {
 		b.tally.zeroID(svc)
-		return
 	}
-	if s.SpanID().IsEmpty() {
-		b.tally.zeroID(svc)
+	if id.IsEmpty() {
+		b.weighSpan(e, s)
+		return
 	}
 	b.watchSpan(svc, s, &v)
 	it := b.item(id)
-	it.Extra = b.keep(e.appendSpan(b.arena))
 	it.Finding = b.match.span(ss, s, &v, e.pattern)
 	it.Root = s.ParentSpanID().IsEmpty()
 	b.draw.span(s, it, b.rules)
-	if b.links.summaries && (b.rules.dryRun || b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep) {
-		b.summarize(svc, s, it)
+	switch {
+	case b.rules.waits():
+		it.Record = b.keep(e.appendSpan(appendSpan(b.arena, s)))
+		e.size = uint32(len(it.Record))
+	case b.links.summaries && (b.rules.dryRun || b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep):
+		// What its logs may need of it: the span itself passes.
+		it.Record = b.keep(e.appendSpan(appendSummary(b.arena, s, b.links.summary)))
+		fallthrough
+	default:
+		b.weighSpan(e, s)
 	}
 }
 
-// summarize keeps of a span that passes what its logs may need of it.
-func (b *batch) summarize(svc *service, s ptrace.Span, it *tracebuffer.Item) {
-	it.Header = b.buffer.Intern(b.now, svc.header)
-	it.Record = b.keep(appendSummary(b.arena, s, b.links.summary))
+// readSpanHeaders interns what is around the spans that are to be held: the
+// message without them is encoded as a whole.
+func (b *batch) readSpanHeaders(td ptrace.Traces) {
+	if !b.rules.waits() {
+		return
+	}
+	n := 0
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			if n == len(b.spans) {
+				b.spans = append(b.spans, ptrace.NewSpanSlice())
+			}
+			ss.Spans().MoveAndAppendTo(b.spans[n])
+			n++
+		}
+	}
+	b.internHeaders((&ptrace.ProtoMarshaler{}).MarshalTraces(td))
+	n = 0
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			b.spans[n].MoveAndAppendTo(ss.Spans())
+			n++
+		}
+	}
+}
+
+// internHeaders takes the headers out of a message without records.
+func (b *batch) internHeaders(msg []byte, err error) {
+	if err == nil {
+		err = otlpwire.Walk(msg, func(header []byte) {
+			b.headers = append(b.headers, b.buffer.Intern(b.now, header))
+		}, func([]byte) {})
+	}
+	if err != nil {
+		b.match.err = err
+	}
+}
+
+// enterScope begins the records of the next scope.
+func (b *batch) enterScope(n int) {
+	if n < len(b.headers) {
+		b.header = b.headers[n]
+	}
 }
 
 // keep takes the arena with something appended and returns what that is.
@@ -127,77 +178,77 @@ func (b *batch) edit(e edit) *edit {
 
 // readLogs finds the logs' traces, writes their patterns and gathers their facts.
 func (b *batch) readLogs(ld plog.Logs) {
-	waiting := b.rules.waits()
+	b.readLogHeaders(ld)
+	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.services.of(rl.Resource())
 		b.match.enterLogs(rl)
 		for _, sl := range rl.ScopeLogs().All() {
+			b.enterScope(scope)
+			scope++
 			for _, lr := range sl.LogRecords().All() {
-				it := b.readLog(svc, sl, lr)
-				waiting = waiting || it != nil && it.Joins
+				b.readLog(svc, sl, lr)
 			}
 		}
 	}
-	if waiting {
-		msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-		b.attach(msg, err)
-	}
 }
 
-func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) *tracebuffer.Item {
+func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
 	v := b.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
 	e := b.edit(b.cards.log(svc, lr, &v))
 	if b.rules.readEdits {
 		e.apply(lr.Attributes())
 		e.done = true
 	}
-	if b.weighs() {
-		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
-	}
 	id := lr.TraceID()
 	if id.IsEmpty() {
+		b.weighLog(e, lr)
 		b.decideAlone(sl, lr, &v, e)
-		return nil
+		return
 	}
 	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
 	it := b.item(id)
-	it.Extra = b.keep(e.append(b.arena, logAttributes))
 	it.Finding = b.match.log(sl, lr, &v, e.pattern)
 	b.draw.log(lr, &v, it, b.rules)
 	it.Joins = b.links.joins(lr, &v, e)
-	return it
+	if !b.rules.waits() && !it.Joins {
+		b.weighLog(e, lr)
+		return
+	}
+	it.Record = b.keep(e.append(appendLog(b.arena, lr), logAttributes))
+	e.size = uint32(len(it.Record))
+}
+
+// readLogHeaders does for logs what readSpanHeaders does for spans.
+func (b *batch) readLogHeaders(ld plog.Logs) {
+	if !b.rules.waits() && !b.links.joining {
+		return
+	}
+	n := 0
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			if n == len(b.logs) {
+				b.logs = append(b.logs, plog.NewLogRecordSlice())
+			}
+			sl.LogRecords().MoveAndAppendTo(b.logs[n])
+			n++
+		}
+	}
+	b.internHeaders((&plog.ProtoMarshaler{}).MarshalLogs(ld))
+	n = 0
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			b.logs[n].MoveAndAppendTo(sl.LogRecords())
+			n++
+		}
+	}
 }
 
 // item adds an item for the record whose edit was noted last.
 func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.id})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.id, Header: b.header})
 	b.at = append(b.at, len(b.edits)-1)
 	return &b.items[len(b.items)-1]
-}
-
-// attach gives each item the bytes of its record. Data that cannot be encoded
-// could not be held, so it passes as if it had no trace id.
-func (b *batch) attach(msg []byte, err error) {
-	if err == nil {
-		var h tracebuffer.Header
-		record, next := 0, 0
-		err = otlpwire.Walk(msg, func(header []byte) {
-			h = b.buffer.Intern(b.now, header)
-		}, func(rec []byte) {
-			size := len(rec)
-			if next < len(b.at) && b.at[next] == record {
-				b.items[next].Header, b.items[next].Record = h, rec
-				size += len(b.items[next].Extra)
-				next++
-			}
-			b.edits[record].size = uint32(size)
-			record++
-		})
-	}
-	if err != nil {
-		b.log.Error("data cannot be encoded and passes undecided", zap.Error(err))
-		b.items, b.at = b.items[:0], b.at[:0]
-	}
 }
 
 // add has the items decided, and carries out what that brought about.

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
@@ -136,8 +138,22 @@ func (b *batch) weighAlone() {
 	b.telemetry.dropped(b.sig, dropMissingID, dropped)
 }
 
-// weighs reports whether records are to be weighed by themselves: those that
-// wait are weighed by what they are held as.
+// weighs reports whether records are weighed. Those that are held are weighed by
+// what they are held as.
 func (e *engine) weighs() bool {
-	return !e.rules.waits() && (e.rules.drops || e.counted.limit > 0 || e.rules.missing != contrib.AlwaysSampleThreshold)
+	return e.rules.drops || e.counted.limit > 0 || e.rules.missing != contrib.AlwaysSampleThreshold
+}
+
+// weighSpan weighs a span that is not held.
+func (b *batch) weighSpan(e *edit, s ptrace.Span) {
+	if b.weighs() {
+		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
+	}
+}
+
+// weighLog weighs a log record that is not held.
+func (b *batch) weighLog(e *edit, lr plog.LogRecord) {
+	if b.weighs() {
+		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
+	}
 }

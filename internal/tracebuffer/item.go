@@ -41,8 +41,6 @@ type Item struct {
 	// Record is the item's bytes, borrowed: copied where it is held or, for
 	// a span that passes, where a log may need it. Nil leaves no context.
 	Record []byte
-	// Extra is appended to the record where it is kept; borrowed likewise.
-	Extra []byte
 }
 
 // Action says what becomes of an item now.

@@ -68,9 +68,9 @@ func (l *log) maxSpare() int { return 4 + len(l.segments)/8 }
 // of the trace's record before it, kind and outlet, header and length.
 const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
 
-// append writes a record, in two parts, and returns its position.
-func (l *log) append(prev position, kind, outlet uint8, h Header, rec, extra []byte) position {
-	need := recordPrefix + len(rec) + len(extra)
+// append writes a record and returns its position.
+func (l *log) append(prev position, kind, outlet uint8, h Header, rec []byte) position {
+	need := recordPrefix + len(rec)
 	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need {
 		l.open(need)
 	}
@@ -79,8 +79,8 @@ func (l *log) append(prev position, kind, outlet uint8, h Header, rec, extra []b
 	d := binary.LittleEndian.AppendUint64(s.data, uint64(prev))
 	d = append(d, kind, outlet)
 	d = binary.AppendUvarint(d, uint64(h))
-	d = binary.AppendUvarint(d, uint64(len(rec)+len(extra)))
-	d = append(append(d, rec...), extra...)
+	d = binary.AppendUvarint(d, uint64(len(rec)))
+	d = append(d, rec...)
 	l.written += int64(len(d) - len(s.data))
 	s.data = d
 	return at

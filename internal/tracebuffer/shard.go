@@ -162,12 +162,12 @@ func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	case !e.decided:
 		s.hold(e, uint8(it.Signal), it)
 		if it.Signal == Log {
-			e.logBytes += uint32(len(it.Record) + len(it.Extra))
+			e.logBytes += uint32(len(it.Record))
 		}
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
-			s.store(e, kindContext, it.Outlet, it.Header, it.Record, it.Extra)
+			s.store(e, kindContext, it.Outlet, it.Header, it.Record)
 		}
 	case s.waits(it) && !full:
 		s.hold(e, kindLog, it)
@@ -186,21 +186,21 @@ func (s *shard) full(e *entry) bool {
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
-	s.store(e, kind, it.Outlet, it.Header, it.Record, it.Extra)
+	s.store(e, kind, it.Outlet, it.Header, it.Record)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
 }
 
 // store appends a record to the log and to the trace.
-func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec, extra []byte) {
-	e.last = s.log.append(e.last, kind, outlet, h, rec, extra)
+func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec []byte) {
+	e.last = s.log.append(e.last, kind, outlet, h, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})
 	}
 	e.records++
-	e.bytes += uint32(len(rec) + len(extra))
-	s.live += int64(len(rec) + len(extra))
+	e.bytes += uint32(len(rec))
+	s.live += int64(len(rec))
 }
 
 // hasten moves a trace whose root has come to the shorter wait.
@@ -371,7 +371,7 @@ func (s *shard) move(e *entry) {
 	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
 	for _, p := range path {
 		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, r.header, r.data, nil)
+		s.store(e, r.kind, r.outlet, r.header, r.data)
 	}
 }
 

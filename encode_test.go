@@ -188,6 +188,29 @@ func TestLogsAreEncodedAsByTheLibrary(t *testing.T) {
 	})
 }
 
+// A summary made of an encoded span is the one made of the span.
+func TestTrimmedSpansAreSummaries(t *testing.T) {
+	keys := []string{"http.route", "url.template"}
+	rapid.Check(t, func(t *rapid.T) {
+		s := ptrace.NewSpan()
+		drawSpan(t, s)
+		for _, key := range keys {
+			if rapid.Bool().Draw(t, key) {
+				drawValue(t, s.Attributes().PutEmpty(key), 2)
+			}
+		}
+		trimmed, summary := asSpan(t, appendTrimmed(nil, appendSpan(nil, s), keys)), asSpan(t, appendSummary(nil, s, keys))
+		require.Equal(t, summary.Attributes().Len(), trimmed.Attributes().Len())
+		for key, want := range summary.Attributes().All() {
+			got, ok := trimmed.Attributes().Get(key)
+			require.True(t, ok, key)
+			require.Equal(t, appendAny(nil, 1, want), appendAny(nil, 1, got))
+		}
+		summary.Attributes().CopyTo(trimmed.Attributes()) // their order is that of the keys
+		require.Equal(t, spanBytes(t, summary), spanBytes(t, trimmed))
+	})
+}
+
 // A field the library learns to know must not be lost here: this fails when it
 // has one that encode.go was not written for.
 func TestAllFieldsOfTheLibraryAreKnown(t *testing.T) {

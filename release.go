@@ -265,9 +265,11 @@ func (o *outlet) hand(ld plog.Logs, records int) error {
 	return o.nextLogs.ConsumeLogs(o.abandon, ld)
 }
 
-// contextSpans decodes the spans that are there for the logs' sake.
+// contextSpans decodes the spans that are there for the logs' sake, as far as a
+// join looks at them.
 func (o *outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
 	groups := groupRecords(records, true)
+	groups.trim(o.links.summary)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
 	if err != nil {
 		o.log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
@@ -323,6 +325,18 @@ func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
 		g.count++
 	}
 	return g
+}
+
+// trim leaves of each span what a summary of it would hold.
+func (g *recordGroups) trim(keys []string) {
+	var arena []byte
+	for i := range g.list {
+		for j, rec := range g.list[i].records {
+			start := len(arena)
+			arena = appendTrimmed(arena, rec, keys)
+			g.list[i].records[j] = arena[start:]
+		}
+	}
 }
 
 // message returns the groups as one OTLP message: group i is its i-th resource.

@@ -5,6 +5,7 @@ package correlationprocessor
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -29,6 +30,43 @@ func appendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
 		}
 	}
 	return dst
+}
+
+// appendTrimmed appends the summary of a span that is encoded already.
+func appendTrimmed(dst, span []byte, keys []string) []byte {
+	for len(span) > 0 {
+		num, typ, n := protowire.ConsumeTag(span)
+		if n < 0 {
+			return append(dst, span...) // decoding it will tell
+		}
+		size := protowire.ConsumeFieldValue(num, typ, span[n:])
+		if size < 0 {
+			return append(dst, span...)
+		}
+		field := span[:n+size]
+		switch num {
+		case spanTraceID, spanSpanID, spanParentSpanID, spanKind:
+			dst = append(dst, field...)
+		case spanAttributes:
+			key := attributeKey(field[n:])
+			if slices.ContainsFunc(keys, func(k string) bool { return k == string(key) }) {
+				dst = append(dst, field...)
+			}
+		}
+		span = span[n+size:]
+	}
+	return dst
+}
+
+// attributeKey is the key of an attribute of a record that is held: it stands
+// first, as it was written. It is borrowed.
+func attributeKey(field []byte) []byte {
+	kv, n := protowire.ConsumeBytes(field)
+	if n < 0 || len(kv) == 0 || kv[0] != bytesTag(keyValueKey) {
+		return nil
+	}
+	key, _ := protowire.ConsumeBytes(kv[1:])
+	return key
 }
 
 // appendServiceHeader appends a header, as otlpwire makes them, of a resource

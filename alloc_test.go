@@ -49,9 +49,12 @@ func mallocs(t *testing.T, batches, spans int) (n uint64) {
 		}
 		held := p.sum("spans_held")
 		n = round().Mallocs
+		for range 2 { // the least of three: a collection empties the pools
+			n = min(n, round().Mallocs)
+		}
 		require.Positive(t, held, "spans were held")
 		time.Sleep(2 * time.Second)
-		require.EqualValues(t, 4*batches*spans, p.sum("spans_dropped"), "and dropped")
+		require.EqualValues(t, 6*batches*spans, p.sum("spans_dropped"), "and dropped")
 	})
 	return n
 }

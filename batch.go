@@ -4,6 +4,7 @@
 package correlationprocessor
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -44,10 +45,20 @@ type batch struct {
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-func newBatch(s *shell, sig tracebuffer.Signal) *batch {
+// typicalRecord is about what a record takes, in bytes of OTLP.
+const typicalRecord = 512
+
+// newBatch returns a batch with room for n records: one that is new, for the
+// collector took the others, need not grow step by step.
+func newBatch(s *shell, sig tracebuffer.Signal, n int) *batch {
 	b := batches.Get().(*batch)
 	b.shell, b.sig, b.now = s, sig, time.Now()
 	b.match.rules = s.rules
+	b.items, b.at = slices.Grow(b.items, n), slices.Grow(b.at, n)
+	b.edits, b.fates = slices.Grow(b.edits, n), slices.Grow(b.fates, n)
+	if s.rules.waits() {
+		b.arena = slices.Grow(b.arena, n*typicalRecord)
+	}
 	return b
 }
 
@@ -85,7 +96,8 @@ func (b *batch) readSpans(td ptrace.Traces) {
 }
 
 func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
-	v := readSpan(s.Attributes())
+	var v spanView
+	v.readAttributes(s.Attributes())
 	e := b.edit(b.cards.span(svc, s, &v))
 	if b.rules.readEdits {
 		e.applySpan(s)
@@ -253,7 +265,8 @@ func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
 
 // add has the items decided, and carries out what that brought about.
 func (b *batch) add() {
-	b.fates = append(b.fates, make([]tracebuffer.Fate, len(b.items))...)
+	b.fates = b.fates[:len(b.items)]
+	clear(b.fates)
 	b.inflight.RLock()
 	defer b.inflight.RUnlock()
 	b.buffer.Add(b.now, b.items, b.fates, &b.out)

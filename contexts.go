@@ -22,23 +22,6 @@ type peerView struct {
 	header      headerView
 }
 
-func (p *peerView) read(key string, val pcommon.Value) {
-	switch key {
-	case "peer.service", "service.peer.name":
-		p.peer = val.Str()
-	case "server.address", "net.host.name", "net.peer.name":
-		p.address = val.Str()
-	case "server.port", "net.host.port", "net.peer.port":
-		if val.Type() == pcommon.ValueTypeInt {
-			p.port = int(val.Int())
-		}
-	case "messaging.destination.name", "messaging.destination":
-		p.destination = val.Str()
-	default:
-		p.header.read(key, val)
-	}
-}
-
 // headerView is a propagation header that an item with a trace id of its own has
 // in its attributes, as servers record them: the context the request came with.
 // The strings are borrowed.

@@ -392,7 +392,7 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 	for _, rs := range sc.td.ResourceSpans().All() {
 		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
 	}
-	b := newBatch(sh, 0)
+	b := newBatch(sh, 0, 1)
 	defer b.done()
 	trace := 0
 	round := func() {
@@ -400,7 +400,8 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 		b.watched = b.watched[:0]
 		for _, s := range spans {
 			s.SetTraceID(traceNumbered(trace))
-			v := readSpan(s.Attributes())
+			var v spanView
+			v.readAttributes(s.Attributes())
 			b.watchSpan(svc, s, &v)
 		}
 		sh.watcher.watch.Add(now, b.watched, &b.found)

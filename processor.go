@@ -238,7 +238,7 @@ func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if td.SpanCount() == 0 {
 		return nil
 	}
-	b := newBatch(s, tracebuffer.Span)
+	b := newBatch(s, tracebuffer.Span, td.SpanCount())
 	defer b.done()
 	b.readSpans(td)
 	if b.match.err != nil {
@@ -263,7 +263,7 @@ func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	if ld.LogRecordCount() == 0 {
 		return nil
 	}
-	b := newBatch(s, tracebuffer.Log)
+	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
 	defer b.done()
 	b.readLogs(ld)
 	if b.match.err != nil {

@@ -89,7 +89,8 @@ func (r *repeats) learnSpans(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				v := readSpan(s.Attributes())
+				var v spanView
+				v.readAttributes(s.Attributes())
 				t := told{method: v.method, path: barePath(v.path.text), status: v.status}
 				t.pattern = r.pattern(s.Attributes(), v.route)
 				r.spans[spanKey{low(s.TraceID()), s.SpanID()}] = t

@@ -294,7 +294,7 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 // readmit decides on a log that was taken in earlier. What passes goes out through
 // the outlet: no sender waits for it.
 func (s *shell) readmit(ld plog.Logs) {
-	b := newBatch(s, tracebuffer.Log)
+	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
 	defer b.done()
 	b.readLogs(ld)
 	if b.match.err != nil {

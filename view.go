@@ -45,8 +45,8 @@ type spanView struct {
 	peerView
 }
 
-// readSpan reads the attributes of old and new semantic conventions.
-func readSpan(attrs pcommon.Map) (v spanView) {
+// readAttributes reads attributes of old and new semantic conventions.
+func (v *spanView) readAttributes(attrs pcommon.Map) {
 	for key, val := range attrs.All() {
 		switch key {
 		case "url.path":
@@ -71,11 +71,20 @@ func readSpan(attrs pcommon.Map) (v spanView) {
 			v.userAgent = val.Str()
 		case "user_agent.synthetic.type":
 			v.synthetic = val.Str()
+		case "peer.service", "service.peer.name":
+			v.peer = val.Str()
+		case "server.address", "net.host.name", "net.peer.name":
+			v.address = val.Str()
+		case "server.port", "net.host.port", "net.peer.port":
+			if val.Type() == pcommon.ValueTypeInt {
+				v.port = int(val.Int())
+			}
+		case "messaging.destination.name", "messaging.destination":
+			v.destination = val.Str()
 		default:
-			v.peerView.read(key, val)
+			v.header.read(key, val)
 		}
 	}
-	return v
 }
 
 // logView is what one pass over a log record finds.

@@ -31,6 +31,7 @@ func newService(name string, declared *index, maxPatterns int, learn bool) *Serv
 // a URL and may carry query and fragment. It never keeps the path's memory and
 // makes none for a path whose pattern exists.
 func (s *Service) Match(method, path string) Result {
+	s.learner.wake()
 	var v pathView
 	if !v.split(path) {
 		return Result{}
@@ -39,19 +40,44 @@ func (s *Service) Match(method, path string) Result {
 }
 
 func (s *Service) match(method string, v *pathView) Result {
-	q := query{method: method, host: v.host, segs: v.segments(), deeper: v.deeper}
-	if t := s.declared.find(&q); t != nil {
-		return Result{Pattern: t.pattern, Source: SourceTemplate}
-	}
-	if t := s.learned.Load().find(&q); t != nil {
-		return Result{Pattern: strings.TrimSuffix(t.pattern, "/"), Source: SourceLearned}
+	if r, ok := s.lookUp(method, v); ok {
+		return r
 	}
 	return s.infer(v)
 }
 
+// hasTemplates reports templates that go before the tree.
+func (s *Service) hasTemplates() bool { return s.declared.count > 0 || s.learned.Load() != nil }
+
+// lookUp asks the templates.
+func (s *Service) lookUp(method string, v *pathView) (Result, bool) {
+	if !s.hasTemplates() {
+		return Result{}, false
+	}
+	return s.lookUpSegments(method, v)
+}
+
+func (s *Service) lookUpSegments(method string, v *pathView) (Result, bool) {
+	var buf [maxSegments]string
+	q := query{method: method, host: v.host, segs: v.segments(&buf), deeper: v.deeper}
+	if t := s.declared.find(&q); t != nil {
+		return Result{Pattern: t.pattern, Source: SourceTemplate}, true
+	}
+	if t := s.learned.Load().find(&q); t != nil {
+		return Result{Pattern: strings.TrimSuffix(t.pattern, "/"), Source: SourceLearned}, true
+	}
+	return Result{}, false
+}
+
 // infer asks the tree, which was taught by other items and by evidence.
 func (s *Service) infer(v *pathView) Result {
-	pattern, source := s.learner.match(v)
+	n, step := s.learner.find(v)
+	return s.inferAt(v, n, step)
+}
+
+// inferAt does so for a path that find led to n.
+func (s *Service) inferAt(v *pathView, n *node, step step) Result {
+	pattern, source := s.learner.match(v, n, step)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)
 	}
@@ -63,7 +89,8 @@ func (s *Service) infer(v *pathView) Result {
 func (s *Service) Parameters(pattern, path string, yield func(name, value string) bool) {
 	var v pathView
 	if v.split(path) {
-		parameters(readNormal(pattern), v.segments(), yield)
+		var buf [maxSegments]string
+		parameters(readNormal(pattern), v.segments(&buf), yield)
 	}
 }
 

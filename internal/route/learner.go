@@ -32,7 +32,7 @@ type learner struct {
 	lessons  uint64           // items that were learned from; a tree at rest learns from none
 	cuts     cuts
 	budget   budget
-	_        [32]byte // fills up a multiple of cache lines, as Go's allocator has them
+	_        [24]byte // fills up a multiple of cache lines, as Go's allocator has them
 }
 
 // maxLabels bounds the memory of labels.

@@ -148,10 +148,14 @@ func (v *pathView) text(i int) text {
 	return readInside(v.path, int(s.start), int(s.end))
 }
 
-// segments lists the segments in buf.
-func (v *pathView) segments(buf *[maxSegments]string) []string {
-	for i := range v.n {
-		buf[i] = v.seg(i)
+// segments lists the segments.
+func (v *pathView) segments() []string {
+	segs := make([]string, v.n)
+	for i := range segs {
+		segs[i] = v.seg(i)
 	}
-	return buf[:v.n]
+	return segs
 }
+
+// join returns the segments from i up to end.
+func (v *pathView) join(i, end int) string { return strings.Join(v.segments()[i:end], "/") }

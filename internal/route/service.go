@@ -17,11 +17,15 @@ type Service struct {
 	learned    atomic.Pointer[index]                 // from http.route; replaced, never changed
 	learner    *learner
 	learn      bool
+	declares   bool // declared is not empty: spares readers a load
 	overflowed atomic.Uint64
 }
 
 func newService(name string, declared *index, maxPatterns int, learn bool) *Service {
-	s := &Service{name: name, declared: declared, learner: newLearner(maxPatterns, learn), learn: learn}
+	s := &Service{
+		name: name, declared: declared, declares: declared.count > 0,
+		learner: newLearner(maxPatterns, learn), learn: learn,
+	}
 	s.frameworks.Store(&map[string]*framework{})
 	return s
 }
@@ -47,19 +51,14 @@ func (s *Service) match(method string, v *pathView) Result {
 }
 
 // hasTemplates reports templates that go before the tree.
-func (s *Service) hasTemplates() bool { return s.declared.count > 0 || s.learned.Load() != nil }
+func (s *Service) hasTemplates() bool { return s.declares || s.learned.Load() != nil }
 
 // lookUp asks the templates.
 func (s *Service) lookUp(method string, v *pathView) (Result, bool) {
 	if !s.hasTemplates() {
 		return Result{}, false
 	}
-	return s.lookUpSegments(method, v)
-}
-
-func (s *Service) lookUpSegments(method string, v *pathView) (Result, bool) {
-	var buf [maxSegments]string
-	q := query{method: method, host: v.host, segs: v.segments(&buf), deeper: v.deeper}
+	q := query{method: method, pathView: v}
 	if t := s.declared.find(&q); t != nil {
 		return Result{Pattern: t.pattern, Source: SourceTemplate}, true
 	}
@@ -89,8 +88,7 @@ func (s *Service) inferAt(v *pathView, n *node, step step) Result {
 func (s *Service) Parameters(pattern, path string, yield func(name, value string) bool) {
 	var v pathView
 	if v.split(path) {
-		var buf [maxSegments]string
-		parameters(readNormal(pattern), v.segments(&buf), yield)
+		parameters(readNormal(pattern), v.segments(), yield)
 	}
 }
 

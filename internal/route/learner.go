@@ -50,13 +50,6 @@ func newLearner(maxPatterns int, learn bool) *learner {
 	return l
 }
 
-// wake loads what a walk begins with, so that the memory answers while the
-// path is split.
-func (l *learner) wake() {
-	l.generation.Load()
-	l.root.tags.Load()
-}
-
 // match returns the pattern of the path in v, which find led to n, and whether
 // it was learned from an http.route, inferred, or cut short by the cap.
 func (l *learner) match(v *pathView, n *node, step step) (pattern string, source Source) {

@@ -35,7 +35,6 @@ func newService(name string, declared *index, maxPatterns int, learn bool) *Serv
 // a URL and may carry query and fragment. It never keeps the path's memory and
 // makes none for a path whose pattern exists.
 func (s *Service) Match(method, path string) Result {
-	s.learner.wake()
 	var v pathView
 	if !v.split(path) {
 		return Result{}

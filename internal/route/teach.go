@@ -82,7 +82,6 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 	if httpRoute == "" || len(httpRoute) > maxPathBytes {
 		return s.Match(method, path)
 	}
-	s.learner.wake()
 	var v pathView
 	if !v.split(path) {
 		return Result{}
@@ -132,8 +131,8 @@ func (n *node) remember(f *framework) {
 }
 
 // remembered is what Observe comes to for a route that the node remembers, if
-// nothing the item tells can change it. The map of all routes is a dozen loads
-// in a row, that is up to 0.5 µs if the caches have forgotten them.
+// nothing the item tells can change it. It spares the map of all routes, whose
+// loads wait for each other: 0.2 to 0.3 µs if the caches have forgotten them.
 func (s *Service) remembered(n *node, httpRoute string) (Result, bool) {
 	f := n.route.Load()
 	if f == nil || f.text != httpRoute {

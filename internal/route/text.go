@@ -34,8 +34,8 @@ func readText(s string) text {
 }
 
 // readInside returns path[start:end]. It reads sixteen bytes whatever the
-// length and shifts out what is not of the segment: with branches on the
-// length, which are mispredicted, a path took 330 ns and with maphash 265.
+// length and shifts out what is not of the segment: branches on the length are
+// mispredicted, so that a warm path took 330 ns in place of about 245.
 func readInside(path string, start, end int) text {
 	if len(path) < endsLength {
 		return readText(path[start:end])

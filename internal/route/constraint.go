@@ -67,19 +67,11 @@ func all(s string, ok func(byte) bool) bool {
 
 // isUUID reports the 8-4-4-4-12 form.
 func isUUID(s string) bool {
-	if len(s) != 36 {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
-	for i := range len(s) {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if s[i] != '-' {
-				return false
-			}
-		} else if !isHex(s[i]) {
-			return false
-		}
-	}
-	return true
+	kinds := scan(s[:8]) | scan(s[9:13]) | scan(s[14:18]) | scan(s[19:23]) | scan(s[24:])
+	return kinds&hasNonHex == 0
 }
 
 // pathTypes are the converters whose values may hold slashes.

@@ -146,9 +146,8 @@ func (x *index) all() []*Template {
 
 // query is what a lookup is about.
 type query struct {
-	method, host string
-	segs         []string
-	deeper       bool
+	method string
+	*pathView
 }
 
 // find returns the template of the query, or nil.
@@ -160,7 +159,7 @@ func (x *index) find(q *query) *Template {
 }
 
 func (b *branch) find(q *query, i int) *Template {
-	if i == len(q.segs) {
+	if i == q.n {
 		if !q.deeper {
 			if t := b.end(q); t != nil {
 				return t
@@ -168,7 +167,7 @@ func (b *branch) find(q *query, i int) *Template {
 		}
 		return b.findTail(q, i)
 	}
-	seg := q.segs[i]
+	seg := q.seg(i)
 	if next := b.literalChild(seg); next != nil {
 		if t := next.find(q, i+1); t != nil {
 			return t
@@ -202,11 +201,11 @@ func (b *branch) literalChild(seg string) *branch {
 // as leaves the rest a match, the longest first.
 func (b *branch) findTail(q *query, i int) *Template {
 	for _, e := range b.tails {
-		for end := len(q.segs); end >= i+e.seg.min; end-- {
-			if q.deeper && end < len(q.segs) {
+		for end := q.n; end >= i+e.seg.min; end-- {
+			if q.deeper && end < q.n {
 				break
 			}
-			if c := e.seg.parts[0].check; c != nil && !c.allows(strings.Join(q.segs[i:end], "/")) {
+			if c := e.seg.parts[0].check; c != nil && !c.allows(q.join(i, end)) {
 				continue
 			}
 			if t := e.to.after(q, end); t != nil {
@@ -219,7 +218,7 @@ func (b *branch) findTail(q *query, i int) *Template {
 
 // after continues behind a tail that ended at segment i.
 func (b *branch) after(q *query, i int) *Template {
-	if i == len(q.segs) {
+	if i == q.n {
 		return b.end(q)
 	}
 	return b.find(q, i)

@@ -14,11 +14,13 @@ type cut struct {
 }
 
 // read classifies a segment that stands below n.
-func (n *node) read(seg string) cut {
+func (n *node) read(seg string) cut { return n.readKinds(seg, scan(seg[:min(len(seg), maxLiteral)])) }
+
+// readKinds does so for a segment whose kinds of bytes are known.
+func (n *node) readKinds(seg string, kinds byteSet) cut {
 	c := cut{head: seg}
-	kinds := hasPunct // of what is too long to look at
-	if len(seg) <= maxLiteral {
-		kinds = scan(seg)
+	if len(seg) > maxLiteral {
+		kinds = hasPunct // too long to look at
 	}
 	if kinds&(hasDot|hasPunct) != 0 {
 		c.head, c.suffix = cutSuffix(seg)

@@ -32,6 +32,7 @@ type learner struct {
 	lessons  uint64           // items that were learned from; a tree at rest learns from none
 	cuts     cuts
 	budget   budget
+	_        [24]byte // fills up a multiple of cache lines, as Go's allocator has them
 }
 
 // maxLabels bounds the memory of labels.
@@ -49,10 +50,9 @@ func newLearner(maxPatterns int, learn bool) *learner {
 	return l
 }
 
-// match returns the pattern of the path in v, and whether it was learned from
-// an http.route, inferred, or cut short by the cap.
-func (l *learner) match(v *pathView) (pattern string, source Source) {
-	n, step := l.find(v)
+// match returns the pattern of the path in v, which find led to n, and whether
+// it was learned from an http.route, inferred, or cut short by the cap.
+func (l *learner) match(v *pathView, n *node, step step) (pattern string, source Source) {
 	if step == stepSure && !v.deeper {
 		if p := n.issued.Load(); p != nil {
 			n.touch(l.generation.Load())
@@ -115,9 +115,8 @@ const (
 // find walks the tree without a lock.
 func (l *learner) find(v *pathView) (*node, step) {
 	n := &l.root
-	segs := v.segments()
-	for i, seg := range segs {
-		c := n.step(segs, i, seg)
+	for i := range v.n {
+		c := n.step(v, i)
 		if c == nil {
 			return n, stepMissing
 		}
@@ -130,22 +129,16 @@ func (l *learner) find(v *pathView) (*node, step) {
 }
 
 // step returns the child for segment i, or nil if there is none yet.
-func (n *node) step(segs []string, i int, seg string) *node {
-	if c := n.kid(seg); c != nil {
+func (n *node) step(v *pathView, i int) *node {
+	seg := v.text(i)
+	if c := n.find(seg, false, 0); c != nil {
 		return c
 	}
-	c := n.read(seg)
-	if !n.isValue(c, next(segs, i)) {
+	c := n.readKinds(seg.string, v.spans[i].kinds)
+	if !n.isValue(c, v.seg(i+1)) {
 		return nil
 	}
 	return n.valueKid(c.suffix, c.class)
-}
-
-func next(segs []string, i int) string {
-	if i+1 < len(segs) {
-		return segs[i+1]
-	}
-	return ""
 }
 
 // lesson takes the lock, to learn from an item.
@@ -189,9 +182,8 @@ const maxReshapes = 4
 // tree is reshaped, for then it may stand on what was cut off.
 func (l *learner) walk(v *pathView) (n *node, whole bool) {
 	n, l.reshaped = &l.root, false
-	segs := v.segments()
-	for i, seg := range segs {
-		c := l.advance(n, segs, i, seg)
+	for i := range v.n {
+		c := l.advance(n, v, i)
 		if c == nil {
 			return n, false
 		}
@@ -205,14 +197,15 @@ func (l *learner) walk(v *pathView) (n *node, whole bool) {
 
 // advance returns the child for segment i, made if need be, or nil if there is
 // no room.
-func (l *learner) advance(n *node, segs []string, i int, seg string) *node {
+func (l *learner) advance(n *node, v *pathView, i int) *node {
+	seg := v.seg(i)
 	if c := n.kid(seg); c != nil {
 		n.count(c)
 		return c
 	}
 	c := n.read(seg)
-	if n.isValue(c, next(segs, i)) {
-		return l.advanceValue(n, c, next(segs, i) != "")
+	if next := v.seg(i + 1); n.isValue(c, next) {
+		return l.advanceValue(n, c, next != "")
 	}
 	child := l.makeNode(n, seg, false, 0)
 	if child == nil {

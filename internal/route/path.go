@@ -16,11 +16,18 @@ const (
 // pathView is a path cut into segments that still point into the caller's
 // string. It lives on the stack of one call and must never be kept.
 type pathView struct {
-	host string
-	segs [maxSegments]string
-	n    int
+	host  string
+	path  string // without scheme and host
+	spans [maxSegments]span
+	n     int
 	// deeper: the path has more segments or bytes than were looked at.
 	deeper bool
+}
+
+// span is where a segment lies in the path, and the kinds of bytes in it.
+type span struct {
+	start, end uint16
+	kinds      byteSet
 }
 
 // split cuts text, a path or a URL, into v. It reports false if text holds no
@@ -30,7 +37,7 @@ type pathView struct {
 // skipped, matrix parameters (;jsessionid=…) are cut. Percent-encoding is left
 // as it is: an encoded slash never ends a segment.
 func (v *pathView) split(text string) bool {
-	v.n, v.host, v.deeper = 0, "", false
+	v.n, v.host, v.path, v.deeper = 0, "", "", false
 	path, ok := v.cutHost(text)
 	if !ok {
 		return false
@@ -38,42 +45,61 @@ func (v *pathView) split(text string) bool {
 	if len(path) > maxPathBytes {
 		path, v.deeper = path[:maxPathBytes], true
 	}
-	start, end := 1, -1 // end of the segment, if cut before the slash
+	v.path = path
 	for i := 1; i < len(path); i++ {
-		switch path[i] {
-		case '/':
-			if !v.add(path, start, i, end) {
-				return true
-			}
-			start, end = i+1, -1
-		case ';':
-			if end < 0 && i > start {
-				end = i
-			}
-		case '?', '#':
+		start := i
+		kinds, end := scanSegment(path, i)
+		if !v.add(start, end, kinds) {
+			return true
+		}
+		if i = end; i < len(path) && path[i] == ';' {
+			i = afterMatrix(path, i)
+		}
+		if i < len(path) && path[i] != '/' {
 			v.deeper = false // what was cut is query
-			v.add(path, start, i, end)
 			return true
 		}
 	}
-	v.add(path, start, len(path), end)
 	return true
 }
 
-// add appends path[start:stop], or up to end if that is set; it reports false
-// if there is no room.
-func (v *pathView) add(path string, start, stop, end int) bool {
-	if end >= 0 {
-		stop = end
+// scanSegment reads the segment that starts at i.
+func scanSegment(path string, i int) (kinds byteSet, end int) {
+	for end = i; end < len(path); end++ {
+		k := byteKinds[path[end]]
+		if k&hasPunct != 0 {
+			switch path[end] {
+			case '/', '?', '#':
+				return kinds, end
+			case ';':
+				if end > i {
+					return kinds, end
+				}
+			}
+		}
+		kinds |= k
 	}
-	if start == stop {
+	return kinds, end
+}
+
+// afterMatrix skips the matrix parameters that start at i.
+func afterMatrix(path string, i int) int {
+	if n := strings.IndexAny(path[i:], "/?#"); n >= 0 {
+		return i + n
+	}
+	return len(path)
+}
+
+// add appends path[start:end]; it reports false if there is no room.
+func (v *pathView) add(start, end int, kinds byteSet) bool {
+	if start == end {
 		return true
 	}
 	if v.n == maxSegments {
 		v.deeper = true
 		return false
 	}
-	v.segs[v.n] = path[start:stop]
+	v.spans[v.n] = span{uint16(start), uint16(end), kinds}
 	v.n++
 	return true
 }
@@ -107,5 +133,29 @@ func (v *pathView) cutHost(text string) (path string, ok bool) {
 	return rest[end:], end > 0
 }
 
-// segments returns what split found.
-func (v *pathView) segments() []string { return v.segs[:v.n] }
+// seg returns segment i, or "" if there is none.
+func (v *pathView) seg(i int) string {
+	if i >= v.n {
+		return ""
+	}
+	s := &v.spans[i]
+	return v.path[s.start:s.end]
+}
+
+// text returns segment i.
+func (v *pathView) text(i int) text {
+	s := &v.spans[i]
+	return readInside(v.path, int(s.start), int(s.end))
+}
+
+// segments lists the segments.
+func (v *pathView) segments() []string {
+	segs := make([]string, v.n)
+	for i := range segs {
+		segs[i] = v.seg(i)
+	}
+	return segs
+}
+
+// join returns the segments from i up to end.
+func (v *pathView) join(i, end int) string { return strings.Join(v.segments()[i:end], "/") }

@@ -17,11 +17,15 @@ type Service struct {
 	learned    atomic.Pointer[index]                 // from http.route; replaced, never changed
 	learner    *learner
 	learn      bool
+	declares   bool // declared is not empty: spares readers a load
 	overflowed atomic.Uint64
 }
 
 func newService(name string, declared *index, maxPatterns int, learn bool) *Service {
-	s := &Service{name: name, declared: declared, learner: newLearner(maxPatterns, learn), learn: learn}
+	s := &Service{
+		name: name, declared: declared, declares: declared.count > 0,
+		learner: newLearner(maxPatterns, learn), learn: learn,
+	}
 	s.frameworks.Store(&map[string]*framework{})
 	return s
 }
@@ -39,19 +43,39 @@ func (s *Service) Match(method, path string) Result {
 }
 
 func (s *Service) match(method string, v *pathView) Result {
-	q := query{method: method, host: v.host, segs: v.segments(), deeper: v.deeper}
-	if t := s.declared.find(&q); t != nil {
-		return Result{Pattern: t.pattern, Source: SourceTemplate}
-	}
-	if t := s.learned.Load().find(&q); t != nil {
-		return Result{Pattern: strings.TrimSuffix(t.pattern, "/"), Source: SourceLearned}
+	if r, ok := s.lookUp(method, v); ok {
+		return r
 	}
 	return s.infer(v)
 }
 
+// hasTemplates reports templates that go before the tree.
+func (s *Service) hasTemplates() bool { return s.declares || s.learned.Load() != nil }
+
+// lookUp asks the templates.
+func (s *Service) lookUp(method string, v *pathView) (Result, bool) {
+	if !s.hasTemplates() {
+		return Result{}, false
+	}
+	q := query{method: method, pathView: v}
+	if t := s.declared.find(&q); t != nil {
+		return Result{Pattern: t.pattern, Source: SourceTemplate}, true
+	}
+	if t := s.learned.Load().find(&q); t != nil {
+		return Result{Pattern: strings.TrimSuffix(t.pattern, "/"), Source: SourceLearned}, true
+	}
+	return Result{}, false
+}
+
 // infer asks the tree, which was taught by other items and by evidence.
 func (s *Service) infer(v *pathView) Result {
-	pattern, source := s.learner.match(v)
+	n, step := s.learner.find(v)
+	return s.inferAt(v, n, step)
+}
+
+// inferAt does so for a path that find led to n.
+func (s *Service) inferAt(v *pathView, n *node, step step) Result {
+	pattern, source := s.learner.match(v, n, step)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)
 	}

@@ -12,9 +12,11 @@ import (
 
 // framework is an http.route as a service sent it, read once.
 type framework struct {
+	text     string // as it was sent
 	pattern  string
 	template *Template // nil: it cannot be read
 	plain    bool      // segments are literals and whole parameters only
+	varies   bool      // it holds a parameter
 	seen     atomic.Int32
 	given    atomic.Pointer[grant]
 	// offered: it was offered to the learned templates.
@@ -38,10 +40,10 @@ const trustedRepeats = 2
 func readFramework(httpRoute string) *framework {
 	templates, err := ParseTemplate(httpRoute)
 	if err != nil {
-		return &framework{}
+		return &framework{text: httpRoute}
 	}
 	t := templates[0]
-	f := &framework{template: t, pattern: t.pattern, plain: len(templates) == 1}
+	f := &framework{text: httpRoute, template: t, pattern: t.pattern, plain: len(templates) == 1, varies: t.holdsParameter()}
 	if trimmed := strings.TrimSuffix(t.pattern, "/"); trimmed != "" {
 		f.pattern = trimmed
 	}
@@ -81,39 +83,88 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 		return s.Match(method, path)
 	}
 	var v pathView
+	if !v.split(path) {
+		return Result{}
+	}
+	n, step := s.learner.find(&v)
+	sure := step == stepSure && !v.deeper
+	if sure {
+		if r, ok := s.remembered(n, httpRoute); ok {
+			return r
+		}
+	}
 	f := s.framework(httpRoute)
-	if f.template == nil || !v.split(path) {
-		return s.Match(method, path)
+	if sure {
+		n.remember(f)
 	}
-	if f.template.holdsParameter() {
-		return s.observe(f, &v)
+	return s.observeAt(method, f, &v, n, step)
+}
+
+// observeAt is Observe of a path that find led to n.
+func (s *Service) observeAt(method string, f *framework, v *pathView, n *node, step step) Result {
+	if f.varies {
+		return s.observe(f, v, n, step)
 	}
-	r := s.match(method, &v)
-	if strings.TrimSuffix(r.Pattern, "/") == f.pattern {
-		return Result{Pattern: r.Pattern, Source: SourceFramework}
+	r, ok := s.lookUp(method, v)
+	if !ok {
+		r = s.inferAt(v, n, step)
 	}
-	if s.learner.trusts(f) {
-		return s.observe(f, &v)
+	switch {
+	case f.template == nil:
+	case strings.TrimSuffix(r.Pattern, "/") == f.pattern:
+		r.Source = SourceFramework
+	case s.learner.trusts(f):
+		n, step = s.learner.find(v)
+		return s.observe(f, v, n, step)
 	}
 	return r
 }
 
+// remember keeps the route at the node, unless it may be a raw path.
+func (n *node) remember(f *framework) {
+	if n.route.Load() != nil {
+		return
+	}
+	if p := n.issued.Load(); f.varies || p != nil && *p == f.pattern {
+		n.route.CompareAndSwap(nil, f)
+	}
+}
+
+// remembered is what Observe comes to for a route that the node remembers, if
+// nothing the item tells can change it. It spares the map of all routes, whose
+// loads wait for each other: 0.2 to 0.3 µs if the caches have forgotten them.
+func (s *Service) remembered(n *node, httpRoute string) (Result, bool) {
+	f := n.route.Load()
+	if f == nil || f.text != httpRoute {
+		return Result{}, false
+	}
+	if f.varies {
+		return s.learner.settledResult(n, f)
+	}
+	p := n.issued.Load()
+	if p == nil || strings.TrimSuffix(*p, "/") != f.pattern || s.hasTemplates() {
+		return Result{}, false
+	}
+	n.touch(s.learner.generation.Load())
+	return Result{Pattern: *p, Source: SourceFramework}, true
+}
+
 // observe teaches the tree a trusted route and returns the pattern the route
-// goes by.
-func (s *Service) observe(f *framework, v *pathView) Result {
+// goes by. The path led find to n.
+func (s *Service) observe(f *framework, v *pathView, n *node, step step) Result {
 	l := s.learner
-	if n, step := l.find(v); step == stepSure && !v.deeper {
+	if step == stepSure && !v.deeper {
 		if r, ok := l.settledResult(n, f); ok {
 			return r
 		}
 	}
-	if f.template.holdsParameter() && !l.placeholders.Load() {
+	if f.varies && !l.placeholders.Load() {
 		l.placeholders.Store(true)
 	}
 	if !s.learn || !f.fits(v) {
 		return s.observeBeside(f)
 	}
-	n, step := l.follow(f, v)
+	n, step = l.follow(f, v)
 	if step == stepSure {
 		if r, ok := l.settledResult(n, f); ok {
 			return r
@@ -165,8 +216,8 @@ func (f *framework) fits(v *pathView) bool {
 	if !f.plain || v.deeper || v.n != len(f.template.segs) {
 		return false
 	}
-	for i, seg := range v.segments() {
-		if p := f.template.segs[i].parts[0]; p.name == "" && p.text != seg {
+	for i := range v.n {
+		if p := f.template.segs[i].parts[0]; p.name == "" && p.text != v.seg(i) {
 			return false
 		}
 	}
@@ -200,8 +251,8 @@ func (l *learner) trusts(f *framework) bool {
 // follow walks the tree as the route has it, without a lock.
 func (l *learner) follow(f *framework, v *pathView) (*node, step) {
 	n := &l.root
-	for i, seg := range v.segments() {
-		c := n.kid(seg)
+	for i := range v.n {
+		c := n.find(v.text(i), false, 0)
 		switch {
 		case c != nil && !c.certain.Load():
 			return n, stepYoung
@@ -227,8 +278,8 @@ func (l *learner) teach(f *framework, v *pathView) Result {
 	l.lesson()
 	defer l.mu.Unlock()
 	n := &l.root
-	for i, seg := range v.segments() {
-		if n = l.lead(n, f.template.segs[i].parts[0], seg, i+1 < v.n); n == nil {
+	for i := range v.n {
+		if n = l.lead(n, f.template.segs[i].parts[0], v.seg(i), i+1 < v.n); n == nil {
 			return l.takeFramework(f)
 		}
 	}

@@ -132,7 +132,7 @@ func TestDroppedByIDAreThoseThatWouldBeDroppedAnyway(t *testing.T) {
 			}
 			if !looking {
 				early += int(p.sum("spans_dropped"))
-				require.Equal(rt, p.traces.(*shell).dropsByID, true)
+				require.True(rt, p.traces.(*shell).dropsByID)
 			}
 			p.conserved()
 			got[i] = p.outcomes(rt)

@@ -99,10 +99,10 @@ func (n *node) find(t text, value bool, key class) *node {
 	return n.more.Load().find(h, t, value, key)
 }
 
-// is reports whether c is the child that t stands for.
-func (c *node) is(t text, value bool, key class) bool {
-	return c.ends == t.ends && c.length == t.length() && c.value == value &&
-		(!value || c.key == key) && (len(t.string) <= endsLength || c.label == t.string)
+// is reports whether n is the child that t stands for.
+func (n *node) is(t text, value bool, key class) bool {
+	return n.ends == t.ends && n.length == t.length() && n.value == value &&
+		(!value || n.key == key) && (len(t.string) <= endsLength || n.label == t.string)
 }
 
 // adopt publishes c as a child. The caller holds the lock.

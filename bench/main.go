@@ -27,9 +27,10 @@ var commands = map[string]func(ctx context.Context, args []string, out io.Writer
 	"route":           routes.Main,
 	"plot":            plot.Main,
 	"e2e":             e2e.Main,
+	"soak":            e2e.SoakMain,
 }
 
-const usage = "usage: bench component|curve|route|e2e|plot [flags]; -h with a command lists its flags"
+const usage = "usage: bench component|curve|route|e2e|soak|plot [flags]; -h with a command lists its flags"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {

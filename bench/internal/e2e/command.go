@@ -21,11 +21,10 @@ import (
 
 // bench is one comparison.
 type bench struct {
-	binary  string
+	launch
 	targets []Target
 	rounds  int
 	against string
-	wait    time.Duration
 	warm    time.Duration
 	measure time.Duration
 	senders int
@@ -33,7 +32,6 @@ type bench struct {
 
 	load  *workload.Workload
 	truth *truth
-	dir   string
 }
 
 // figures are what one run found out.
@@ -58,7 +56,7 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if b.load, err = workload.New(workload.Default()); err != nil {
 		return err
 	}
-	if b.truth, err = newTruth(b.load); err != nil {
+	if b.truth, err = newTruth(b.load, everything); err != nil {
 		return err
 	}
 	all := map[Target][]figures{}
@@ -77,7 +75,7 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func parse(args []string) (*bench, error) {
-	b := new(bench)
+	b := &bench{launch: launch{queue: batching}}
 	fs := flag.NewFlagSet("e2e", flag.ContinueOnError)
 	fs.StringVar(&b.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
 	names := fs.String("peers", "decode:both,nop:both,chain_lean:both,ours_tail:both,decode:traces,tail_sampling:traces,ours_tail:traces", "targets as peer:signals")
@@ -87,6 +85,7 @@ func parse(args []string) (*bench, error) {
 	fs.DurationVar(&b.warm, "warm", 8*time.Second, "how long each run warms up")
 	fs.DurationVar(&b.measure, "measure", 10*time.Second, "how long each run measures")
 	fs.IntVar(&b.senders, "senders", 4, "connections that send")
+	fs.StringVar(&b.gates, "gates", "", "the collectors' --feature-gates")
 	fs.Float64Var(&b.rate, "rate", 0, "items per second; 0 is as fast as the collector takes them. Memory is comparable at equal rates only")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -102,12 +101,16 @@ func parse(args []string) (*bench, error) {
 // run measures one collector from its start to its end.
 func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 	all := t.Peer == "nop" || t.Peer == decode
-	sink, err := newSink(!all)
+	wants := filter(everything)
+	if all {
+		wants = nothing
+	}
+	sink, err := newSink(wants)
 	if err != nil {
 		return nil, err
 	}
 	defer sink.close()
-	c, err := start(ctx, b.binary, t, b.dir, sink.addr, b.wait)
+	c, err := b.start(ctx, t, sink.addr)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (b *bench) window(ctx context.Context, c *collector, s *sender) (*figures, 
 	sent, took := float64(s.items()-items), time.Since(began)
 	s.stop.Store(true)
 	err := <-ended
-	peak, err3 := c.peakRSS()
+	peak, err3 := c.memory(peakRSS)
 	f := &figures{cpu: float64(later-cpu) / sent, rate: sent / took.Seconds(), peak: float64(peak)}
 	return f, errors.Join(err, err1, err2, err3)
 }

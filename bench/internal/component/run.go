@@ -9,6 +9,7 @@ package component
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -79,14 +80,13 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 		wait = time.Hour // nothing is decided
 	}
 	traces := max(r.Traces, maxTraces, 2*r.Held*load.Spec.Traces)
-	if err := setenv(wait, traces); err != nil {
+	d := &driver{load: load, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
+	if err := setenv(wait, traces, roomShare*r.sent(d)*float64(max(1, r.Held))); err != nil {
 		return nil, err
 	}
-	peer, err := r.build(ctx)
-	if err != nil {
+	if d.peer, err = r.build(ctx); err != nil {
 		return nil, err
 	}
-	d := &driver{load: load, peer: peer, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
 	measure := r.steady
 	if r.Held > 0 {
 		measure = r.held
@@ -97,15 +97,15 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 	}
 	res.Peer = r.Peer
 	res.SpansIn, res.LogsIn = d.spans.Load(), d.logs.Load()
-	res.SpansOut, res.LogsOut = peer.Out.Spans.Load(), peer.Out.Logs.Load()
+	res.SpansOut, res.LogsOut = d.peer.Out.Spans.Load(), d.peer.Out.Logs.Load()
 	return res, nil
 }
 
-func setenv(wait time.Duration, traces int) error {
-	if err := os.Setenv(peers.EnvWait, wait.String()); err != nil {
-		return err
-	}
-	return os.Setenv(peers.EnvTraces, strconv.Itoa(traces))
+func setenv(wait time.Duration, traces int, room float64) error {
+	return errors.Join(
+		os.Setenv(peers.EnvWait, wait.String()),
+		os.Setenv(peers.EnvTraces, strconv.Itoa(traces)),
+		os.Setenv(peers.EnvRoom, strconv.FormatFloat(room, 'f', 0, 64)))
 }
 
 func (r *Run) build(ctx context.Context) (*peers.Pipelines, error) {
@@ -197,6 +197,11 @@ func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
 		time.Sleep(time.Second) // what is still in the peer's queues
 		nowBytes, nowObjects := meter.Heap()
 		if last != 0 && settled(last, nowBytes) {
+			if r.packs() {
+				if err := r.checkPacked(ctx, d); err != nil {
+					return nil, err
+				}
+			}
 			runtime.KeepAlive(d.peer)
 			return &Result{
 				HeldBytes:   (float64(nowBytes) - float64(bytes)) / traces,

@@ -144,14 +144,23 @@ func parse(args []string) (*options, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	var err error
-	o.targets, err = parseTargets(*names)
 	if o.run.Held > 0 {
-		o.targets = slices.DeleteFunc(o.targets, func(t Target) bool { return t.Peer == peers.Floor })
-		o.against = cmp.Or(o.against, "tail_sampling:traces")
+		o.against = cmp.Or(o.against, tailSampling)
 	}
 	o.against = cmp.Or(o.against, "chain_lean:both")
+	var err error
+	o.targets, err = o.run.targets(*names)
 	return o, err
+}
+
+// targets reads targets; their floors come with them, except where all that is
+// measured is what they hold.
+func (r *Run) targets(names string) ([]Target, error) {
+	all, err := parseTargets(names)
+	if r.Held > 0 {
+		all = slices.DeleteFunc(all, func(t Target) bool { return t.Peer == peers.Floor })
+	}
+	return all, err
 }
 
 // parseTargets reads targets and puts the floor of each before them.

@@ -18,21 +18,41 @@ import (
 // results are the results of each target, by round.
 type results map[string][]Result
 
-// median of a figure over the rounds, with its smallest and largest value. A
-// figure may look at the floor of the same round.
-func (r results) median(name string, figure func(res, floor Result) float64) (mid, low, high float64) {
+// figure is something to know of a result, beside the floor's of the same round.
+type figure func(res, floor Result) float64
+
+// values of a figure in all rounds of the targets, in order.
+func (r results) values(of figure, names ...string) []float64 {
 	var values []float64
-	for round, res := range r[name] {
-		var floor Result
-		if floors := r.floor(name); round < len(floors) {
-			floor = floors[round]
+	for _, name := range names {
+		floors := r.floor(name)
+		for round, res := range r[name] {
+			var floor Result
+			if round < len(floors) {
+				floor = floors[round]
+			}
+			values = append(values, of(res, floor))
 		}
-		values = append(values, figure(res, floor))
 	}
+	slices.Sort(values)
+	return values
+}
+
+// middle is the median over all rounds of the targets; 0 if there are none.
+func (r results) middle(of figure, names ...string) float64 {
+	values := r.values(of, names...)
+	if len(values) == 0 {
+		return 0
+	}
+	return values[len(values)/2]
+}
+
+// median of a figure over the rounds, with its smallest and largest value.
+func (r results) median(name string, of figure) (mid, low, high float64) {
+	values := r.values(of, name)
 	if len(values) == 0 {
 		return 0, 0, 0
 	}
-	slices.Sort(values)
 	return values[len(values)/2], values[0], values[len(values)-1]
 }
 
@@ -50,7 +70,7 @@ func heldBytes(res, _ Result) float64       { return res.HeldBytes }
 func heldObjects(res, _ Result) float64     { return res.HeldObjects }
 
 func (r results) print(out io.Writer, against string) error {
-	base, _, _ := r.median(against, cpuAbove)
+	base := r.middle(cpuAbove, against)
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
 	fmt.Fprintf(w, "| peer\t| CPU of %s\t| us/item above decode (spread)\t| B/item\t| allocs/item\t| GC %%\t| kitem/s\t| peak MB\t|\n", against)
 	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
@@ -61,10 +81,7 @@ func (r results) print(out io.Writer, against string) error {
 }
 
 func (r results) row(w io.Writer, name string, base float64) {
-	m := func(figure func(res, floor Result) float64) float64 {
-		mid, _, _ := r.median(name, figure)
-		return mid
-	}
+	m := func(of figure) float64 { return r.middle(of, name) }
 	cpu, low, high := r.median(name, cpuAbove)
 	if len(name) > 4 && name[:4] == peers.Floor+":" {
 		cpu, low, high = r.median(name, func(res, _ Result) float64 { return res.CPU })
@@ -88,14 +105,13 @@ var heldAs = map[string]string{
 // printHeld prints the runs that hold: the heap of a trace, whatever of it the
 // peer holds.
 func (r results) printHeld(out io.Writer, against string) error {
-	base, _, _ := r.median(against, heldBytes)
+	base := r.middle(heldBytes, against)
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
 	fmt.Fprintf(w, "| peer\t| holds\t| of %s\t| heap B/trace (spread)\t| objects/trace\t|\n|---\t|---\t|---\t|---\t|---\t|\n", against)
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		mid, low, high := r.median(name, heldBytes)
-		objects, _, _ := r.median(name, heldObjects)
 		_, signals, _ := strings.Cut(name, ":")
-		fmt.Fprintf(w, "| %s\t| %s\t| %.3f\t| %.0f (%.0f-%.0f)\t| %.2f\t|\n", name, cmp.Or(heldAs[name], signals), mid/base, mid, low, high, objects)
+		fmt.Fprintf(w, "| %s\t| %s\t| %.3f\t| %.0f (%.0f-%.0f)\t| %.2f\t|\n", name, cmp.Or(heldAs[name], signals), mid/base, mid, low, high, r.middle(heldObjects, name))
 	}
 	return w.Flush()
 }

@@ -49,29 +49,42 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
+	all, err := b.all(ctx)
+	if err != nil {
 		return err
+	}
+	return b.report(out, all)
+}
+
+// all measures every target in turn, as many times as there are rounds.
+func (b *bench) all(ctx context.Context) (map[Target][]figures, error) {
+	var err error
+	if _, err = os.Stat(b.binary); err != nil {
+		return nil, fmt.Errorf("no collector, see README.md: %w", err)
+	}
+	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
+		return nil, err
 	}
 	defer os.RemoveAll(b.dir)
 	if b.load, err = workload.New(workload.Default()); err != nil {
-		return err
+		return nil, err
 	}
 	if b.truth, err = newTruth(b.load, everything); err != nil {
-		return err
+		return nil, err
 	}
 	all := map[Target][]figures{}
 	for round := range b.rounds {
 		for _, t := range b.targets {
 			f, err := b.run(ctx, t)
 			if err != nil {
-				return fmt.Errorf("%v: %w", t, err)
+				return nil, fmt.Errorf("%v: %w", t, err)
 			}
 			all[t] = append(all[t], *f)
 			fmt.Fprintf(os.Stderr, "round %d/%d %-28s %6.0f ns/item, %.0f items/s, %.0f MB, lost %d, %+v\n",
 				round+1, b.rounds, t, f.cpu, f.rate, f.peak/1e6, f.lost, f.fault)
 		}
 	}
-	return b.report(out, all)
+	return all, nil
 }
 
 func parse(args []string) (*bench, error) {
@@ -89,9 +102,6 @@ func parse(args []string) (*bench, error) {
 	fs.Float64Var(&b.rate, "rate", 0, "items per second; 0 is as fast as the collector takes them. Memory is comparable at equal rates only")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(b.binary); err != nil {
-		return nil, fmt.Errorf("no collector, see README.md: %w", err)
 	}
 	var err error
 	b.targets, err = parseTargets(*names)
@@ -167,7 +177,14 @@ func sleep(d time.Duration, ended <-chan error) error {
 	}
 }
 
+func cpuOf(f figures) float64 { return f.cpu }
+
+func peakOf(f figures) float64 { return f.peak }
+
 func median(all []figures, of func(figures) float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
 	values := make([]float64, len(all))
 	for i, f := range all {
 		values[i] = of(f)
@@ -177,7 +194,6 @@ func median(all []figures, of func(figures) float64) float64 {
 }
 
 func (b *bench) report(out io.Writer, all map[Target][]figures) error {
-	cpuOf := func(f figures) float64 { return f.cpu }
 	var base float64
 	for t, f := range all {
 		if t.String() == b.against {
@@ -196,7 +212,7 @@ func (b *bench) report(out io.Writer, all map[Target][]figures) error {
 		}
 		cpu := median(all[t], cpuOf)
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f\t| %.0f\t| %.0f\t| %.0f\t| %d\t| %d\t| %d\t| %d\t|\n", t, cpu/base, cpu/1e3, 1e6/cpu,
-			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], func(f figures) float64 { return f.peak })/1e6,
+			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], peakOf)/1e6,
 			lost, fault.LostFailed, fault.Incomplete, fault.Apart)
 	}
 	return w.Flush()

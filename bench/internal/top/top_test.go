@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // sample is one of a stack, the function that ran first.
@@ -36,6 +37,6 @@ func TestShares(t *testing.T) {
 		{"the runtime, for nobody in particular", 0.1},
 	}, shares(p, area))
 	var out strings.Builder
-	assert.NoError(t, table(&out, "function", shares(p, function), 2))
+	require.NoError(t, table(&out, "function", shares(p, function), 2))
 	assert.Equal(t, 4, strings.Count(out.String(), "\n"))
 }

@@ -132,7 +132,7 @@ func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
 	}
 	began, before := time.Now(), d.items()
 	m := meter.Start(d.items)
-	for time.Since(began) < r.Measure || m.Cycles() < minCycles && time.Since(began) < maxMeasure*r.Measure {
+	for !r.enough(time.Since(began), m.Cycles()) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	items, took := d.items()-before, time.Since(began)
@@ -160,11 +160,25 @@ func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
 }
 
 // A measurement has at least minCycles cycles of the garbage collector, unless
-// it would take maxMeasure times as long as was asked for.
+// it would take maxMeasure times as long as was asked for. It needs the ends of
+// two, and on a busy machine waits for them as long as longest.
 const (
-	minCycles  = 8
-	maxMeasure = 4
+	minCycles   = 8
+	maxMeasure  = 4
+	leastCycles = 2
+	longest     = time.Minute
 )
+
+// enough reports whether a measurement may end.
+func (r *Run) enough(took time.Duration, cycles uint64) bool {
+	switch {
+	case took < r.Measure:
+		return false
+	case cycles < leastCycles:
+		return took >= longest
+	}
+	return cycles >= minCycles || took >= maxMeasure*r.Measure
+}
 
 // writeProfiles writes the CPU profile of the measurement, and one of what the
 // process has allocated from its start.

@@ -19,6 +19,7 @@ MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod internal/route/ben
 TOOLS := build/tools
 COLLECTOR_DIR := build/otelcol-correlation
 COLLECTOR := $(COLLECTOR_DIR)/otelcol
+BENCH_COLLECTOR := build/otelcol-bench/otelcol-bench
 IMAGE := otelcol-correlation:$(VERSION)
 IMAGE_UID := 10001
 FUZZTIME := 20s
@@ -31,7 +32,7 @@ TEST := test -timeout 10m
 ## help: list the targets
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  %-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 ## generate: run mdatagen on metadata.yaml
 .PHONY: generate
@@ -113,12 +114,57 @@ fuzz:
 hostile:
 	ROUTE_HOSTILE_PATHS=$(or $(PATHS),10000000) go test -run Hostile -timeout 30m ./internal/route
 
-## bench: run the benchmarks into build/bench.txt, for benchstat
+# ROUNDS times each peer is measured, for MEASURE each time; one round is enough
+# to see if all runs, five are for figures.
+ROUNDS := 5
+MEASURE := 5s
+
+## bench: measure the component beside its peers, ROUNDS (5) times for MEASURE (5s); goals first, an hour
 .PHONY: bench
-bench: $(TOOLS)/benchstat
+bench:
+	@mkdir -p build
+	go run -C bench . goals -rounds $(ROUNDS) -measure $(MEASURE) -points $(CURDIR)/build/curve.json $(BENCH_FLAGS) | tee build/bench.md
+
+## bench-e2e: measure whole collectors with us and with the peers, ROUNDS (5) times; goals first, half an hour
+.PHONY: bench-e2e
+bench-e2e: $(BENCH_COLLECTOR)
+	go run -C bench . e2e-goals -rounds $(ROUNDS) $(BENCH_FLAGS) | tee build/bench-e2e.md
+
+## bench-route: measure finding the route of a path, ROUNDS (5) times
+.PHONY: bench-route
+bench-route:
+	@mkdir -p build
+	go run -C bench . route -rounds $(ROUNDS) $(BENCH_FLAGS) | tee build/bench-route.md
+
+## bench-plot: draw docs/pictures/held.svg from what bench measured
+.PHONY: bench-plot
+bench-plot: build/curve.json
+	go run -C bench . plot -points $(CURDIR)/$<
+
+## bench-top: say where the CPU time of us goes, with both signals
+.PHONY: bench-top
+bench-top:
+	@mkdir -p build
+	go run -C bench . component -peers ours_tail:both -rounds 1 -measure 20s -profile $(CURDIR)/build/bench >/dev/null
+	go run -C bench . top $(CURDIR)/build/bench.ours_tail.both.cpu.pprof | tee build/bench-top.md
+
+## bench-gate: fail on more allocations, heap held or instructions an item than budgeted
+.PHONY: bench-gate
+bench-gate:
+	go -C bench $(TEST) -count=1 -run '^TestGate$$' ./internal/component
+	go run -C bench . instructions
+
+## bench-micro: run the benchmarks of our packages into build/bench.txt, for benchstat
+.PHONY: bench-micro
+bench-micro: $(TOOLS)/benchstat
 	mkdir -p build
 	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee build/bench.txt
 	$(TOOLS)/benchstat build/bench.txt
+
+## soak: run a collector at full speed for DURATION (10m) with the feature gates GATES, and check it all the time
+.PHONY: soak
+soak: $(BENCH_COLLECTOR)
+	go run -C bench . soak -duration $(or $(DURATION),10m) -gates '$(GATES)'
 
 ## build: build the collector with ocb
 .PHONY: build
@@ -201,6 +247,16 @@ $(COLLECTOR_DIR)/main.go: builder-config.yaml go.mod go.sum $(TOOLS)/builder
 
 $(COLLECTOR): $(COLLECTOR_DIR)/main.go $(COLLECTOR_SOURCES)
 	@scripts/collector.sh compile $(COLLECTOR_DIR) $(notdir $@)
+
+# The collector of the benchmarks has the peers in it. ocb keeps a go.mod it finds.
+$(BENCH_COLLECTOR): bench/builder-config.yaml go.mod go.sum $(COLLECTOR_SOURCES) $(TOOLS)/builder
+	@echo "building the benchmarks' collector (about three minutes the first time)"
+	@rm -f $(@D)/go.mod $(@D)/go.sum
+	@$(TOOLS)/builder --config bench/builder-config.yaml 2>$(@D).log || { cat $(@D).log >&2; exit 1; }
+
+build/curve.json:
+	@mkdir -p build
+	go run -C bench . curve -json $(CURDIR)/$@
 
 # Programs of ours, each in a module of its own.
 build/oracle build/sdktraces: build/%: $(shell find oracle sdktraces -name '*.go' -o -name go.mod)

@@ -15,7 +15,7 @@ require (
 	github.com/otelcol-correlation/correlationprocessor v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/component/componenttest v0.160.0
-	go.opentelemetry.io/otel v1.46.0 // indirect
+	go.opentelemetry.io/otel v1.46.0
 	go.opentelemetry.io/otel/metric v1.46.0 // indirect
 	go.opentelemetry.io/otel/sdk/metric v1.46.0
 	google.golang.org/grpc v1.83.2

@@ -17,19 +17,26 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/e2e"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/plot"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/routes"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/top"
 )
 
 // commands are the entries by name; each parses its own flags.
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"component":       component.Main,
-	component.RunName: component.MainRun,
-	"curve":           component.CurveMain,
-	"route":           routes.Main,
-	"plot":            plot.Main,
-	"e2e":             e2e.Main,
+	"component":           component.Main,
+	component.RunName:     component.MainRun,
+	"instructions":        component.InstructionsMain,
+	component.CountedName: component.CountedMain,
+	"goals":               component.GoalsMain,
+	"curve":               component.CurveMain,
+	"route":               routes.Main,
+	"plot":                plot.Main,
+	"e2e":                 e2e.Main,
+	"top":                 top.Main,
+	"e2e-goals":           e2e.GoalsMain,
+	"soak":                e2e.SoakMain,
 }
 
-const usage = "usage: bench component|curve|route|e2e|plot [flags]; -h with a command lists its flags"
+const usage = "usage: bench goals|component|instructions|curve|route|e2e|e2e-goals|soak|plot|top [flags]; -h with a command lists its flags"
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {

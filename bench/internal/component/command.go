@@ -5,6 +5,7 @@ package component
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +32,7 @@ func (t Target) floor() Target { return Target{peers.Floor, t.Signals} }
 
 // The targets measured by name of the set.
 var sets = map[string]string{
+	"held":   "tail_sampling:traces ours_tail:traces ours_tail:both ours_tail_packed:traces ours_tail_packed:both",
 	"core":   "tail_sampling:traces chain_lean:both ours_tail:traces ours_tail:both",
 	"tails":  "tail_sampling:traces tail_sampling_cache:traces tail_sampling_shards:traces groupbytrace:traces chain_lean:both chain_today:both tail_sampling_rules:traces ours_tail:traces ours_tail:both ours_all:both ours_rules:traces ours_rules:both",
 	"hash":   "probabilistic_hash_seed:traces probabilistic_hash_seed:logs probabilistic_equalizing:traces probabilistic_equalizing:logs probabilistic_proportional:traces probabilistic_proportional:logs ours_hash:traces ours_hash:logs",
@@ -87,6 +90,9 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
+	if o.run.Held > 0 {
+		return all.printHeld(out, o.against)
+	}
 	return all.print(out, o.against)
 }
 
@@ -124,7 +130,7 @@ func writeJSON(path string, v any) error {
 func parse(args []string) (*options, error) {
 	o := &options{run: Run{Producers: 1}}
 	fs := flag.NewFlagSet("component", flag.ContinueOnError)
-	names := fs.String("peers", "core", "targets as peer:signals with signals traces, logs or both, or names of sets: core, tails, hash, routes, all")
+	names := fs.String("peers", "core", "targets as peer:signals with signals traces, logs or both, or names of sets: core, tails, hash, routes, held, all")
 	fs.IntVar(&o.rounds, "rounds", 5, "times each peer is measured; the figures are medians")
 	fs.DurationVar(&o.run.Wait, "wait", 2*time.Second, "how long traces wait for their verdict")
 	fs.DurationVar(&o.run.Warm, "warm", 4*time.Second, "how long each run warms up")
@@ -133,14 +139,28 @@ func parse(args []string) (*options, error) {
 	fs.Float64Var(&o.run.Rate, "rate", 0, "items per second; 0 is as fast as the peer takes them")
 	fs.IntVar(&o.run.Held, "hold", 0, "weigh what the peers hold after so many rounds of 15,000 traces, instead of the steady state")
 	fs.StringVar(&o.run.Profile, "profile", "", "write profiles of each peer with this prefix")
-	fs.StringVar(&o.against, "against", "chain_lean:both", "the target the ratios are to")
+	fs.StringVar(&o.against, "against", "", "the target the ratios are to; chain_lean:both by default, tail_sampling:traces with -hold")
 	fs.StringVar(&o.json, "json", "", "write all results to this file")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
+	if o.run.Held > 0 {
+		o.against = cmp.Or(o.against, tailSampling)
+	}
+	o.against = cmp.Or(o.against, "chain_lean:both")
 	var err error
-	o.targets, err = parseTargets(*names)
+	o.targets, err = o.run.targets(*names)
 	return o, err
+}
+
+// targets reads targets; their floors come with them, except where all that is
+// measured is what they hold.
+func (r *Run) targets(names string) ([]Target, error) {
+	all, err := parseTargets(names)
+	if r.Held > 0 {
+		all = slices.DeleteFunc(all, func(t Target) bool { return t.Peer == peers.Floor })
+	}
+	return all, err
 }
 
 // parseTargets reads targets and puts the floor of each before them.

@@ -44,13 +44,28 @@ type curve struct {
 	held []float64
 }
 
+func newCurve() *curve {
+	return &curve{run: Run{Signals: "traces", Producers: 1}, peers: []string{"ours_tail", "tail_sampling"}, rate: 40_000}
+}
+
+func (c *curve) parseHeld(list string) error {
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return err
+		}
+		c.held = append(c.held, n)
+	}
+	return nil
+}
+
 // CurveMain measures and writes the points.
 func CurveMain(ctx context.Context, args []string, out io.Writer) error {
-	c := &curve{run: Run{Signals: "traces", Producers: 1}}
+	c := newCurve()
 	fs := flag.NewFlagSet("curve", flag.ContinueOnError)
 	names := fs.String("peers", "ours_tail,tail_sampling", "peers")
 	fs.IntVar(&c.rounds, "rounds", 3, "times each point is measured; the figures are medians")
-	fs.Float64Var(&c.rate, "rate", 40_000, "traces per second")
+	fs.Float64Var(&c.rate, "rate", c.rate, "traces per second")
 	fs.Float64Var(&c.max, "peers-max", 1e6, "the most traces that others than ours are to hold; a million take them some 10 GB")
 	fs.DurationVar(&c.run.Measure, "measure", 10*time.Second, "how long each run measures at least")
 	held := fs.String("traces", "1e3,1e4,1e5,5e5,1e6", "how many traces are to be held")
@@ -60,22 +75,10 @@ func CurveMain(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	c.peers = strings.Split(*names, ",")
-	for text := range strings.SplitSeq(*held, ",") {
-		n, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return err
-		}
-		c.held = append(c.held, n)
-	}
-	spec := workload.Default()
-	spec.Traces, spec.MeanSpans, spec.MeanLogs = 60_000, 2, 0
-	w, done, err := save(spec)
-	if err != nil {
+	if err := c.parseHeld(*held); err != nil {
 		return err
 	}
-	defer done()
-	c.run.Load, c.spans = w.path, float64(w.Spans)/float64(spec.Traces)
-	points, err := c.measure(ctx)
+	points, err := c.all(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,6 +88,19 @@ func CurveMain(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	return printPoints(out, points)
+}
+
+// all makes the traffic and measures every point.
+func (c *curve) all(ctx context.Context) ([]Point, error) {
+	spec := workload.Default()
+	spec.Traces, spec.MeanSpans, spec.MeanLogs = 60_000, 2, 0
+	w, done, err := save(spec)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	c.run.Load, c.spans = w.path, float64(w.Spans)/float64(spec.Traces)
+	return c.measure(ctx)
 }
 
 func (c *curve) measure(ctx context.Context) ([]Point, error) {

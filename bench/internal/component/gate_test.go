@@ -73,7 +73,7 @@ func weigh(t *testing.T, w *workload.Workload, name string) (g weight) {
 	items := replay(t, w, floor, floor)
 	decoding := read(t).Sub(before)
 
-	require.NoError(t, setenv(time.Hour, maxTraces)) // nothing is decided before the end
+	require.NoError(t, setenv(time.Hour, maxTraces, 0)) // nothing is decided before the end
 	c, err := peers.Read(t.Context(), name)
 	require.NoError(t, err)
 	p, err := c.Build(t.Context())

@@ -4,9 +4,12 @@
 package component
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
@@ -15,17 +18,41 @@ import (
 // results are the results of each target, by round.
 type results map[string][]Result
 
-// median of a figure over the rounds, with its smallest and largest value. A
-// figure may look at the floor of the same round.
-func (r results) median(name string, figure func(res, floor Result) float64) (mid, low, high float64) {
+// figure is something to know of a result, beside the floor's of the same round.
+type figure func(res, floor Result) float64
+
+// values of a figure in all rounds of the targets, in order.
+func (r results) values(of figure, names ...string) []float64 {
 	var values []float64
-	for round, res := range r[name] {
-		values = append(values, figure(res, r.floor(name)[round]))
+	for _, name := range names {
+		floors := r.floor(name)
+		for round, res := range r[name] {
+			var floor Result
+			if round < len(floors) {
+				floor = floors[round]
+			}
+			values = append(values, of(res, floor))
+		}
 	}
+	slices.Sort(values)
+	return values
+}
+
+// middle is the median over all rounds of the targets; 0 if there are none.
+func (r results) middle(of figure, names ...string) float64 {
+	values := r.values(of, names...)
+	if len(values) == 0 {
+		return 0
+	}
+	return values[len(values)/2]
+}
+
+// median of a figure over the rounds, with its smallest and largest value.
+func (r results) median(name string, of figure) (mid, low, high float64) {
+	values := r.values(of, name)
 	if len(values) == 0 {
 		return 0, 0, 0
 	}
-	slices.Sort(values)
 	return values[len(values)/2], values[0], values[len(values)-1]
 }
 
@@ -43,26 +70,18 @@ func heldBytes(res, _ Result) float64       { return res.HeldBytes }
 func heldObjects(res, _ Result) float64     { return res.HeldObjects }
 
 func (r results) print(out io.Writer, against string) error {
-	names := make([]string, 0, len(r))
-	for name := range r {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	base, _, _ := r.median(against, cpuAbove)
+	base := r.middle(cpuAbove, against)
 	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| peer\t| CPU of %s\t| us/item above decode (spread)\t| B/item\t| allocs/item\t| GC %%\t| kitem/s\t| peak MB\t| held B/trace\t| objects/trace\t|\n", against)
-	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
-	for _, name := range names {
+	fmt.Fprintf(w, "| peer\t| CPU of %s\t| us/item above decode (spread)\t| B/item\t| allocs/item\t| GC %%\t| kitem/s\t| peak MB\t|\n", against)
+	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	for _, name := range slices.Sorted(maps.Keys(r)) {
 		r.row(w, name, base)
 	}
 	return w.Flush()
 }
 
 func (r results) row(w io.Writer, name string, base float64) {
-	m := func(figure func(res, floor Result) float64) float64 {
-		mid, _, _ := r.median(name, figure)
-		return mid
-	}
+	m := func(of figure) float64 { return r.middle(of, name) }
 	cpu, low, high := r.median(name, cpuAbove)
 	if len(name) > 4 && name[:4] == peers.Floor+":" {
 		cpu, low, high = r.median(name, func(res, _ Result) float64 { return res.CPU })
@@ -71,5 +90,28 @@ func (r results) row(w io.Writer, name string, base float64) {
 	} else {
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f (%.2f-%.2f)\t| %.0f\t| %.2f\t", name, cpu/base, cpu/1e3, low/1e3, high/1e3, m(bytesAbove), m(allocsAbove))
 	}
-	fmt.Fprintf(w, "| %.1f\t| %.0f\t| %.0f\t| %.0f\t| %.2f\t|\n", 100*m(gcShare), m(itemRate)/1e3, m(peak)/1e6, m(heldBytes), m(heldObjects))
+	fmt.Fprintf(w, "| %.1f\t| %.0f\t| %.0f\t|\n", 100*m(gcShare), m(itemRate)/1e3, m(peak)/1e6)
+}
+
+// heldAs says what a held run weighs.
+var heldAs = map[string]string{
+	"tail_sampling:traces":    "spans",
+	"ours_tail:traces":        "spans",
+	"ours_tail:both":          "spans and logs",
+	"ours_tail_packed:traces": "spans, with so little room that nearly all is compressed",
+	"ours_tail_packed:both":   "spans and logs, with so little room that nearly all is compressed",
+}
+
+// printHeld prints the runs that hold: the heap of a trace, whatever of it the
+// peer holds.
+func (r results) printHeld(out io.Writer, against string) error {
+	base := r.middle(heldBytes, against)
+	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	fmt.Fprintf(w, "| peer\t| holds\t| of %s\t| heap B/trace (spread)\t| objects/trace\t|\n|---\t|---\t|---\t|---\t|---\t|\n", against)
+	for _, name := range slices.Sorted(maps.Keys(r)) {
+		mid, low, high := r.median(name, heldBytes)
+		_, signals, _ := strings.Cut(name, ":")
+		fmt.Fprintf(w, "| %s\t| %s\t| %.3f\t| %.0f (%.0f-%.0f)\t| %.2f\t|\n", name, cmp.Or(heldAs[name], signals), mid/base, mid, low, high, r.middle(heldObjects, name))
+	}
+	return w.Flush()
 }

@@ -9,6 +9,7 @@ package component
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -79,14 +80,13 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 		wait = time.Hour // nothing is decided
 	}
 	traces := max(r.Traces, maxTraces, 2*r.Held*load.Spec.Traces)
-	if err := setenv(wait, traces); err != nil {
+	d := &driver{load: load, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
+	if err := setenv(wait, traces, roomShare*r.sent(d)*float64(max(1, r.Held))); err != nil {
 		return nil, err
 	}
-	peer, err := r.build(ctx)
-	if err != nil {
+	if d.peer, err = r.build(ctx); err != nil {
 		return nil, err
 	}
-	d := &driver{load: load, peer: peer, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
 	measure := r.steady
 	if r.Held > 0 {
 		measure = r.held
@@ -97,15 +97,15 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 	}
 	res.Peer = r.Peer
 	res.SpansIn, res.LogsIn = d.spans.Load(), d.logs.Load()
-	res.SpansOut, res.LogsOut = peer.Out.Spans.Load(), peer.Out.Logs.Load()
+	res.SpansOut, res.LogsOut = d.peer.Out.Spans.Load(), d.peer.Out.Logs.Load()
 	return res, nil
 }
 
-func setenv(wait time.Duration, traces int) error {
-	if err := os.Setenv(peers.EnvWait, wait.String()); err != nil {
-		return err
-	}
-	return os.Setenv(peers.EnvTraces, strconv.Itoa(traces))
+func setenv(wait time.Duration, traces int, room float64) error {
+	return errors.Join(
+		os.Setenv(peers.EnvWait, wait.String()),
+		os.Setenv(peers.EnvTraces, strconv.Itoa(traces)),
+		os.Setenv(peers.EnvRoom, strconv.FormatFloat(room, 'f', 0, 64)))
 }
 
 func (r *Run) build(ctx context.Context) (*peers.Pipelines, error) {
@@ -132,7 +132,7 @@ func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
 	}
 	began, before := time.Now(), d.items()
 	m := meter.Start(d.items)
-	for time.Since(began) < r.Measure || m.Cycles() < minCycles && time.Since(began) < maxMeasure*r.Measure {
+	for !r.enough(time.Since(began), m.Cycles()) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	items, took := d.items()-before, time.Since(began)
@@ -160,11 +160,25 @@ func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
 }
 
 // A measurement has at least minCycles cycles of the garbage collector, unless
-// it would take maxMeasure times as long as was asked for.
+// it would take maxMeasure times as long as was asked for. It needs the ends of
+// two, and on a busy machine waits for them as long as longest.
 const (
-	minCycles  = 8
-	maxMeasure = 4
+	minCycles   = 8
+	maxMeasure  = 4
+	leastCycles = 2
+	longest     = time.Minute
 )
+
+// enough reports whether a measurement may end.
+func (r *Run) enough(took time.Duration, cycles uint64) bool {
+	switch {
+	case took < r.Measure:
+		return false
+	case cycles < leastCycles:
+		return took >= longest
+	}
+	return cycles >= minCycles || took >= maxMeasure*r.Measure
+}
 
 // writeProfiles writes the CPU profile of the measurement, and one of what the
 // process has allocated from its start.
@@ -197,6 +211,11 @@ func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
 		time.Sleep(time.Second) // what is still in the peer's queues
 		nowBytes, nowObjects := meter.Heap()
 		if last != 0 && settled(last, nowBytes) {
+			if r.packs() {
+				if err := r.checkPacked(ctx, d); err != nil {
+					return nil, err
+				}
+			}
 			runtime.KeepAlive(d.peer)
 			return &Result{
 				HeldBytes:   (float64(nowBytes) - float64(bytes)) / traces,
@@ -207,5 +226,7 @@ func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
 	}
 }
 
-// settled reports whether a heap grew by less than a thousandth.
-func settled(last, now uint64) bool { return now <= last+last/1000 }
+// settled reports whether a heap grew by less than a two-hundredth. A peer that
+// decides once a second makes room for what may come then, also with nothing to
+// decide: up to a five-hundredth of what it holds.
+func settled(last, now uint64) bool { return now <= last+last/200 }

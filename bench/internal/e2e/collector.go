@@ -24,6 +24,7 @@ import (
 type collector struct {
 	cmd      *exec.Cmd
 	endpoint string // of its OTLP receiver
+	metrics  string // address of its metrics page
 	output   bytes.Buffer
 	exited   chan error
 }
@@ -43,22 +44,25 @@ exporters:
       sizer: items
       block_on_overflow: true
       num_consumers: 2
-      batch: {min_size: 2048, max_size: 8192, flush_timeout: 200ms}
-service:
+%[4]sservice:
   telemetry:
     logs: {level: warn}
     metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[3]d}}}}]}
   pipelines:
 `
 
+// batching stands in the exporter's sending queue.
+const batching = `      batch: {min_size: 2048, max_size: 8192, flush_timeout: 200ms}
+`
+
 // config writes the configuration around a peer's processors.
-func config(t Target, endpoint, sink string, metrics int) string {
+func config(t Target, endpoint, sink string, metrics int, queue string) string {
 	exporter := "otlp_grpc"
 	if t.Peer == decode {
 		exporter = "nop"
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, base, endpoint, sink, metrics)
+	fmt.Fprintf(&text, base, endpoint, sink, metrics, queue)
 	for _, signal := range []string{"traces", "logs"} {
 		if t.takes(signal) {
 			fmt.Fprintf(&text, "    %s: {receivers: [otlp], exporters: [%s]}\n", signal, exporter)
@@ -67,9 +71,18 @@ func config(t Target, endpoint, sink string, metrics int) string {
 	return text.String()
 }
 
+// launch says how collectors are started.
+type launch struct {
+	binary string
+	dir    string // for their configurations
+	wait   time.Duration
+	gates  string // feature gates, as the collector's flag takes them; may be empty
+	queue  string // what else stands in the exporter's sending queue
+}
+
 // start starts a collector with the target's processors and waits until it
 // listens.
-func start(ctx context.Context, binary string, t Target, dir, sink string, wait time.Duration) (*collector, error) {
+func (l *launch) start(ctx context.Context, t Target, sink string) (*collector, error) {
 	peer := t.Peer
 	if peer == decode {
 		peer = peers.Floor
@@ -82,16 +95,17 @@ func start(ctx context.Context, binary string, t Target, dir, sink string, wait 
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{endpoint: fmt.Sprintf("127.0.0.1:%d", ports[0]), exited: make(chan error, 1)}
-	processors, around := filepath.Join(dir, "processors.yaml"), filepath.Join(dir, "base.yaml")
+	c := &collector{exited: make(chan error, 1)}
+	c.endpoint, c.metrics = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("http://127.0.0.1:%d/metrics", ports[1])
+	processors, around := filepath.Join(l.dir, "processors.yaml"), filepath.Join(l.dir, "base.yaml")
 	err = errors.Join(
 		os.WriteFile(processors, []byte(t.without(text)), 0o600),
-		os.WriteFile(around, []byte(config(t, c.endpoint, sink, ports[1])), 0o600))
+		os.WriteFile(around, []byte(config(t, c.endpoint, sink, ports[1], l.queue)), 0o600))
 	if err != nil {
 		return nil, err
 	}
-	c.cmd = exec.CommandContext(ctx, binary, "--config", processors, "--config", around)
-	c.cmd.Env = append(os.Environ(), peers.EnvWait+"="+wait.String(), peers.EnvTraces+"=1000000", "GOMAXPROCS=2")
+	c.cmd = exec.CommandContext(ctx, l.binary, "--config", processors, "--config", around, "--feature-gates="+l.gates)
+	c.cmd.Env = append(os.Environ(), peers.EnvWait+"="+l.wait.String(), peers.EnvTraces+"=1000000", "GOMAXPROCS=2")
 	c.cmd.Stdout, c.cmd.Stderr = &c.output, &c.output
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
@@ -150,19 +164,26 @@ func (c *collector) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * clockTick, errors.Join(err1, err2)
 }
 
-// peakRSS is the most memory the process had, in bytes.
-func (c *collector) peakRSS() (int64, error) {
+// The lines of /proc/PID/status with the memory the process has, and the most
+// it had.
+const (
+	rss     = "VmRSS:"
+	peakRSS = "VmHWM:"
+)
+
+// memory reads one of these lines, in bytes.
+func (c *collector) memory(name string) (int64, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, name); ok {
 			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, errors.New("no VmHWM in /proc/PID/status")
+	return 0, fmt.Errorf("no %s in /proc/PID/status", name)
 }
 
 // freePorts finds ports nobody listens on.

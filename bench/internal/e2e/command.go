@@ -21,11 +21,10 @@ import (
 
 // bench is one comparison.
 type bench struct {
-	binary  string
+	launch
 	targets []Target
 	rounds  int
 	against string
-	wait    time.Duration
 	warm    time.Duration
 	measure time.Duration
 	senders int
@@ -33,7 +32,6 @@ type bench struct {
 
 	load  *workload.Workload
 	truth *truth
-	dir   string
 }
 
 // figures are what one run found out.
@@ -51,33 +49,46 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
+	all, err := b.all(ctx)
+	if err != nil {
 		return err
+	}
+	return b.report(out, all)
+}
+
+// all measures every target in turn, as many times as there are rounds.
+func (b *bench) all(ctx context.Context) (map[Target][]figures, error) {
+	var err error
+	if _, err = os.Stat(b.binary); err != nil {
+		return nil, fmt.Errorf("no collector, see README.md: %w", err)
+	}
+	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
+		return nil, err
 	}
 	defer os.RemoveAll(b.dir)
 	if b.load, err = workload.New(workload.Default()); err != nil {
-		return err
+		return nil, err
 	}
-	if b.truth, err = newTruth(b.load); err != nil {
-		return err
+	if b.truth, err = newTruth(b.load, everything); err != nil {
+		return nil, err
 	}
 	all := map[Target][]figures{}
 	for round := range b.rounds {
 		for _, t := range b.targets {
 			f, err := b.run(ctx, t)
 			if err != nil {
-				return fmt.Errorf("%v: %w", t, err)
+				return nil, fmt.Errorf("%v: %w", t, err)
 			}
 			all[t] = append(all[t], *f)
 			fmt.Fprintf(os.Stderr, "round %d/%d %-28s %6.0f ns/item, %.0f items/s, %.0f MB, lost %d, %+v\n",
 				round+1, b.rounds, t, f.cpu, f.rate, f.peak/1e6, f.lost, f.fault)
 		}
 	}
-	return b.report(out, all)
+	return all, nil
 }
 
 func parse(args []string) (*bench, error) {
-	b := new(bench)
+	b := &bench{launch: launch{queue: batching}}
 	fs := flag.NewFlagSet("e2e", flag.ContinueOnError)
 	fs.StringVar(&b.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
 	names := fs.String("peers", "decode:both,nop:both,chain_lean:both,ours_tail:both,decode:traces,tail_sampling:traces,ours_tail:traces", "targets as peer:signals")
@@ -87,12 +98,10 @@ func parse(args []string) (*bench, error) {
 	fs.DurationVar(&b.warm, "warm", 8*time.Second, "how long each run warms up")
 	fs.DurationVar(&b.measure, "measure", 10*time.Second, "how long each run measures")
 	fs.IntVar(&b.senders, "senders", 4, "connections that send")
+	fs.StringVar(&b.gates, "gates", "", "the collectors' --feature-gates")
 	fs.Float64Var(&b.rate, "rate", 0, "items per second; 0 is as fast as the collector takes them. Memory is comparable at equal rates only")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(b.binary); err != nil {
-		return nil, fmt.Errorf("no collector, see README.md: %w", err)
 	}
 	var err error
 	b.targets, err = parseTargets(*names)
@@ -102,12 +111,16 @@ func parse(args []string) (*bench, error) {
 // run measures one collector from its start to its end.
 func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 	all := t.Peer == "nop" || t.Peer == decode
-	sink, err := newSink(!all)
+	wants := filter(everything)
+	if all {
+		wants = nothing
+	}
+	sink, err := newSink(wants)
 	if err != nil {
 		return nil, err
 	}
 	defer sink.close()
-	c, err := start(ctx, b.binary, t, b.dir, sink.addr, b.wait)
+	c, err := b.start(ctx, t, sink.addr)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +162,7 @@ func (b *bench) window(ctx context.Context, c *collector, s *sender) (*figures, 
 	sent, took := float64(s.items()-items), time.Since(began)
 	s.stop.Store(true)
 	err := <-ended
-	peak, err3 := c.peakRSS()
+	peak, err3 := c.memory(peakRSS)
 	f := &figures{cpu: float64(later-cpu) / sent, rate: sent / took.Seconds(), peak: float64(peak)}
 	return f, errors.Join(err, err1, err2, err3)
 }
@@ -164,7 +177,14 @@ func sleep(d time.Duration, ended <-chan error) error {
 	}
 }
 
+func cpuOf(f figures) float64 { return f.cpu }
+
+func peakOf(f figures) float64 { return f.peak }
+
 func median(all []figures, of func(figures) float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
 	values := make([]float64, len(all))
 	for i, f := range all {
 		values[i] = of(f)
@@ -174,7 +194,6 @@ func median(all []figures, of func(figures) float64) float64 {
 }
 
 func (b *bench) report(out io.Writer, all map[Target][]figures) error {
-	cpuOf := func(f figures) float64 { return f.cpu }
 	var base float64
 	for t, f := range all {
 		if t.String() == b.against {
@@ -193,7 +212,7 @@ func (b *bench) report(out io.Writer, all map[Target][]figures) error {
 		}
 		cpu := median(all[t], cpuOf)
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f\t| %.0f\t| %.0f\t| %.0f\t| %d\t| %d\t| %d\t| %d\t|\n", t, cpu/base, cpu/1e3, 1e6/cpu,
-			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], func(f figures) float64 { return f.peak })/1e6,
+			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], peakOf)/1e6,
 			lost, fault.LostFailed, fault.Incomplete, fault.Apart)
 	}
 	return w.Flush()

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
 )
@@ -23,6 +25,12 @@ type sender struct {
 	target  Target
 	senders int
 	rate    float64 // items per second; 0: as fast as the collector takes them
+	// retries says whether what the collector does not take now is sent again.
+	retries bool
+	retried atomic.Int64 // calls
+	// calls is held for reading by every call on its way: who holds it for
+	// writing knows that there is none, and that none begins.
+	calls sync.RWMutex
 
 	began       time.Time
 	spans, logs atomic.Int64 // acknowledged
@@ -106,15 +114,35 @@ func (s *sender) takes(b *workload.Batch) bool {
 	return s.target.takes("traces")
 }
 
+// retryAfter is how long a client waits before it sends a batch again.
+const retryAfter = 50 * time.Millisecond
+
 func (s *sender) send(ctx context.Context, conn *grpc.ClientConn, b *workload.Batch, data []byte) error {
 	method, count := exportTraces, &s.spans
 	if b.Logs {
 		method, count = exportLogs, &s.logs
 	}
+	for {
+		err := s.call(ctx, conn, method, data, b.Items, count)
+		if !s.retries || status.Code(err) != codes.Unavailable {
+			return err
+		}
+		s.retried.Add(1)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryAfter):
+		}
+	}
+}
+
+func (s *sender) call(ctx context.Context, conn *grpc.ClientConn, method string, data []byte, items int, count *atomic.Int64) error {
+	s.calls.RLock()
+	defer s.calls.RUnlock()
 	if err := conn.Invoke(ctx, method, data, nil, grpc.ForceCodecV2(raw{})); err != nil {
 		return err
 	}
-	count.Add(int64(b.Items))
+	count.Add(int64(items))
 	return nil
 }
 

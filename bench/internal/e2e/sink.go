@@ -24,21 +24,24 @@ type sink struct {
 	spans, logs atomic.Int64
 	last        atomic.Int64 // when the latest request came, ns
 
+	wants  filter // what is counted by trace, too
 	mu     sync.Mutex
-	traces map[pcommon.TraceID]counts // nil: only the sums are wanted
+	traces map[pcommon.TraceID]counts
 }
 
 // counts are the items of a trace.
 type counts struct{ spans, logs int }
 
-func newSink(byTrace bool) (*sink, error) {
+func (c counts) plus(d counts) counts { return counts{c.spans + d.spans, c.logs + d.logs} }
+
+func newSink(wants filter) (*sink, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{server: grpc.NewServer(grpc.MaxRecvMsgSize(256 << 20)), addr: l.Addr().String()}
-	if byTrace {
-		s.traces = map[pcommon.TraceID]counts{}
+	s := &sink{
+		server: grpc.NewServer(grpc.MaxRecvMsgSize(256 << 20)), addr: l.Addr().String(),
+		wants: wants, traces: map[pcommon.TraceID]counts{},
 	}
 	ptraceotlp.RegisterGRPCServer(s.server, &traceServer{sink: s})
 	plogotlp.RegisterGRPCServer(s.server, &logServer{sink: s})
@@ -60,14 +63,13 @@ func (s *sink) quiet(d time.Duration) {
 	}
 }
 
-func (s *sink) add(id pcommon.TraceID, c counts) {
-	if s.traces == nil {
+func (s *sink) add(f facts, c counts) {
+	if !s.wants(f) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.traces[id]
-	s.traces[id] = counts{old.spans + c.spans, old.logs + c.logs}
+	s.traces[f.trace] = s.traces[f.trace].plus(c)
 }
 
 type traceServer struct {
@@ -77,7 +79,7 @@ type traceServer struct {
 
 func (s *traceServer) Export(_ context.Context, r ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
 	td := r.Traces()
-	eachSpan(td, func(span spanFacts) { s.add(span.trace, counts{spans: 1}) })
+	eachSpan(td, func(f facts) { s.add(f, counts{spans: 1}) })
 	s.spans.Add(int64(td.SpanCount()))
 	s.last.Store(time.Now().UnixNano())
 	return ptraceotlp.NewExportResponse(), nil
@@ -90,7 +92,7 @@ type logServer struct {
 
 func (s *logServer) Export(_ context.Context, r plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
 	ld := r.Logs()
-	eachLog(ld, func(id pcommon.TraceID) { s.add(id, counts{logs: 1}) })
+	eachLog(ld, func(f facts) { s.add(f, counts{logs: 1}) })
 	s.logs.Add(int64(ld.LogRecordCount()))
 	s.last.Store(time.Now().UnixNano())
 	return plogotlp.NewExportResponse(), nil

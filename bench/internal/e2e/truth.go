@@ -15,31 +15,43 @@ import (
 
 // truth is what a round of the workload holds, by trace.
 type truth struct {
+	wants  filter
 	items  map[pcommon.TraceID]counts
 	failed map[pcommon.TraceID]bool
 }
 
-// spanFacts is what the comparison needs of a span.
-type spanFacts struct {
+// facts are what the comparison needs of a span or log.
+type facts struct {
 	trace  pcommon.TraceID
 	failed bool
 }
 
-func eachSpan(td ptrace.Traces, fn func(spanFacts)) {
+// filter says which items count.
+type filter func(facts) bool
+
+func everything(facts) bool { return true }
+
+func nothing(facts) bool { return false }
+
+// evidence are the items that must come out whatever happens to their traces:
+// few, so that a sink can count them for long.
+func evidence(f facts) bool { return f.failed }
+
+func eachSpan(td ptrace.Traces, fn func(facts)) {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				fn(spanFacts{s.TraceID(), s.Status().Code() == ptrace.StatusCodeError})
+				fn(facts{s.TraceID(), s.Status().Code() == ptrace.StatusCodeError})
 			}
 		}
 	}
 }
 
-func eachLog(ld plog.Logs, fn func(pcommon.TraceID)) {
+func eachLog(ld plog.Logs, fn func(facts)) {
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
-				fn(lr.TraceID())
+				fn(facts{lr.TraceID(), lr.SeverityNumber() >= plog.SeverityNumberError})
 			}
 		}
 	}
@@ -47,8 +59,8 @@ func eachLog(ld plog.Logs, fn func(pcommon.TraceID)) {
 
 // newTruth reads the batches. Logs count where their record has the trace id;
 // those that hide it elsewhere may but need not be found.
-func newTruth(w *workload.Workload) (*truth, error) {
-	t := &truth{items: map[pcommon.TraceID]counts{}, failed: map[pcommon.TraceID]bool{}}
+func newTruth(w *workload.Workload, wants filter) (*truth, error) {
+	t := &truth{wants: wants, items: map[pcommon.TraceID]counts{}, failed: map[pcommon.TraceID]bool{}}
 	for i := range w.Batches {
 		if err := t.read(&w.Batches[i]); err != nil {
 			return nil, fmt.Errorf("batch %d: %w", i, err)
@@ -63,22 +75,24 @@ func (t *truth) read(b *workload.Batch) error {
 		if err != nil {
 			return err
 		}
-		eachLog(ld, func(id pcommon.TraceID) {
-			c := t.items[id]
-			t.items[id] = counts{c.spans, c.logs + 1}
-		})
+		eachLog(ld, func(f facts) { t.add(f, counts{logs: 1}) })
 		return nil
 	}
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b.Data)
 	if err != nil {
 		return err
 	}
-	eachSpan(td, func(s spanFacts) {
-		c := t.items[s.trace]
-		t.items[s.trace] = counts{c.spans + 1, c.logs}
-		t.failed[s.trace] = t.failed[s.trace] || s.failed
+	eachSpan(td, func(f facts) {
+		t.add(f, counts{spans: 1})
+		t.failed[f.trace] = t.failed[f.trace] || f.failed
 	})
 	return nil
+}
+
+func (t *truth) add(f facts, c counts) {
+	if t.wants(f) {
+		t.items[f.trace] = t.items[f.trace].plus(c)
+	}
 }
 
 // Faults are what should not be.
@@ -110,4 +124,25 @@ func (t *truth) judge(out map[pcommon.TraceID]counts, rounds int, together bool)
 		}
 	}
 	return f
+}
+
+// missing is how much of what so many rounds put in, and must come out, did not.
+// Logs are counted together: not all of them have their trace id in its place
+// when they come, and all have it when they leave.
+func (t *truth) missing(out map[pcommon.TraceID]counts, rounds int) (missing counts) {
+	for _, c := range out {
+		missing.logs -= c.logs
+	}
+	for round := range rounds {
+		mask := workload.RoundMask(round)
+		for id, want := range t.items {
+			masked := id
+			if !id.IsEmpty() {
+				mask.Apply(masked[:])
+			}
+			missing.spans += max(0, want.spans-out[masked].spans)
+			missing.logs += want.logs
+		}
+	}
+	return missing
 }

@@ -21,7 +21,7 @@ func TestJudge(t *testing.T) {
 	spec.Traces = 1000
 	w, err := workload.New(spec)
 	require.NoError(t, err)
-	truth, err := newTruth(w)
+	truth, err := newTruth(w, everything)
 	require.NoError(t, err)
 
 	perfect := map[pcommon.TraceID]counts{}

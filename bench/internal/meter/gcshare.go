@@ -34,16 +34,16 @@ func (p *Profile) Stop() (data []byte, gcShare float64, err error) {
 	var all, gc int64
 	for _, s := range parsed.Sample {
 		all += s.Value[0]
-		if collects(s) {
+		if Collects(s) {
 			gc += s.Value[0]
 		}
 	}
 	return p.data.Bytes(), float64(gc) / float64(max(all, 1)), nil
 }
 
-// collects reports whether a sample was taken in the garbage collector: its
+// Collects reports whether a sample was taken in the garbage collector: its
 // workers, what allocating goroutines have to help with, sweeping.
-func collects(s *profile.Sample) bool {
+func Collects(s *profile.Sample) bool {
 	for _, l := range s.Location {
 		for _, line := range l.Line {
 			name := line.Function.Name

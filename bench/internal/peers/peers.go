@@ -25,10 +25,14 @@ var files embed.FS
 const (
 	EnvWait   = "BENCH_WAIT"   // how long traces wait for their verdict, a duration
 	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
+	EnvRoom   = "BENCH_ROOM"   // how many bytes a peer may hold that is to have little room
 )
 
 // Floor is the peer that does nothing.
 const Floor = "nop"
+
+// Packed is the peer that has just enough room for what it holds.
+const Packed = "ours_tail_packed"
 
 // Names lists the peers.
 func Names() []string {

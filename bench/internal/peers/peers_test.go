@@ -16,6 +16,7 @@ import (
 func TestPeersRun(t *testing.T) {
 	t.Setenv(EnvWait, "1s")
 	t.Setenv(EnvTraces, "1000")
+	t.Setenv(EnvRoom, "100000000")
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
 			c, err := Read(t.Context(), name)

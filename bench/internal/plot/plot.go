@@ -50,8 +50,8 @@ var lines = map[string]struct{ name, colour, dash string }{
 // Main reads points and writes the picture.
 func Main(_ context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("plot", flag.ContinueOnError)
-	from := fs.String("points", "results/curve.json", "file that curve wrote")
-	to := fs.String("svg", "../docs/held.svg", "file to write")
+	from := fs.String("points", "../build/curve.json", "file that curve or goals wrote")
+	to := fs.String("svg", "../docs/pictures/held.svg", "file to write")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}

@@ -1,0 +1,40 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package component
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestGoalsCompareWhatTheySay measures nothing: each target has figures of its own.
+func TestGoalsCompareWhatTheySay(t *testing.T) {
+	w, _, err := parseWhole(nil)
+	require.NoError(t, err)
+	for _, g := range w.goals() {
+		assert.True(t, math.IsNaN(g.Measured) || g.Measured == 0, "%s is %v without a measurement", g.What, g.Measured)
+	}
+	all := w.sections[tails].all
+	all["nop:both"] = []Result{{CPU: 100}}
+	all["chain_lean:both"] = []Result{{CPU: 500}}
+	all["ours_tail:both"] = []Result{{CPU: 200, GC: 0.05, Rate: 10}}
+	w.sections[twoProducers].all["ours_tail:both"] = []Result{{Rate: 17}}
+	w.sections[hashes].all["ours_hash:logs"] = []Result{{CPU: 10}}
+	for _, mode := range []string{"hash_seed", "equalizing", "proportional"} {
+		w.sections[hashes].all["probabilistic_"+mode+":logs"] = []Result{{CPU: float64(20 * len(mode))}}
+	}
+	w.points = []Point{{Peer: "ours_tail", CPU: 90}, {Peer: "ours_tail", CPU: 110}, {Peer: "tail_sampling", CPU: 900}}
+	measured := map[string]float64{}
+	for _, g := range w.goals() {
+		measured[g.What] = g.Measured
+	}
+	assert.InDelta(t, 0.25, measured["CPU/item above decode, both signals, of chain_lean's"], 1e-9)
+	assert.InDelta(t, 5, measured["GC's share of the CPU, %"], 1e-9)
+	assert.InDelta(t, 1.7, measured["throughput of two producers, of one's"], 1e-9)
+	assert.InDelta(t, 18, measured["the cheapest probabilistic_sampler's CPU/log, of ours"], 1e-9)
+	assert.InDelta(t, 10, measured["CPU/span from the fewest to the most traces held, off its middle, ±%"], 1e-9)
+}

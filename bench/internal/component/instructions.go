@@ -1,0 +1,187 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package component
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+)
+
+// instructionBudgets are the instructions a configuration may take for an item
+// of both signals, above decoding it, in units of those that decoding it takes.
+// They are what was measured when they were last set; a tenth more passes. Lower
+// them with what they bound; raise them only for something that is worth it.
+var instructionBudgets = []struct {
+	peer   string
+	budget float64
+}{
+	{"ours_tail", 0.873},
+	{"ours_hash", 0.506},
+}
+
+// instructionSlack is what passes beyond a budget: more than the runtime's own
+// work differs from run to run, which is under a hundredth.
+const instructionSlack = 1.1
+
+// A short run sends fewBatches and a long one twice as many; what they differ by
+// is the work on the second half, without the start, and with caches warm.
+const fewBatches = 40
+
+// Counted says what one process does while its instructions are counted.
+type Counted struct {
+	Peer    string
+	Load    string
+	Batches int
+}
+
+// CountedName is the command that does what is counted, for InstructionsMain.
+const CountedName = "instructions-run"
+
+// CountedMain sends batches into a peer and ends it, which decides all it holds.
+func CountedMain(ctx context.Context, args []string, _ io.Writer) error {
+	var c Counted
+	if len(args) != 1 {
+		return errors.New("want one argument")
+	}
+	if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+		return err
+	}
+	load, err := workload.Load(c.Load)
+	if err != nil {
+		return err
+	}
+	if err := setenv(time.Hour, maxTraces, 0); err != nil {
+		return err
+	}
+	r := Run{Peer: c.Peer, Signals: "both"}
+	peer, err := r.build(ctx)
+	if err != nil {
+		return err
+	}
+	p := producer{driver: &driver{load: load, peer: peer, producers: 1}}
+	if err := p.send(ctx, load.Batches[:c.Batches], 0, 0); err != nil {
+		return err
+	}
+	if err := peer.Shutdown(ctx); err != nil {
+		return err
+	}
+	if peer.Out.Spans.Load() == 0 || peer.Out.Logs.Load() == 0 {
+		return fmt.Errorf("%s: nothing came out", c.Peer)
+	}
+	return nil
+}
+
+// InstructionsMain counts the instructions of the configurations that have a
+// budget, and of the floor, and fails if one takes more than it may.
+func InstructionsMain(ctx context.Context, args []string, out io.Writer) error {
+	fs := flag.NewFlagSet("instructions", flag.ContinueOnError)
+	rounds := fs.Int("rounds", 1, "times each is counted; the figures are medians")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	spec := workload.Default()
+	spec.Traces = 4000 // so many batches that no trace id comes twice
+	w, done, err := save(spec)
+	if err != nil {
+		return err
+	}
+	defer done()
+	floor, err := perItem(ctx, w, peers.Floor, *rounds)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
+	fmt.Fprint(t, "| peer\t| instructions/item above decode\t| of decode\t| budget\t|\n|---\t|---\t|---\t|---\t|\n")
+	fmt.Fprintf(t, "| decode\t| %.0f\t| 1\t| \t|\n", floor)
+	var over error
+	for _, b := range instructionBudgets {
+		all, err := perItem(ctx, w, b.peer, *rounds)
+		if err != nil {
+			return err
+		}
+		ratio := (all - floor) / floor
+		fmt.Fprintf(t, "| %s\t| %.0f\t| %.3f\t| %.3f\t|\n", b.peer, all-floor, ratio, b.budget)
+		over = errors.Join(over, judgeInstructions(b.peer, ratio, b.budget))
+	}
+	return errors.Join(t.Flush(), over)
+}
+
+func judgeInstructions(peer string, ratio, budget float64) error {
+	if ratio <= budget*instructionSlack {
+		return nil
+	}
+	return fmt.Errorf("%s takes %.3f of the instructions of decoding, its budget is %.3f and a tenth", peer, ratio, budget)
+}
+
+// perItem is the instructions for an item, decoding included.
+func perItem(ctx context.Context, w saved, peer string, rounds int) (float64, error) {
+	items := 0
+	for _, b := range w.Batches[fewBatches : 2*fewBatches] {
+		items += b.Items
+	}
+	var all []float64
+	for range rounds {
+		short, err1 := count(ctx, Counted{Peer: peer, Load: w.path, Batches: fewBatches})
+		long, err2 := count(ctx, Counted{Peer: peer, Load: w.path, Batches: 2 * fewBatches})
+		if err := cmp.Or(err1, err2); err != nil {
+			return 0, fmt.Errorf("%s: %w", peer, err)
+		}
+		all = append(all, float64(long-short)/float64(items))
+		fmt.Fprintf(os.Stderr, "%s: %d instructions for %d batches, %d for %d: %.0f an item\n",
+			peer, short, fewBatches, long, 2*fewBatches, all[len(all)-1])
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
+}
+
+// count runs a process under callgrind. The garbage collector is off, because
+// when it runs depends on time; what it costs is bounded by the budgets of
+// allocations. Signals for goroutines that run long are off because valgrind
+// does not survive them.
+func count(ctx context.Context, c Counted) (int64, error) {
+	arg, err := json.Marshal(c)
+	if err != nil {
+		return 0, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.CommandContext(ctx, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", self, CountedName, string(arg))
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("valgrind on %s: %w\n%s", runtime.GOARCH, err, said.String())
+	}
+	return collected(said.Bytes())
+}
+
+var collectedLine = regexp.MustCompile(`(?m)^==\d+== Collected : (\d+)$`)
+
+// collected reads the sum that callgrind prints at its end.
+func collected(said []byte) (int64, error) {
+	m := collectedLine.FindSubmatch(said)
+	if m == nil {
+		return 0, fmt.Errorf("callgrind printed no sum:\n%s", said)
+	}
+	return strconv.ParseInt(string(m[1]), 10, 64)
+}

@@ -84,7 +84,7 @@ func (e *engine) stopWatching() {
 
 // findings counts what a report holds.
 func (t *telemetry) findings(svcs *services, r *integrity.Report) {
-	for f, n := range r.Counts {
+	for f, n := range r.Counts() {
 		t.finding(svcs, f, n)
 	}
 	for _, a := range r.Skews {

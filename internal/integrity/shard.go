@@ -8,61 +8,65 @@ import (
 	"time"
 )
 
-// entryBytes estimates what an entry costs: itself and its place in the table.
-const entryBytes = 96
-
-// entry is a trace whose window is open. It has no pointer.
-type entry struct {
-	key, high   uint64
-	randomness  uint64 // explicit, plus 1
-	deadline    int64  // Unix nanoseconds
-	first, last uint32 // blocks
-	count       uint32 // links
-	next        uint32 // the entry opened after this one
-	service     uint16 // of the first item
-	giant       bool
-	truncated   bool
-	conflict    bool
-}
-
-// shard holds the traces of one part of the hash space. Every window is equally
-// long, so the entries are a queue in order of their deadlines.
+// shard holds the traces of one part of the hash space.
 type shard struct {
 	*Watch
-	mu         sync.Mutex
-	table      map[uint64]uint32
-	entries    []entry // entry 0 is never used: it ends a list
-	free       []uint32
-	head, tail uint32
-	links      links
-	seen       seen
-	limit      int // bytes of links and entries
-	flushed    bool
-	exam       exam
+	mu      sync.Mutex
+	table   table
+	links   links
+	seen    seen
+	limit   int // bytes of links and entries
+	flushed bool
+	exam    exam
+	touched uint64 // keeps the reads of touch from being optimised away
 }
 
-func (s *shard) add(now time.Time, it *Item, r *Report) {
-	i, open := s.table[it.Low]
-	if !open {
-		if at := s.seen.get(it.Low); at != 0 {
-			s.late(now, at, it, r)
-			return
-		}
-		if s.flushed || s.held() >= s.limit {
-			s.skip(now, it, r)
-			return
-		}
-		i = s.open(now, it)
+// batch takes in the items of a thread that begins at i, number i-1 in items; 0
+// ends it.
+func (s *shard) batch(now time.Time, items []Item, next []uint32, i uint32, r *Report) {
+	for j := i; j != 0; j = next[j-1] {
+		// The misses of independent reads overlap; those of add would not.
+		s.touch(items[j-1].Low)
 	}
-	e := &s.entries[i]
+	for ; i != 0; i = next[i-1] {
+		s.add(now, &items[i-1], r)
+	}
+}
+
+func (s *shard) touch(key uint64) { s.touched += s.table.touch(key) + s.seen.touch(key) }
+
+func (s *shard) add(now time.Time, it *Item, r *Report) {
+	e := s.table.find(it.Low)
+	if e == nil {
+		s.begin(now, it, r)
+		return
+	}
 	s.compare(e, it, r)
+	newest := s.links.at(e.newest)
 	switch {
-	case int(e.count) >= s.opts.MaxItems:
+	case int(newest.number) >= s.opts.MaxItems:
 		e.giant = true
-	case it.Kind == KindLog && e.count > 0 && *s.links.newest(e) == it.Link:
+	case it.Kind == KindLog && newest.Link == it.Link:
 		// One more log of the same span says nothing new.
 	default:
-		s.links.push(e, &it.Link)
+		e.newest = s.links.push(&it.Link, it.Low, e.newest, newest.number+1)
+	}
+}
+
+// begin takes in an item whose trace has no open window.
+func (s *shard) begin(now time.Time, it *Item, r *Report) {
+	switch at := s.seen.get(it.Low); {
+	case at != 0:
+		s.late(now, at, it, r)
+	case s.flushed:
+		s.skip(now, it, Shutdown, r)
+	case !s.fits():
+		s.skip(now, it, Limit, r)
+	default:
+		s.links.mark(now.Add(s.opts.Window).UnixNano())
+		e := s.table.insert(it.Low)
+		e.high, e.randomness = it.High, it.Randomness
+		e.newest = s.links.push(&it.Link, it.Low, 0, 1)
 	}
 }
 
@@ -75,39 +79,19 @@ func (s *shard) late(now time.Time, at uint32, it *Item, r *Report) {
 	}
 }
 
-func (s *shard) skip(now time.Time, it *Item, r *Report) {
-	why := Limit
-	if s.flushed {
-		why = Shutdown
-	}
+func (s *shard) skip(now time.Time, it *Item, why Reason, r *Report) {
 	r.trace(TracesUnchecked, why, it.Service)
 	s.seen.put(now.Unix(), it.Low, never)
 }
 
-func (s *shard) open(now time.Time, it *Item) uint32 {
-	i := s.take()
-	s.entries[i] = entry{key: it.Low, high: it.High, service: it.Service, deadline: now.Add(s.opts.Window).UnixNano()}
-	if s.tail == 0 {
-		s.head = i
-	} else {
-		s.entries[s.tail].next = i
+// fits reports whether there is room for one more trace, also if it makes the
+// table grow. What follows of the traces that are open is taken in any case.
+func (s *shard) fits() bool {
+	need := s.table.growth() * entryBytes
+	if s.links.room() < 2 { // a mark and a link
+		need += segmentBytes
 	}
-	s.tail = i
-	s.table[it.Low] = i
-	return i
-}
-
-func (s *shard) take() uint32 {
-	if n := len(s.free); n > 0 {
-		i := s.free[n-1]
-		s.free = s.free[:n-1]
-		return i
-	}
-	if len(s.entries) == 0 {
-		s.entries = append(s.entries, entry{})
-	}
-	s.entries = append(s.entries, entry{})
-	return uint32(len(s.entries) - 1)
+	return s.held()+need <= s.limit
 }
 
 // compare finds what an item contradicts the earlier ones in. Each contradiction
@@ -118,7 +102,7 @@ func (s *shard) compare(e *entry, it *Item, r *Report) {
 		e.truncated = true
 		service := it.Service
 		if e.high == 0 {
-			service = e.service
+			service = s.links.first(e.newest).Service
 		}
 		r.trace(PropagationBroken, TraceIDTruncated, service)
 	}
@@ -133,42 +117,66 @@ func (s *shard) compare(e *entry, it *Item, r *Report) {
 	}
 }
 
+// expire examines the traces that are due, a segment of the log at a time.
 func (s *shard) expire(now time.Time, r *Report) {
-	due := now.UnixNano()
-	for i := s.head; i != 0 && s.entries[i].deadline <= due; i = s.head {
-		e := &s.entries[i]
-		if e.giant {
-			r.trace(TracesUnchecked, Giant, e.service)
-		} else {
-			s.exam.links = s.links.appendTo(s.exam.links[:0], e)
-			s.exam.run(now, &s.opts, &s.calls, r)
+	for due := now.UnixNano(); !s.links.empty(); {
+		ready := s.ready(due)
+		if ready == s.links.start {
+			break
 		}
-		s.seen.put(now.Unix(), e.key, uint32(now.Unix()))
-		s.close()
+		for s.links.start != ready {
+			if rec := s.links.at(s.links.start); rec.number == 1 {
+				s.examine(now, rec, r)
+			}
+			s.links.drop()
+		}
 	}
+	s.links.trim()
 }
 
-// close forgets the entry at the head.
-func (s *shard) close() {
-	i := s.head
-	e := &s.entries[i]
-	s.links.release(e)
-	delete(s.table, e.key)
-	if s.head = e.next; s.head == 0 {
-		s.tail = 0
+// ready returns the position up to which the oldest segment is due, and touches
+// what examining it needs.
+func (s *shard) ready(due int64) uint32 {
+	p := s.links.start
+	for p != s.links.end {
+		switch rec := s.links.at(p); {
+		case rec.number == mark && rec.Start > due:
+			return p
+		case rec.number == 1:
+			s.touch(rec.key)
+		}
+		if p++; p%segmentRecords == 0 {
+			break
+		}
 	}
-	s.free = append(s.free, i)
+	return p
+}
+
+// examine closes the window of the trace whose first link is given.
+func (s *shard) examine(now time.Time, first *record, r *Report) {
+	if e := s.table.find(first.key); e.giant {
+		r.trace(TracesUnchecked, Giant, first.Service)
+	} else {
+		s.exam.links = s.links.chain(s.exam.links, e.newest)
+		s.exam.run(now, &s.opts, &s.calls, r)
+	}
+	s.seen.put(now.Unix(), first.key, uint32(now.Unix()))
+	s.table.remove(first.key)
 }
 
 func (s *shard) flush(r *Report) {
 	s.flushed = true
-	for i := s.head; i != 0; i = s.head {
-		r.trace(TracesUnchecked, Shutdown, s.entries[i].service)
-		s.close()
+	for ; !s.links.empty(); s.links.drop() {
+		if rec := s.links.at(s.links.start); rec.number == 1 {
+			r.trace(TracesUnchecked, Shutdown, rec.Service)
+			s.table.remove(rec.key)
+		}
 	}
 }
 
 // held is the memory the open windows take.
-func (s *shard) held() int { return s.links.used*blockBytes + len(s.table)*entryBytes }
+func (s *shard) held() int { return s.links.used*segmentBytes + len(s.table.slots)*entryBytes }
 
-func (s *shard) bytes() int { return s.held() + s.seen.bytes() }
+// bytes is the memory taken. What is spare was once held, so it is within the
+// limit too.
+func (s *shard) bytes() int { return s.held() + len(s.links.spare)*segmentBytes + s.seen.bytes() }

@@ -6,6 +6,7 @@ package integrity
 import (
 	"math/bits"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -13,8 +14,8 @@ import (
 type Options struct {
 	// Window is how long a trace's items are awaited after the first.
 	Window time.Duration
-	// MaxItems is how many links of a trace are held; a trace with more is not
-	// examined.
+	// MaxItems is how many links of a trace are held, at least 1; a trace with
+	// more is not examined.
 	MaxItems int
 	// MaxBytes limits the memory taken. Traces there is no room for are not
 	// examined.
@@ -32,44 +33,66 @@ type Options struct {
 // Watch holds the links of traces until they are examined. It is safe for
 // concurrent use.
 type Watch struct {
-	opts   Options
-	shards []shard
-	shift  uint // the top bits of a mixed key pick the shard
-	calls  calls
+	opts    Options
+	shards  []shard
+	shift   uint // the top bits of a mixed key pick the shard
+	calls   calls
+	scratch sync.Pool
 }
+
+const (
+	// maxShards bounds the heads of a partition; GOMAXPROCS beyond 128 share.
+	maxShards = 256
+	// minShardBytes is the least a shard is worth having for.
+	minShardBytes = 1 << 14
+)
 
 // New returns an empty watch.
 func New(opts Options) *Watch {
-	n := 1 << bits.Len(uint(2*runtime.GOMAXPROCS(0)-1))
+	n := min(maxShards, 1<<bits.Len(uint(2*runtime.GOMAXPROCS(0)-1)))
+	for n > 1 && opts.MaxBytes/int64(n) < minShardBytes {
+		n /= 2
+	}
 	w := &Watch{opts: opts, shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
+	w.scratch.New = func() any { return new([]uint32) }
 	half := int(opts.MaxBytes) / n / 2
 	for i := range w.shards {
 		s := &w.shards[i]
-		s.Watch, s.table = w, map[uint64]uint32{}
+		s.Watch = w
 		s.limit = half
-		// The other half is for what was seen: two generations, of tables
-		// that are little more than a third full right after they doubled.
-		s.seen.limit = half / 2 / (3 * instantBytes)
+		s.seen.limit = seenLimit(half / 2) // the other half is for what was seen: two generations
 	}
 	return w
 }
 
-// Add takes items in. What shows at once goes to the report.
+// Add takes items in. What shows at once goes to the report. Each shard is locked
+// once.
 func (w *Watch) Add(now time.Time, items []Item, r *Report) {
-	var held *shard
-	for i := range items {
-		s := &w.shards[mix(items[i].Low)>>w.shift]
-		if s != held {
-			if held != nil {
-				held.mu.Unlock()
-			}
+	next := w.scratch.Get().(*[]uint32)
+	defer w.scratch.Put(next)
+	var heads [maxShards]uint32
+	w.partition(items, next, &heads)
+	for n, i := range heads[:len(w.shards)] {
+		if i != 0 {
+			s := &w.shards[n]
 			s.mu.Lock()
-			held = s
+			s.batch(now, items, *next, i, r)
+			s.mu.Unlock()
 		}
-		s.add(now, &items[i], r)
 	}
-	if held != nil {
-		held.mu.Unlock()
+}
+
+// partition threads the items of each shard on a list in their order: heads has
+// the first item of each shard plus one, next the item that follows plus one.
+func (w *Watch) partition(items []Item, next *[]uint32, heads *[maxShards]uint32) {
+	if cap(*next) < len(items) {
+		*next = make([]uint32, len(items))
+	}
+	*next = (*next)[:len(items)]
+	for i := len(items) - 1; i >= 0; i-- {
+		n := mix(items[i].Low) >> w.shift
+		(*next)[i] = heads[n]
+		heads[n] = uint32(i) + 1
 	}
 }
 
@@ -86,7 +109,7 @@ func (w *Watch) Flush(r *Report) {
 // Traces is the number of traces whose window is open.
 func (w *Watch) Traces() int {
 	n := 0
-	w.eachShard(func(s *shard) { n += len(s.table) })
+	w.eachShard(func(s *shard) { n += s.table.count })
 	return n
 }
 

@@ -81,7 +81,7 @@ func (t *instants) touch(key uint64) uint64 {
 	if t.count == 0 {
 		return 0
 	}
-	return t.lines[int(mix(key))&(len(t.lines)-1)].keys[0]
+	return t.lines[int(key)&(len(t.lines)-1)].keys[0]
 }
 
 func (t *instants) get(key uint64) uint32 {
@@ -111,7 +111,7 @@ func (t *instants) clear() {
 // slot is where key is or would be. A free slot always exists.
 func (t *instants) slot(key uint64) (*uint64, *uint32) {
 	mask := len(t.lines) - 1
-	for i := int(mix(key)) & mask; ; i = (i + 1) & mask {
+	for i := int(key) & mask; ; i = (i + 1) & mask {
 		l := &t.lines[i]
 		for j := range l.keys {
 			if l.at[j] == 0 || l.keys[j] == key {

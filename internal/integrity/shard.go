@@ -18,30 +18,35 @@ type shard struct {
 	limit   int // bytes of links and entries
 	flushed bool
 	exam    exam
-	touched uint64 // keeps the reads of touch from being optimised away
+	walk    []uint32 // of fetch
+	touched uint64   // keeps the reads of touch from being optimised away
 }
 
-// batch takes in the items of a thread that begins at i, number i-1 in items; 0
-// ends it.
-func (s *shard) batch(now time.Time, items []Item, next []uint32, i uint32, r *Report) {
-	for j := i; j != 0; j = next[j-1] {
-		// The misses of independent reads overlap; those of add would not.
-		s.touch(items[j-1].Low)
+// add takes in the items of the batch's thread that begins at i.
+func (s *shard) add(b *batch, i uint32) {
+	for j := i; j != 0; j = b.threads[j-1].next {
+		// The misses of independent reads overlap; those of addItem would not.
+		s.touch(b.threads[j-1].key)
 	}
-	for ; i != 0; i = next[i-1] {
-		s.add(now, &items[i-1], r)
+	for j := i; j != 0; j = b.threads[j-1].next {
+		if e := s.table.find(b.threads[j-1].key); e != nil {
+			s.touched += uint64(s.links.at(e.newest).number)
+		}
+	}
+	for ; i != 0; i = b.threads[i-1].next {
+		s.addItem(b, b.threads[i-1].key, &b.items[i-1])
 	}
 }
 
 func (s *shard) touch(key uint64) { s.touched += s.table.touch(key) + s.seen.touch(key) }
 
-func (s *shard) add(now time.Time, it *Item, r *Report) {
-	e := s.table.find(it.Low)
+func (s *shard) addItem(b *batch, key uint64, it *Item) {
+	e := s.table.find(key)
 	if e == nil {
-		s.begin(now, it, r)
+		s.begin(b, key, it)
 		return
 	}
-	s.compare(e, it, r)
+	s.compare(e, it, b.r)
 	newest := s.links.at(e.newest)
 	switch {
 	case int(newest.number) >= s.opts.MaxItems:
@@ -49,39 +54,37 @@ func (s *shard) add(now time.Time, it *Item, r *Report) {
 	case it.Kind == KindLog && newest.Link == it.Link:
 		// One more log of the same span says nothing new.
 	default:
-		e.newest = s.links.push(&it.Link, it.Low, e.newest, newest.number+1)
+		e.newest = s.links.push(&it.Link, key, e.newest, newest.number+1)
 	}
 }
 
 // begin takes in an item whose trace has no open window.
-func (s *shard) begin(now time.Time, it *Item, r *Report) {
-	switch at := s.seen.get(it.Low); {
+func (s *shard) begin(b *batch, key uint64, it *Item) {
+	switch at := s.seen.get(key); {
+	case at == never:
 	case at != 0:
-		s.late(now, at, it, r)
+		age := seconds(b.now) - int64(at)
+		b.r.Late = append(b.r.Late, Age{Service: it.Service, Signal: it.Kind, Age: time.Duration(age) * time.Second})
 	case s.flushed:
-		s.skip(now, it, Shutdown, r)
+		s.skip(b, key, it, Shutdown)
 	case !s.fits():
-		s.skip(now, it, Limit, r)
+		s.skip(b, key, it, Limit)
 	default:
-		s.links.mark(now.Add(s.opts.Window).UnixNano())
-		e := s.table.insert(it.Low)
+		s.links.mark(b.now + int64(s.opts.Window))
+		e := s.table.insert(key)
 		e.high, e.randomness = it.High, it.Randomness
-		e.newest = s.links.push(&it.Link, it.Low, 0, 1)
+		e.newest = s.links.push(&it.Link, key, 0, 1)
 	}
 }
+
+func seconds(nanos int64) int64 { return nanos / int64(time.Second) }
 
 // never marks a trace as seen that was not examined: its items are not late.
 const never = 1
 
-func (s *shard) late(now time.Time, at uint32, it *Item, r *Report) {
-	if at != never {
-		r.Late = append(r.Late, Age{Service: it.Service, Signal: it.Kind, Age: time.Duration(now.Unix()-int64(at)) * time.Second})
-	}
-}
-
-func (s *shard) skip(now time.Time, it *Item, why Reason, r *Report) {
-	r.trace(TracesUnchecked, why, it.Service)
-	s.seen.put(now.Unix(), it.Low, never)
+func (s *shard) skip(b *batch, key uint64, it *Item, why Reason) {
+	b.r.trace(TracesUnchecked, why, it.Service)
+	s.seen.put(seconds(b.now), key, never)
 }
 
 // fits reports whether there is room for one more trace, also if it makes the
@@ -119,11 +122,14 @@ func (s *shard) compare(e *entry, it *Item, r *Report) {
 
 // expire examines the traces that are due, a segment of the log at a time.
 func (s *shard) expire(now time.Time, r *Report) {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
 	for due := now.UnixNano(); !s.links.empty(); {
 		ready := s.ready(due)
 		if ready == s.links.start {
 			break
 		}
+		s.fetch(ready)
 		for s.links.start != ready {
 			if rec := s.links.at(s.links.start); rec.number == 1 {
 				s.examine(now, rec, r)
@@ -150,6 +156,29 @@ func (s *shard) ready(due int64) uint32 {
 		}
 	}
 	return p
+}
+
+// fetch reads the links of the traces that begin before the position, one of each
+// at a time: those of one trace lead to each other, so that their misses would
+// add up, and those of many overlap. In traces of 8 links that came over 64
+// batches it saves a fourth of all.
+func (s *shard) fetch(ready uint32) {
+	s.walk = s.walk[:0]
+	for p := s.links.start; p != ready; p++ {
+		if rec := s.links.at(p); rec.number == 1 {
+			s.walk = append(s.walk, s.table.find(rec.key).newest)
+		}
+	}
+	for left := s.walk; len(left) > 0; {
+		n := 0
+		for _, p := range left {
+			if rec := s.links.at(p); rec.number > 1 {
+				left[n] = rec.prev
+				n++
+			}
+		}
+		left = left[:n]
+	}
 }
 
 // examine closes the window of the trace whose first link is given.

@@ -7,6 +7,9 @@ package integrity
 // probing, the entries in the slots, so that an item costs one cache miss. It has
 // no pointers, so the garbage collector never looks into it.
 //
+// A key is the mixed low half of a trace id: mix loses nothing and is reckoned once
+// an item, however many tables are asked.
+//
 // A pointer to an entry is good until the next insert or remove.
 type table struct {
 	slots []entry // a power of two long
@@ -31,7 +34,7 @@ const (
 	minSlots = 16
 )
 
-func (t *table) home(key uint64) int { return int(mix(key)) & (len(t.slots) - 1) }
+func (t *table) home(key uint64) int { return int(key) & (len(t.slots) - 1) }
 
 // slot is where key is or would be. There must be slots.
 func (t *table) slot(key uint64) int {

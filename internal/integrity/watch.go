@@ -6,6 +6,7 @@ package integrity
 import (
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,7 +55,7 @@ func New(opts Options) *Watch {
 		n /= 2
 	}
 	w := &Watch{opts: opts, shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
-	w.scratch.New = func() any { return new([]uint32) }
+	w.scratch.New = func() any { return new([]thread) }
 	half := int(opts.MaxBytes) / n / 2
 	for i := range w.shards {
 		s := &w.shards[i]
@@ -68,30 +69,43 @@ func New(opts Options) *Watch {
 // Add takes items in. What shows at once goes to the report. Each shard is locked
 // once.
 func (w *Watch) Add(now time.Time, items []Item, r *Report) {
-	next := w.scratch.Get().(*[]uint32)
-	defer w.scratch.Put(next)
+	threads := w.scratch.Get().(*[]thread)
+	defer w.scratch.Put(threads)
 	var heads [maxShards]uint32
-	w.partition(items, next, &heads)
+	w.partition(items, threads, &heads)
+	b := batch{now: now.UnixNano(), items: items, threads: *threads, r: r}
 	for n, i := range heads[:len(w.shards)] {
 		if i != 0 {
 			s := &w.shards[n]
 			s.mu.Lock()
-			s.batch(now, items, *next, i, r)
+			s.add(&b, i)
 			s.mu.Unlock()
 		}
 	}
 }
 
+// batch is what is taken in at once.
+type batch struct {
+	now     int64 // Unix nanoseconds
+	items   []Item
+	threads []thread
+	r       *Report
+}
+
+// thread is an item's place among those of its shard.
+type thread struct {
+	key  uint64 // of the item's trace
+	next uint32 // the item that follows plus one, or 0
+}
+
 // partition threads the items of each shard on a list in their order: heads has
-// the first item of each shard plus one, next the item that follows plus one.
-func (w *Watch) partition(items []Item, next *[]uint32, heads *[maxShards]uint32) {
-	if cap(*next) < len(items) {
-		*next = make([]uint32, len(items))
-	}
-	*next = (*next)[:len(items)]
+// the first item of each shard plus one.
+func (w *Watch) partition(items []Item, threads *[]thread, heads *[maxShards]uint32) {
+	*threads = slices.Grow((*threads)[:0], len(items))[:len(items)]
 	for i := len(items) - 1; i >= 0; i-- {
-		n := mix(items[i].Low) >> w.shift
-		(*next)[i] = heads[n]
+		key := mix(items[i].Low)
+		n := key >> w.shift
+		(*threads)[i] = thread{key, heads[n]}
 		heads[n] = uint32(i) + 1
 	}
 }

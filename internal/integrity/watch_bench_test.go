@@ -59,11 +59,16 @@ func BenchmarkWatchInterleaved(b *testing.B) {
 	}
 }
 
+const seenInBench = 400_000
+
 // benchInterleaved draws the trace of each item with pick, which is given the
 // number of the newest, of a new one every perTrace items.
 func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest int) int) {
 	const batch, window = 512, 10 * time.Second
 	w := New(Options{Window: window, MaxItems: 1000, MaxBytes: 1 << 30, Peers: NewPeers(), Spans: true, Logs: true, Heuristics: true})
+	for i := range w.shards { // what was seen is as much as at the default of max_bytes, and full
+		w.shards[i].seen.limit = seenInBench / len(w.shards)
+	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	items, newest, tick := make([]Item, batch), open, window*time.Duration(batch)/time.Duration(float64(open)*perTrace)
 	now, due := time.Unix(1_000_000, 0), time.Time{}
@@ -93,7 +98,7 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 		}
 		spent += time.Since(began)
 	}
-	for range 5 * int(float64(open)*perTrace) / batch / 2 {
+	for range int(float64(2*open+5*seenInBench/2)*perTrace) / batch {
 		step()
 	}
 	b.ReportAllocs()

@@ -35,6 +35,7 @@ type batch struct {
 	tally   tally
 	arena   []byte // the bytes of edits and summaries
 	watched []integrity.Item
+	peers   peerMemo
 	found   integrity.Report
 }
 

@@ -25,7 +25,7 @@ func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 			b.tally.badTime(svc, why)
 		}
 	}
-	it, ok := b.watcher.span(b.now, svc, s, v)
+	it, ok := b.watcher.span(b.now, svc, s, v, &b.peers)
 	if !ok {
 		return
 	}

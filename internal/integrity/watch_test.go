@@ -218,6 +218,55 @@ func TestEveryTraceIsAccountedForOnce(t *testing.T) {
 	})
 }
 
+// However many traces come, new ones are taken in only as far as there is room,
+// and what they took is let go when they are gone.
+func TestTheMemoryIsBounded(t *testing.T) {
+	const limit = 1 << 19
+	w := newWatch(func(o *Options) { o.MaxBytes = limit })
+	var r Report
+	now := epoch
+	for low := range uint64(20_000) {
+		w.Add(now, []Item{item(low, Link{Span: 1, Service: cart, Kind: KindServer})}, &r)
+		require.LessOrEqual(t, w.Bytes(), int64(limit))
+		for i := range w.shards {
+			require.LessOrEqual(t, w.shards[i].held(), w.shards[i].limit)
+		}
+		now = now.Add(time.Millisecond)
+	}
+	held := 0
+	for i := range w.shards {
+		held += w.shards[i].held()
+	}
+	require.Greater(t, held, limit/4, "half of it is for links, and tables double")
+	for range 200 {
+		now = now.Add(time.Second)
+		w.Expire(now, &r)
+	}
+	found := maps.Collect(r.Counts())
+	require.Greater(t, count(found, TracesChecked), 1000)
+	require.Equal(t, 20_000, count(found, TracesChecked)+found[Finding{What: TracesUnchecked, Reason: Limit, Service: cart}])
+	for i := range w.shards {
+		s := &w.shards[i]
+		require.LessOrEqual(t, s.bytes()-s.seen.bytes(), 8*segmentBytes)
+	}
+}
+
+// A clock that goes back shortens no window that begins then.
+func TestTheClockMayGoBack(t *testing.T) {
+	w := newWatch()
+	var r Report
+	w.Add(epoch, []Item{item(1, Link{Span: 1, Service: cart})}, &r)
+	w.Expire(epoch.Add(10*time.Second), &r)
+	require.Zero(t, w.Traces())
+	for low := range uint64(100) {
+		w.Add(epoch, []Item{item(2+low, Link{Span: 1, Service: cart})}, &r)
+	}
+	w.Expire(epoch.Add(9*time.Second), &r)
+	require.Equal(t, 100, w.Traces())
+	w.Expire(epoch.Add(10*time.Second), &r)
+	require.Zero(t, w.Traces())
+}
+
 func TestALinkIsSmall(t *testing.T) {
 	require.EqualValues(t, 48, unsafe.Sizeof(Link{}))
 	require.EqualValues(t, 64, unsafe.Sizeof(record{}))

@@ -40,6 +40,7 @@ type batch struct {
 	spans   []ptrace.SpanSlice
 	logs    []plog.LogRecordSlice
 	watched []integrity.Item
+	peers   peerMemo
 	found   integrity.Report
 }
 

@@ -25,7 +25,7 @@ func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 			b.tally.badTime(svc, why)
 		}
 	}
-	it, ok := b.watcher.span(b.now, svc, s, v)
+	it, ok := b.watcher.span(b.now, svc, s, v, &b.peers)
 	if !ok {
 		return
 	}
@@ -84,7 +84,7 @@ func (e *engine) stopWatching() {
 
 // findings counts what a report holds.
 func (t *telemetry) findings(svcs *services, r *integrity.Report) {
-	for f, n := range r.Counts {
+	for f, n := range r.Counts() {
 		t.finding(svcs, f, n)
 	}
 	for _, a := range r.Skews {

@@ -27,7 +27,7 @@ type watcher struct {
 }
 
 // watchShare is the part of max_bytes that links may take, 1/8: at the default
-// of 512 MiB some 600,000 links, and as much again for the ids of the traces that
+// of 512 MiB some 400,000 links, and as much again for the ids of the traces that
 // were examined.
 const watchShare = 8
 
@@ -70,7 +70,7 @@ func (w *watcher) bytes() int64 {
 
 // span returns the link of a span, and reports whether it is one: a span without
 // an id has no place in its trace.
-func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView) (integrity.Item, bool) {
+func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView, m *peerMemo) (integrity.Item, bool) {
 	if w.watch == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
@@ -85,7 +85,7 @@ func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView) 
 		Flags:   spanFlags(s),
 	}}
 	setTrace(&it, s.TraceID())
-	w.peer(now, svc, &it.Link, v)
+	w.peer(now, svc, &it.Link, v, m)
 	return it, true
 }
 
@@ -160,21 +160,44 @@ func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	return f
 }
 
+// peerMemo is what the last spans of a service said of peers: most of a batch's
+// say the same again, which is not hashed and looked up again. Its strings are
+// the caller's, so it must not outlive the call.
+type peerMemo struct {
+	svc      *service
+	answered peerAddress
+	called   peerAddress
+	callee   uint64 // of called
+}
+
+// peerAddress is what callee goes by.
+type peerAddress struct {
+	peer, host string
+	port       int
+}
+
 // peer learns from a span that its service sends spans and, if it answers, where,
 // and looks up who is called by one that calls.
-func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *spanView) {
-	w.peers.Learn(now, svc.address, svc.name)
+func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *spanView, m *peerMemo) {
+	if m.svc != svc {
+		*m = peerMemo{svc: svc}
+		w.peers.Learn(now, svc.address, svc.name)
+	}
 	switch l.Kind {
 	case integrity.KindServer:
 		if v.address != "" && (v.port != 0 || !loopback(v.address)) {
-			w.peers.Learn(now, addressOf(v.address, v.port), svc.name)
+			w.answers(now, svc, peerAddress{host: v.address, port: v.port}, m)
 		}
 	case integrity.KindConsumer:
 		if v.destination != "" && l.Parent != 0 {
-			w.peers.Learn(now, addressOf(v.destination, queuePort), svc.name)
+			w.answers(now, svc, peerAddress{host: v.destination, port: queuePort}, m)
 		}
 	case integrity.KindClient:
-		l.Callee = w.callee(now, v)
+		to := peerAddress{peer: v.peer, host: v.address, port: v.port}
+		if m.called != to {
+			m.called, m.callee = to, w.callee(now, to)
+		}
+		l.Callee = m.callee
 	case integrity.KindProducer:
 		if v.destination != "" {
 			l.Callee = addressOf(v.destination, queuePort)
@@ -182,23 +205,32 @@ func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *spanVi
 	}
 }
 
+// answers learns where a service answers. What it calls may be itself, so that is
+// looked up anew.
+func (w *watcher) answers(now time.Time, svc *service, at peerAddress, m *peerMemo) {
+	if m.answered != at {
+		w.peers.Learn(now, addressOf(at.host, at.port), svc.name)
+		m.answered, m.called, m.callee = at, peerAddress{}, 0
+	}
+}
+
 // callee is the address of the service a client span says it calls: its name, or
 // a host that is called as it is (orders, orders.shop.svc), if they are known to
 // send spans; else the address at which its own spans may yet say it answers.
-func (w *watcher) callee(now time.Time, v *spanView) uint64 {
-	if v.peer != "" {
-		if a := addressOf(v.peer, 0); w.peers.Lookup(now, a) != 0 {
+func (w *watcher) callee(now time.Time, to peerAddress) uint64 {
+	if to.peer != "" {
+		if a := addressOf(to.peer, 0); w.peers.Lookup(now, a) != 0 {
 			return a
 		}
 	}
-	if v.address == "" {
+	if to.host == "" {
 		return 0
 	}
-	host, _, _ := strings.Cut(v.address, ".")
+	host, _, _ := strings.Cut(to.host, ".")
 	if a := addressOf(host, 0); w.peers.Lookup(now, a) != 0 {
 		return a
 	}
-	return addressOf(v.address, v.port)
+	return addressOf(to.host, to.port)
 }
 
 // queuePort marks the hash of a queue's name: no port is as high.

@@ -12,9 +12,9 @@ import (
 // began a trace meanwhile: the two ends of a context that was not passed on. It
 // goes by the services and the times, so it is a guess, and a bounded one.
 type calls struct {
-	mu    sync.Mutex
-	open  []call // requests no root was found for
-	roots []call // roots no request was found for
+	mu    sync.Mutex // held by whoever examines, for all that is due of a shard
+	open  []call     // requests no root was found for
+	roots []call     // roots no request was found for
 }
 
 // maxCalls bounds either list; the oldest quarter goes first.
@@ -48,8 +48,6 @@ func (c call) holds(root call) bool {
 
 // match takes a call that fits from among, or leaves its own with the others.
 func (c *calls) match(among, others *[]call, own call, fits func(call) bool) (found call, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if i := slices.IndexFunc(*among, fits); i >= 0 {
 		found = (*among)[i]
 		*among = slices.Delete(*among, i, i+1)

@@ -14,7 +14,7 @@ type exam struct {
 	// nodes are the spans of the links, and ids that only others speak of:
 	// parents and the spans of logs. Spans with an id seen before are no nodes.
 	nodes []node
-	slots []uint32 // a hash table of nodes by id: the node's number plus 1
+	slots []uint32 // a hash table of nodes by id, unless they are few: the node's number plus 1
 	opts  *Options
 	calls *calls
 	r     *Report
@@ -51,6 +51,9 @@ func (e *exam) run(now time.Time, opts *Options, c *calls, r *Report) {
 
 func (e *exam) reset() {
 	e.nodes = e.nodes[:0]
+	if len(e.links) <= few {
+		return
+	}
 	// Each link adds at most two nodes, and the table is at most half full.
 	size := 1 << bits.Len(uint(4*len(e.links)))
 	if cap(e.slots) < size {
@@ -60,14 +63,34 @@ func (e *exam) reset() {
 	clear(e.slots)
 }
 
+// few is how many links a trace may have for whose nodes the table does not pay.
+const few = 12
+
 // node returns the number of the id's node, and whether it was there before.
 func (e *exam) node(id uint64) (n int32, known bool) {
+	if len(e.links) > few {
+		return e.hashed(id)
+	}
+	for n := range e.nodes {
+		if e.nodes[n].id == id {
+			return int32(n), true
+		}
+	}
+	return e.newNode(id), false
+}
+
+func (e *exam) newNode(id uint64) int32 {
+	n := int32(len(e.nodes))
+	e.nodes = append(e.nodes, node{id: id, link: noLink, up: n})
+	return n
+}
+
+func (e *exam) hashed(id uint64) (n int32, known bool) {
 	mask := len(e.slots) - 1
 	for i := int(mix(id)) & mask; ; i = (i + 1) & mask {
 		switch found := e.slots[i]; {
 		case found == 0:
-			n = int32(len(e.nodes))
-			e.nodes = append(e.nodes, node{id: id, link: noLink, up: n})
+			n = e.newNode(id)
 			e.slots[i] = uint32(n) + 1
 			return n, false
 		case e.nodes[found-1].id == id:

@@ -3,7 +3,10 @@
 
 package integrity
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // What is the kind of a finding.
 type What uint8
@@ -85,7 +88,7 @@ type Age struct {
 // Report gathers findings. The caller owns it and empties it with Reset; the
 // zero value is ready for use.
 type Report struct {
-	Counts map[Finding]int
+	counts counts
 	// Skews are by how much spans began before the span that called them.
 	Skews []Age
 	// Late are the ages of items that came after their trace's window.
@@ -94,18 +97,16 @@ type Report struct {
 
 // Reset empties the report and keeps its memory.
 func (r *Report) Reset() {
-	clear(r.Counts)
+	r.counts.clear()
 	r.Skews, r.Late = r.Skews[:0], r.Late[:0]
 }
 
 // Add counts a finding.
-func (r *Report) Add(f Finding) {
-	if r.Counts == nil {
-		r.Counts = map[Finding]int{}
-	}
-	r.Counts[f]++
-}
+func (r *Report) Add(f Finding) { r.counts.add(f) }
 
 func (r *Report) trace(w What, why Reason, service uint16) {
 	r.Add(Finding{What: w, Reason: why, Service: service})
 }
+
+// Counts are the findings and how many there are of each, in no order.
+func (r *Report) Counts() iter.Seq2[Finding, int] { return r.counts.all }

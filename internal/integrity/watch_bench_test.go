@@ -4,6 +4,9 @@
 package integrity
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -36,7 +39,75 @@ func BenchmarkWatch(b *testing.B) {
 		traces++
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(traces*len(items)), "ns/link")
-	if len(r.Counts) != 2 {
-		b.Fatal(r.Counts)
+	if n := len(maps.Collect(r.Counts())); n != 2 {
+		b.Fatal(n)
 	}
+}
+
+// BenchmarkWatchInterleaved is the cost of a link in batches of 512 of many
+// traces and 20 services: traces of 1.6 items that come in one batch, and of
+// some 8 that come over 64 batches.
+func BenchmarkWatchInterleaved(b *testing.B) {
+	for _, open := range []int{1_000, 30_000, 1_000_000} {
+		b.Run(fmt.Sprintf("short/%d", open), func(b *testing.B) {
+			benchInterleaved(b, open, 1.6, func(n int) int { return n })
+		})
+		b.Run(fmt.Sprintf("long/%d", open), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(2, 2))
+			benchInterleaved(b, open, 8, func(n int) int { return n - rng.IntN(min(64*512/8, open)) })
+		})
+	}
+}
+
+const seenInBench = 400_000
+
+// benchInterleaved draws the trace of each item with pick, which is given the
+// number of the newest, of a new one every perTrace items.
+func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest int) int) {
+	const batch, window = 512, 10 * time.Second
+	w := New(Options{Window: window, MaxItems: 1000, MaxBytes: 1 << 30, Peers: NewPeers(), Spans: true, Logs: true, Heuristics: true})
+	for i := range w.shards { // what was seen is as much as at the default of max_bytes, and full
+		w.shards[i].seen.limit = seenInBench / len(w.shards)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	items, newest, tick := make([]Item, batch), open, window*time.Duration(batch)/time.Duration(float64(open)*perTrace)
+	now, due := time.Unix(1_000_000, 0), time.Time{}
+	var added, examined Report
+	gap, spent := perTrace, time.Duration(0) // without the drawing of items
+	step := func() {
+		for i := range items {
+			if gap--; gap < 0 {
+				gap += perTrace
+				newest++
+			}
+			key := mix(uint64(pick(newest)))
+			at, service := now.UnixNano(), uint16(1+key%20)
+			items[i] = Item{Low: key, High: key, Link: Link{Span: rng.Uint64() | 1, Start: at, End: at + 1000, Service: service, Name: service, Kind: KindServer}}
+			if i%3 == 0 {
+				items[i].Link = Link{Span: key, Service: service, Name: service, Kind: KindLog, Flags: FlagsKnown | Sampled}
+			}
+		}
+		now = now.Add(tick)
+		began := time.Now()
+		w.Add(now, items, &added)
+		added.Reset()
+		if !now.Before(due) {
+			w.Expire(now, &examined)
+			examined.Reset()
+			due = now.Add(window / 100)
+		}
+		spent += time.Since(began)
+	}
+	for range int(float64(2*open+5*seenInBench/2)*perTrace) / batch {
+		step()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	spent = 0
+	for range b.N/batch + 1 {
+		step()
+	}
+	b.ReportMetric(float64(spent)/float64((b.N/batch+1)*batch), "ns/op")
+	b.ReportMetric(float64(w.Traces()), "traces")
+	b.ReportMetric(float64(w.Bytes())/float64(w.Traces()), "B/trace")
 }

@@ -4,6 +4,7 @@
 package integrity
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -95,7 +96,7 @@ func examined(t *rapid.T, w *Watch, items []Item) map[Finding]int {
 	w.Expire(epoch.Add(time.Minute), &r)
 	require.Zero(t, w.Traces())
 	require.Empty(t, r.Skews)
-	return r.Counts
+	return maps.Collect(r.Counts())
 }
 
 func count(found map[Finding]int, what What) (n int) {
@@ -205,16 +206,72 @@ func TestEveryTraceIsAccountedForOnce(t *testing.T) {
 				now = now.Add(3 * time.Second)
 				w.Expire(now, &r)
 			}
-			require.LessOrEqual(t, w.Bytes(), int64(limit+len(w.shards)*2*(blockBytes+entryBytes+64*instantBytes)))
+			require.LessOrEqual(t, w.Bytes(), int64(limit+len(w.shards)*2*segmentBytes))
 		}
 		w.Expire(now.Add(time.Minute), &r)
-		require.Equal(t, len(opened), count(r.Counts, TracesChecked)+count(r.Counts, TracesUnchecked))
-		require.Zero(t, w.shards[0].links.used)
+		found := maps.Collect(r.Counts())
+		require.Equal(t, len(opened), count(found, TracesChecked)+count(found, TracesUnchecked))
+		for i := range w.shards {
+			require.True(t, w.shards[i].links.empty())
+			require.LessOrEqual(t, w.shards[i].links.used, 1)
+		}
 	})
+}
+
+// However many traces come, new ones are taken in only as far as there is room,
+// and what they took is let go when they are gone.
+func TestTheMemoryIsBounded(t *testing.T) {
+	const limit = 1 << 19
+	w := newWatch(func(o *Options) { o.MaxBytes = limit })
+	var r Report
+	now := epoch
+	for low := range uint64(20_000) {
+		w.Add(now, []Item{item(low, Link{Span: 1, Service: cart, Kind: KindServer})}, &r)
+		require.LessOrEqual(t, w.Bytes(), int64(limit))
+		for i := range w.shards {
+			require.LessOrEqual(t, w.shards[i].held(), w.shards[i].limit)
+		}
+		now = now.Add(time.Millisecond)
+	}
+	held := 0
+	for i := range w.shards {
+		held += w.shards[i].held()
+	}
+	require.Greater(t, held, limit/4, "half of it is for links, and tables double")
+	for range 200 {
+		now = now.Add(time.Second)
+		w.Expire(now, &r)
+	}
+	found := maps.Collect(r.Counts())
+	require.Greater(t, count(found, TracesChecked), 1000)
+	require.Equal(t, 20_000, count(found, TracesChecked)+found[Finding{What: TracesUnchecked, Reason: Limit, Service: cart}])
+	for i := range w.shards {
+		s := &w.shards[i]
+		require.LessOrEqual(t, s.bytes()-s.seen.bytes(), 8*segmentBytes)
+	}
+}
+
+// A clock that goes back shortens no window that begins then.
+func TestTheClockMayGoBack(t *testing.T) {
+	w := newWatch()
+	var r Report
+	w.Add(epoch, []Item{item(1, Link{Span: 1, Service: cart})}, &r)
+	w.Expire(epoch.Add(10*time.Second), &r)
+	require.Zero(t, w.Traces())
+	for low := range uint64(100) {
+		w.Add(epoch, []Item{item(2+low, Link{Span: 1, Service: cart})}, &r)
+	}
+	w.Expire(epoch.Add(9*time.Second), &r)
+	require.Equal(t, 100, w.Traces())
+	w.Expire(epoch.Add(10*time.Second), &r)
+	require.Zero(t, w.Traces())
 }
 
 func TestALinkIsSmall(t *testing.T) {
 	require.EqualValues(t, 48, unsafe.Sizeof(Link{}))
+	require.EqualValues(t, 64, unsafe.Sizeof(record{}))
+	require.EqualValues(t, entryBytes, unsafe.Sizeof(entry{}))
+	require.EqualValues(t, lineBytes, unsafe.Sizeof(line{}))
 }
 
 func TestSeenForgetsByAgeAndByCount(t *testing.T) {

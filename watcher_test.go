@@ -1,0 +1,62 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+)
+
+// To remember what the last span said changes nothing in what is learned and
+// whom a client is taken to call.
+func TestPeersAreTheSameWithoutMemo(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	names := []string{"", "orders", "shop", "shop.svc"}
+	services := []*service{{address: addressOf("cart", 0), name: 1}, {address: addressOf("orders", 0), name: 2}}
+	rapid.Check(t, func(t *rapid.T) {
+		with, without := newWatcher(&TelemetryConfig{}), newWatcher(&TelemetryConfig{})
+		var memo peerMemo
+		name, port := rapid.SampledFrom(names), rapid.SampledFrom([]int{0, 80})
+		svc := services[0]
+		for range rapid.IntRange(1, 50).Draw(t, "spans") {
+			if rapid.IntRange(0, 9).Draw(t, "next resource") == 0 {
+				svc = rapid.SampledFrom(services).Draw(t, "service")
+			}
+			v := spanView{peerView: peerView{
+				peer: name.Draw(t, "peer"), address: name.Draw(t, "address"), destination: name.Draw(t, "queue"), port: port.Draw(t, "port"),
+			}}
+			l := integrity.Link{Kind: integrity.Kind(rapid.IntRange(0, 5).Draw(t, "kind")), Parent: rapid.Uint64Range(0, 1).Draw(t, "parent")}
+			got, want := l, l
+			with.peer(now, svc, &got, &v, &memo)
+			without.peer(now, svc, &want, &v, new(peerMemo))
+			require.Equal(t, want, got)
+		}
+		require.Equal(t, without.peers.Len(), with.peers.Len())
+		for _, n := range names {
+			for _, p := range []int{0, 80, queuePort} {
+				require.Equal(t, without.peers.Lookup(now, addressOf(n, p)), with.peers.Lookup(now, addressOf(n, p)), "%s:%d", n, p)
+			}
+		}
+	})
+}
+
+// A service may call itself where a span of the same batch says it answers.
+func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	w, svc := newWatcher(&TelemetryConfig{}), &service{address: addressOf("cart", 0), name: 1}
+	var memo peerMemo
+	see := func(kind integrity.Kind, port int) uint64 {
+		l := integrity.Link{Kind: kind}
+		w.peer(now, svc, &l, &spanView{peerView: peerView{address: "shop", port: port}}, &memo)
+		return l.Callee
+	}
+	require.Equal(t, addressOf("shop", 80), see(integrity.KindClient, 80))
+	see(integrity.KindServer, 0)
+	require.Equal(t, addressOf("shop", 0), see(integrity.KindClient, 80))
+}

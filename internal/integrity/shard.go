@@ -26,7 +26,8 @@ type shard struct {
 func (s *shard) add(b *batch, i uint32) {
 	for j := i; j != 0; j = b.threads[j-1].next {
 		// The misses of independent reads overlap; those of addItem would not.
-		s.touch(b.threads[j-1].key)
+		key := b.threads[j-1].key
+		s.touched += s.table.touch(key) + s.seen.touch(key)
 	}
 	for j := i; j != 0; j = b.threads[j-1].next {
 		if e := s.table.find(b.threads[j-1].key); e != nil {
@@ -37,8 +38,6 @@ func (s *shard) add(b *batch, i uint32) {
 		s.addItem(b, b.threads[i-1].key, &b.items[i-1])
 	}
 }
-
-func (s *shard) touch(key uint64) { s.touched += s.table.touch(key) + s.seen.touch(key) }
 
 func (s *shard) addItem(b *batch, key uint64, it *Item) {
 	e := s.table.find(key)
@@ -149,7 +148,7 @@ func (s *shard) ready(due int64) uint32 {
 		case rec.number == mark && rec.Start > due:
 			return p
 		case rec.number == 1:
-			s.touch(rec.key)
+			s.touched += s.table.touch(rec.key) + s.seen.young.touch(rec.key)
 		}
 		if p++; p%segmentRecords == 0 {
 			break

@@ -5,6 +5,7 @@ package integrity
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 
 // few keys, so that they meet, some of which share a home.
 func someKey() *rapid.Generator[uint64] {
-	return rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, 2, 3, 1 << 40, 1<<40 + 1, 1<<63 - 1, 1 << 63}), rapid.Uint64Range(0, 200))
+	return rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, 2, 3, 1 << 40, 1<<40 + 1, 1<<63 - 1, 1 << 63}), rapid.Uint64Range(0, 40))
 }
 
 func TestTableIsAMap(t *testing.T) {
@@ -40,11 +41,11 @@ func TestTableIsAMap(t *testing.T) {
 			},
 			"": func(t *rapid.T) {
 				require.Equal(t, len(model), tab.count)
-				for key := range uint64(201) {
+				for key := range uint64(41) {
 					want, ok := model[key]
-					e := tab.find(key)
-					require.Equal(t, ok, e != nil)
-					require.True(t, !ok || e.newest == want)
+					if e := tab.find(key); ok != (e != nil) || ok && e.newest != want {
+						t.Fatalf("%d: %v, %+v", key, want, e)
+					}
 				}
 			},
 		})
@@ -54,14 +55,14 @@ func TestTableIsAMap(t *testing.T) {
 func TestTableShrinksAgain(t *testing.T) {
 	var tab table
 	for key := range uint64(100_000) {
-		tab.insert(key)
+		tab.insert(mix(key))
 	}
 	for key := range uint64(99_000) {
-		tab.remove(key)
+		tab.remove(mix(key))
 	}
 	require.LessOrEqual(t, len(tab.slots), 32*1000)
 	for key := range uint64(100_000) {
-		require.Equal(t, key >= 99_000, tab.find(key) != nil, key)
+		require.Equal(t, key >= 99_000, tab.find(mix(key)) != nil, key)
 	}
 }
 
@@ -83,8 +84,10 @@ func TestInstantsAreAMap(t *testing.T) {
 			},
 			"": func(t *rapid.T) {
 				require.Equal(t, len(model), tab.count)
-				for key := range uint64(201) {
-					require.Equal(t, model[key], tab.get(key))
+				for key := range uint64(41) {
+					if at := tab.get(key); at != model[key] {
+						t.Fatalf("%d: %d, not %d", key, at, model[key])
+					}
 				}
 			},
 		})
@@ -112,8 +115,8 @@ func TestLinksAreALog(t *testing.T) {
 		newest := map[uint64]uint32{}
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				for range rapid.IntRange(1, 100).Draw(t, "n") {
-					r := record{Link: Link{Span: uint64(len(model)), Parent: rapid.Uint64().Draw(t, "parent")}, key: rapid.Uint64Range(1, 5).Draw(t, "key"), number: 1}
+				for range rapid.IntRange(1, 50).Draw(t, "n") {
+					r := record{Link: Link{Span: uint64(len(model)), Parent: 7}, key: 1 + mix(uint64(len(model)))%5, number: 1}
 					if p, ok := newest[r.key]; ok {
 						r.prev, r.number = p, l.at(p).number+1
 					}
@@ -141,7 +144,7 @@ func TestLinksAreALog(t *testing.T) {
 						}
 					}
 					n := int(l.at(p).number)
-					require.Equal(t, want[len(want)-n:], l.chain(nil, p))
+					require.True(t, slices.Equal(want[len(want)-n:], l.chain(nil, p)))
 					require.Equal(t, want[len(want)-n], *l.first(p))
 				}
 			},

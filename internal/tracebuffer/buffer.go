@@ -63,7 +63,7 @@ const memoryShare = 16
 
 // New returns an empty buffer.
 func New(opts Options) *Buffer {
-	n := 1 << bits.Len(uint(2*runtime.GOMAXPROCS(0)-1))
+	n := min(maxShards, 1<<bits.Len(uint(2*runtime.GOMAXPROCS(0)-1)))
 	b := &Buffer{shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
 	b.opts, b.policy = opts, opts.Policy
 	b.decides = b.policy.Waits()

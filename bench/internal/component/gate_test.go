@@ -28,9 +28,9 @@ var budgets = []struct {
 	peer string
 	weight
 }{
-	{"ours_tail", weight{allocated: 1320, allocs: 2.40, heldBytes: 536, heldObjects: 0.136}},
-	{"ours_all", weight{allocated: 2360, allocs: 12.8, heldBytes: 250, heldObjects: 0.2}},
-	{"ours_hash", weight{allocated: 160, allocs: 0.714, heldBytes: 71, heldObjects: 0.134}},
+	{"ours_tail", weight{allocated: 846, allocs: 1.73, heldBytes: 534, heldObjects: 0.133}},
+	{"ours_all", weight{allocated: 2475, allocs: 12.7, heldBytes: 248, heldObjects: 0.131}},
+	{"ours_hash", weight{allocated: 26, allocs: 0.302, heldBytes: 3.3, heldObjects: 0.028}},
 }
 
 // weight is what a peer took for an item, from taking it in to its end.

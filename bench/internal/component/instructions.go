@@ -33,8 +33,8 @@ var instructionBudgets = []struct {
 	peer   string
 	budget float64
 }{
-	{"ours_tail", 0.873},
-	{"ours_hash", 0.506},
+	{"ours_tail", 0.752},
+	{"ours_hash", 0.080},
 }
 
 // instructionSlack is what passes beyond a budget: more than the runtime's own

@@ -23,7 +23,7 @@ func (e *engine) byID() bool {
 
 // weighedShare: one in so many of the items dropped by their id is weighed, for
 // all of them. To weigh one costs five times what it costs to drop it.
-const weighedShare = 16
+const weighedShare = 64
 
 // idDropper drops the items of one batch by their ids and counts them.
 type idDropper struct {
@@ -31,6 +31,9 @@ type idDropper struct {
 	draw  drawer
 	items int
 	bytes int64
+	// said: some items say something of sampling. Most batches have none, so
+	// they are asked for once.
+	said bool
 }
 
 // newIDDropper returns nil if the ids alone do not say: traces may have verdicts
@@ -63,6 +66,7 @@ func (d *idDropper) brings(id pcommon.TraceID, st sampling.State) bool {
 	if !st.Explicit && !st.Sampled {
 		return false
 	}
+	d.said = true
 	_, source := d.draw.of(id, d.rules.source, &st)
 	return source == fromItem
 }
@@ -134,7 +138,7 @@ func (s *shell) dropSpansByID(td ptrace.Traces) {
 }
 
 func (d *idDropper) dropsSpan(s ptrace.Span) bool {
-	if sampling.ReadState(s.TraceState().AsRaw()).Sampled || !d.drops(s.TraceID()) {
+	if d.said && sampling.ReadState(s.TraceState().AsRaw()).Sampled || !d.drops(s.TraceID()) {
 		return false
 	}
 	if d.weighs() {
@@ -160,7 +164,7 @@ func (s *shell) dropLogsByID(ld plog.Logs) {
 }
 
 func (d *idDropper) dropsLog(lr plog.LogRecord) bool {
-	if logState(lr).Sampled || !d.drops(lr.TraceID()) {
+	if d.said && logState(lr).Sampled || !d.drops(lr.TraceID()) {
 		return false
 	}
 	if d.weighs() {

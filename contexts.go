@@ -31,9 +31,12 @@ type headerView struct {
 
 // read notes an attribute that is called like such a header.
 func (h *headerView) read(key string, val pcommon.Value) {
-	if len(key) < 2 || !contextName(key) {
-		return
+	if len(key) > 1 && contextEnds[key[len(key)-1]] && contextName(key) {
+		h.note(key, val)
 	}
+}
+
+func (h *headerView) note(key string, val pcommon.Value) {
 	switch val.Type() {
 	case pcommon.ValueTypeStr:
 		h.key, h.value = key, val.Str()
@@ -44,8 +47,11 @@ func (h *headerView) read(key string, val pcommon.Value) {
 	}
 }
 
-// contextName tells names that end like a header that holds a trace context. The
-// last byte rules out nearly all others.
+// contextEnds are the last bytes of the names contextName tells. They rule out
+// nearly all others without a call.
+var contextEnds = [256]bool{'t': true, 'T': true, '3': true, 'd': true, 'D': true}
+
+// contextName tells names that end like a header that holds a trace context.
 func contextName(key string) bool {
 	switch key[len(key)-1] {
 	case 't', 'T':

@@ -47,13 +47,10 @@ func (c *correlator) joins(lr plog.LogRecord, v *logView, e *edit) bool {
 	if c.joining && c.cfg.repeats() && v.isAccess(e.pattern) {
 		return true
 	}
-	if !c.joining || e.pattern != "" {
+	if !c.joining || e.pattern != "" || v.route != "" {
 		return false
 	}
-	if _, ok := lr.Attributes().Get(c.route); ok {
-		return false
-	}
-	_, ok := lr.Attributes().Get(attrHTTPRoute)
+	_, ok := lr.Attributes().Get(c.route)
 	return !ok
 }
 

@@ -21,7 +21,7 @@ import (
 // what the span shows alone.
 func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 	if b.cfg.Telemetry.SpanTimes {
-		if why := spanTime(b.now, s); why != "" {
+		if why := spanTime(b.now.UnixNano(), s); why != "" {
 			b.tally.badTime(svc, why)
 		}
 	}

@@ -326,7 +326,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationDecidedBytes, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_decided_bytes",
-		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixteen of the items dropped is weighed for all of them. [Alpha]"),
+		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixty-four of the items dropped is weighed for all of them. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)

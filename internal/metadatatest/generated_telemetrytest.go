@@ -112,7 +112,7 @@ func AssertEqualProcessorCorrelationClientWithoutServer(t *testing.T, tt *compon
 func AssertEqualProcessorCorrelationDecidedBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_decided_bytes",
-		Description: "Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixteen of the items dropped is weighed for all of them. [Alpha]",
+		Description: "Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixty-four of the items dropped is weighed for all of them. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -120,7 +120,7 @@ func (v *pathView) cutHost(text string) (path string, ok bool) {
 	if len(rest) > maxPathBytes {
 		rest, v.deeper = rest[:maxPathBytes], true
 	}
-	end := strings.IndexAny(rest, "/?#")
+	end := hostEnd(rest)
 	if end < 0 {
 		v.host = rest
 		return "/", rest != ""
@@ -159,3 +159,13 @@ func (v *pathView) segments() []string {
 
 // join returns the segments from i up to end.
 func (v *pathView) join(i, end int) string { return strings.Join(v.segments()[i:end], "/") }
+
+// hostEnd is where the host of a URL ends, or -1 if there is nothing behind it.
+func hostEnd(rest string) int {
+	for i := range len(rest) {
+		if c := rest[i]; c == '/' || c == '?' || c == '#' {
+			return i
+		}
+	}
+	return -1
+}

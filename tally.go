@@ -33,7 +33,7 @@ func (s idSource) String() string {
 type tally struct {
 	routes  [route.SourceOverflow + 1]int
 	zero    map[*service]int
-	times   map[badTimeKey]int
+	times   amounts[badTimeKey] // one broken clock makes every span of a service bad
 	without map[missingKey]int
 	found   map[extractedKey]int
 	lost    int
@@ -68,7 +68,7 @@ func (t *tally) route(s route.Source) { t.routes[s]++ }
 
 func (t *tally) zeroID(svc *service) { count(&t.zero, svc) }
 
-func (t *tally) badTime(svc *service, why string) { count(&t.times, badTimeKey{svc, why}) }
+func (t *tally) badTime(svc *service, why string) { t.times.add(badTimeKey{svc, why}, 0) }
 
 func (t *tally) missing(svc *service, why traceid.Reason) { count(&t.without, missingKey{svc, why}) }
 
@@ -115,8 +115,8 @@ func (t *tally) flush(tel *telemetry, sig tracebuffer.Signal) {
 	for svc, n := range t.zero {
 		add(tel.ProcessorCorrelationSpansZeroID, n, svc.labels...)
 	}
-	for k, n := range t.times {
-		add(tel.ProcessorCorrelationSpansBadTime, n, k.svc.with(attribute.String("reason", k.why))...)
+	for k, n := range t.times.by {
+		add(tel.ProcessorCorrelationSpansBadTime, n.items, k.svc.with(attribute.String("reason", k.why))...)
 	}
 	for k, n := range t.without {
 		add(tel.ProcessorCorrelationLogsMissingTraceID, n, k.svc.with(attribute.String("reason", k.why.String()))...)

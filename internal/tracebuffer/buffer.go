@@ -166,7 +166,7 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 }
 
 // MakeRoom reports whether the buffer may take more. Beyond half of the limit it
-// compresses what has been held longest, beyond the limit it decides the oldest
+// compresses what has been held longest, near the limit it decides the oldest
 // traces of every shard until a sixteenth of it is free. What they release still
 // counts until it is delivered, so a next component that does not take it is
 // felt here, and not by the decisions.
@@ -175,7 +175,8 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 		return true
 	}
 	b.compress()
-	if b.Bytes() <= b.opts.MaxBytes {
+	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
+	if b.Bytes() <= full {
 		return true
 	}
 	over := b.Bytes() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
@@ -189,8 +190,12 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 		}
 		s.log.forget()
 	})
-	return b.Bytes() <= b.opts.MaxBytes
+	return b.Bytes() <= full
 }
+
+// headroom is the part of the limit that is left free, 1/32, for what the calls
+// that were let in are about to add: their records, a segment, a larger table.
+const headroom = 32
 
 // packPerCall is how many segments one call of MakeRoom compresses at most: more
 // than a batch fills, so that the calls together keep up, and few enough that

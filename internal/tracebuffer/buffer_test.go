@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,6 +135,37 @@ func TestOneGiantTraceHurtsNoOther(t *testing.T) {
 	require.Equal(t, 10_000, passed)
 	require.Equal(t, 1, b.Traces())
 	require.EqualValues(t, 1, b.Held(Span))
+}
+
+// No more than the limit is taken, whoever adds how much at the same time: what
+// was let in has its room.
+func TestTheLimitHolds(t *testing.T) {
+	const limit, producers, batches, batch = 64 << 20, 4, 200, 512
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: limit})
+	now := time.Unix(1000, 0)
+	noise := make([]byte, 1<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise) // does not compress
+	var all sync.WaitGroup
+	var most atomic.Int64
+	for n := range producers {
+		all.Go(func() {
+			items, fates := make([]Item, batch), make([]Fate, batch)
+			for k := range batches {
+				var out Outcome
+				b.MakeRoom(&out)
+				for i := range items {
+					items[i] = itemOf((n*batches+k)*batch+i, 1, "")
+					items[i].Record = noise[(i*1009)%len(noise):][:600]
+					items[i].Header = b.Intern(now, []byte("header"))
+				}
+				b.Add(now, items, fates, &out)
+				most.Store(max(most.Load(), b.Bytes()))
+			}
+		})
+	}
+	all.Wait()
+	require.LessOrEqual(t, most.Load(), int64(limit))
+	require.Greater(t, most.Load(), int64(limit*9/10))
 }
 
 func TestHeadersOfOldBatchesAreForgotten(t *testing.T) {

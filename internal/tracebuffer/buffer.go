@@ -54,6 +54,7 @@ type shared struct {
 	held     [signals]atomic.Int64 // records, from Hold to Delivered or dropped
 	ready    atomic.Int64          // bytes released and not yet delivered
 	used     atomic.Int64          // bytes in the shards
+	growing  atomic.Int64          // bytes the shards' tables are about to grow by
 	specials atomic.Int64          // verdicts remembered that do not follow from the id
 }
 
@@ -176,10 +177,10 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	}
 	b.compress()
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
-	if b.Bytes() <= full {
+	if b.Bytes()+b.growing.Load() <= full {
 		return true
 	}
-	over := b.Bytes() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
+	over := b.Bytes() + b.growing.Load() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
 	used := max(1, b.used.Load())
 	b.eachShard(func(s *shard) {
 		share := float64(over) * float64(s.reported) / float64(used)

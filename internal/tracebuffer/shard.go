@@ -29,6 +29,7 @@ type shard struct {
 	late, special    memory
 	flushed          bool // nothing is held any more
 	reported         int64
+	growthReported   int64
 	specialsReported int        // of special, at the last report
 	path             []position // scratch of release
 	touched          uint64     // keeps the reads of touch from being optimised away
@@ -385,11 +386,31 @@ func (s *shard) bytes() int64 {
 	return s.log.bytes + int64(len(s.table.slots))*entryBytes + int64(tickets)*ticketBytes + s.late.bytes() + s.special.bytes()
 }
 
+// growAhead is how many traces a shard may get in the calls at hand.
+const growAhead = 1024
+
+// growth is by how much the tables that are nearly full are about to grow: those of
+// all shards double at the same time.
+func (s *shard) growth() (n int64) {
+	if t := &s.table; 4*(t.count+growAhead) > 3*len(t.slots) {
+		n += int64(len(t.slots)) * entryBytes
+	}
+	for _, q := range [...]*queue{&s.lying, &s.waiting[waitFull], &s.waiting[waitRoot]} {
+		if q.len+growAhead > len(q.ring) {
+			n += int64(len(q.ring)) * ticketBytes
+		}
+	}
+	return n
+}
+
 // report adds what the shard's size changed by to the buffer's.
 func (s *shard) report() {
 	now := s.bytes()
 	s.used.Add(now - s.reported)
 	s.reported = now
+	growth := s.growth()
+	s.growing.Add(growth - s.growthReported)
+	s.growthReported = growth
 	if n := s.special.len(); n != s.specialsReported {
 		s.specials.Add(int64(n - s.specialsReported))
 		s.specialsReported = n

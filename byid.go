@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"math/rand/v2"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -29,6 +31,7 @@ const weighedShare = 64
 type idDropper struct {
 	*engine
 	draw  drawer
+	first int // the number of the first item weighed: each is as likely, however few there are
 	items int
 	bytes int64
 	// said: some items say something of sampling. Most batches have none, so
@@ -42,7 +45,7 @@ func (s *shell) newIDDropper() *idDropper {
 	if !s.dropsByID || s.buffer.Special() {
 		return nil
 	}
-	return &idDropper{engine: s.engine}
+	return &idDropper{engine: s.engine, first: rand.IntN(weighedShare)}
 }
 
 // drops reports whether an item is dropped that says nothing of sampling itself.
@@ -109,7 +112,7 @@ func logState(lr plog.LogRecord) sampling.State {
 	return v.state()
 }
 
-func (d *idDropper) weighs() bool { return d.items%weighedShare == 0 }
+func (d *idDropper) weighs() bool { return (d.items-1)%weighedShare == d.first }
 
 // count counts what was dropped.
 func (d *idDropper) count(sig tracebuffer.Signal) {

@@ -160,6 +160,25 @@ func TestBytesOfItemsDroppedByIDAreEstimated(t *testing.T) {
 	require.InEpsilon(t, weighed[1], weighed[0], 0.02)
 }
 
+// It does however few come at a time.
+func TestBytesOfFewItemsDroppedByIDAreEstimated(t *testing.T) {
+	var weighed [2]int64
+	for i, looking := range []bool{false, true} {
+		p := newPipelines(t, hashOnly(1, looking))
+		for n := range uint64(10_000) {
+			var items []hashItem
+			for k := range uint64(20) {
+				items = append(items, hashItem{trace: 20*n + k + 1, log: k%2 == 0})
+			}
+			td, ld := hashBatch(items)
+			p.send(td, ld)
+		}
+		weighed[i] = p.sum("decided_bytes")
+		p.shutdown()
+	}
+	require.InEpsilon(t, weighed[1], weighed[0], 0.1) // five deviations
+}
+
 // To drop an item by its id takes no memory.
 func TestDropByIDAllocatesNothing(t *testing.T) {
 	p := newPipelines(t, hashOnly(0, false))

@@ -32,6 +32,7 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, summary: cfg.JoinAttributes}
 	if cfg.DropRedundantAccessLogs {
 		c.summary = slices.Concat(c.summary, []string{
+			routeAttribute, attrHTTPRoute,
 			"http.request.method", "http.method", "http.response.status_code", "http.status_code", "url.path", "http.target", "url.full", "http.url",
 		})
 		slices.Sort(c.summary)

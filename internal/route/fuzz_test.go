@@ -32,34 +32,41 @@ func FuzzParseTemplate(f *testing.F) {
 	})
 }
 
+// FuzzMatch sends a fresh table the lines of text, one path after another: what
+// it finds depends on the input alone.
 func FuzzMatch(f *testing.F) {
-	for _, path := range []string{"/", "", "//a//b/", "http://h:1/a?b#c", "/a;x=1/%2f/%zz", "/\xff\xfe/é", "/{int}/*", "h:443", "/a/../b", "/a:b.png"} {
-		f.Add(path)
+	for _, paths := range []string{
+		"/", "", "//a//b/\nhttp://h:1/a?b#c", "/a;x=1/%2f/%zz", "/\xff\xfe/é\n/a/é", "/{int}/*\nh:443\n/a/../b",
+		"/a:b.png\n/a:c.png", "/{in\xf4}/B\n/in/B", "/a/1\n/a/2\n/a/3\n/a/x\n/a/{id}",
+	} {
+		f.Add(paths)
 	}
-	table, err := New(Options{
-		Templates: []string{"/files/*", "/u/{a}-{b}.json", "GET /x/{n:[0-9]+}/{t...}"},
-		MaxRoutes: 64, MaxServices: 1, Learn: true,
-	})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, path string) {
+	f.Fuzz(func(t *testing.T, paths string) {
+		table, err := New(Options{
+			Templates: []string{"/files/*", "/u/{a}-{b}.json", "GET /x/{n:[0-9]+}/{t...}"},
+			MaxRoutes: 8, MaxServices: 1, Learn: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		s := table.Service("fuzz")
-		r := s.Match("GET", path)
-		if (r.Pattern == "") != (r.Source == SourceNone) || r.Pattern != "" && r.Pattern[0] != '/' {
-			t.Fatalf("%q gives %+v", path, r)
+		for path := range strings.SplitSeq(paths, "\n") {
+			r := s.Match("GET", path)
+			if (r.Pattern == "") != (r.Source == SourceNone) || r.Pattern != "" && r.Pattern[0] != '/' {
+				t.Fatalf("%q gives %+v", path, r)
+			}
+			if utf8.ValidString(path) && !utf8.ValidString(r.Pattern) {
+				t.Fatalf("invalid UTF-8 got into %q", r.Pattern)
+			}
+			if strings.ContainsAny(r.Pattern, "?#") {
+				t.Fatalf("query got into %q", r.Pattern)
+			}
+			if s.Patterns() > 8 {
+				t.Fatalf("%d patterns", s.Patterns())
+			}
+			s.Observe("GET", path, path)
+			s.Parameters(r.Pattern, path, func(string, string) bool { return true })
 		}
-		if utf8.ValidString(path) != utf8.ValidString(r.Pattern) && !utf8.ValidString(r.Pattern) {
-			t.Fatalf("invalid UTF-8 got into %q", r.Pattern)
-		}
-		if strings.ContainsAny(r.Pattern, "?#") {
-			t.Fatalf("query got into %q", r.Pattern)
-		}
-		if s.Patterns() > 64 {
-			t.Fatalf("%d patterns", s.Patterns())
-		}
-		s.Observe("GET", path, path)
-		s.Parameters(r.Pattern, path, func(string, string) bool { return true })
 	})
 }
 

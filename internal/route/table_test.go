@@ -197,6 +197,15 @@ func sortedLabels(m map[string]*node) []string {
 	return labels
 }
 
+func TestARouteThatIsNoUTF8IsIgnored(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	for i := range 50 {
+		s.Observe("GET", "/{in\xf4}/box", fmt.Sprintf("/%d/box", i))
+	}
+	assert.Equal(t, "/{int}/box", s.Observe("GET", "/{in\xf4}/box", "/7/box").Pattern)
+	assert.Equal(t, "/{int}/box", s.Match("GET", "/8/box").Pattern)
+}
+
 func TestBeyondTheLimitThePrefixStays(t *testing.T) {
 	s := newTable(t, Options{Learn: true, MaxRoutes: 24}).Service("a")
 	for range 2 {

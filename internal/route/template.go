@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // part is a piece of a segment: literal text, or a parameter if name is set.
@@ -96,6 +97,20 @@ func (s segment) shape() string {
 	return b.String()
 }
 
+// invalidUTF8 returns the offset of the first byte of text that is not UTF-8, or
+// -1. Telemetry may bring any bytes as a route; those of a template would appear
+// in the pattern of paths that are sound.
+func invalidUTF8(text string) int {
+	for at := 0; at < len(text); {
+		r, n := utf8.DecodeRuneInString(text[at:])
+		if r == utf8.RuneError && n == 1 {
+			return at
+		}
+		at += n
+	}
+	return -1
+}
+
 // maxTemplateBytes bounds the work for a text that may come from outside.
 const maxTemplateBytes = 4096
 
@@ -105,6 +120,9 @@ const maxTemplateBytes = 4096
 func ParseTemplate(text string) ([]*Template, error) {
 	if len(text) > maxTemplateBytes {
 		return nil, fmt.Errorf("template %.40q…: at offset %d: longer than %d bytes", text, maxTemplateBytes, maxTemplateBytes)
+	}
+	if at := invalidUTF8(text); at >= 0 {
+		return nil, fmt.Errorf("template %q: at offset %d: invalid UTF-8", text, at)
 	}
 	method, host, path, base := splitTarget(text)
 	tokens, err := lex(path)

@@ -92,6 +92,7 @@ func TestParseTemplateRefusesWithThePlace(t *testing.T) {
 		"/a/{$}/b":                       "at offset 3: {$} must come last",
 		`^a/[0-9]+`:                      "at offset 3: \"[\" outside a named group",
 		"/x{a...}":                       "at offset 2: a tail parameter must be a whole segment",
+		"/a/{in\xf4}/B":                  "at offset 6: invalid UTF-8",
 		"/{a?}/{b?}/{c?}/{d?}/{e?}/{f?}": "too many optional parts",
 	} {
 		_, err := ParseTemplate(text)

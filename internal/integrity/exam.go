@@ -6,6 +6,8 @@ package integrity
 import (
 	"math/bits"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
 // exam examines one trace at a time. It keeps its memory from one to the next.
@@ -87,7 +89,7 @@ func (e *exam) newNode(id uint64) int32 {
 
 func (e *exam) hashed(id uint64) (n int32, known bool) {
 	mask := len(e.slots) - 1
-	for i := int(mix(id)) & mask; ; i = (i + 1) & mask {
+	for i := int(idtable.Mix(id)) & mask; ; i = (i + 1) & mask {
 		switch found := e.slots[i]; {
 		case found == 0:
 			n = e.newNode(id)

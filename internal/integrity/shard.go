@@ -6,13 +6,25 @@ package integrity
 import (
 	"sync"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
+
+// entry is a trace whose window is open. With its key it is half a cache line.
+type entry struct {
+	high       uint64
+	randomness uint64 // explicit, plus 1
+	newest     uint32 // position of its newest link
+	giant      bool
+	truncated  bool
+	conflict   bool
+}
 
 // shard holds the traces of one part of the hash space.
 type shard struct {
 	*Watch
 	mu      sync.Mutex
-	table   table
+	table   idtable.Table[entry]
 	links   links
 	seen    seen
 	limit   int // bytes of links and entries
@@ -22,25 +34,25 @@ type shard struct {
 	touched uint64   // keeps the reads of touch from being optimised away
 }
 
-// add takes in the items of the batch's thread that begins at i.
+// add takes in the items of the batch's part that begins at i.
 func (s *shard) add(b *batch, i uint32) {
-	for j := i; j != 0; j = b.threads[j-1].next {
+	for j := i; j != 0; j = b.parts[j-1].Next {
 		// The misses of independent reads overlap; those of addItem would not.
-		key := b.threads[j-1].key
-		s.touched += s.table.touch(key) + s.seen.touch(key)
+		key := b.parts[j-1].Key
+		s.touched += s.table.Touch(key) + s.seen.Touch(key)
 	}
-	for j := i; j != 0; j = b.threads[j-1].next {
-		if e := s.table.find(b.threads[j-1].key); e != nil {
+	for j := i; j != 0; j = b.parts[j-1].Next {
+		if e := s.table.Find(b.parts[j-1].Key); e != nil {
 			s.touched += uint64(s.links.at(e.newest).number)
 		}
 	}
-	for ; i != 0; i = b.threads[i-1].next {
-		s.addItem(b, b.threads[i-1].key, &b.items[i-1])
+	for ; i != 0; i = b.parts[i-1].Next {
+		s.addItem(b, b.parts[i-1].Key, &b.items[i-1])
 	}
 }
 
 func (s *shard) addItem(b *batch, key uint64, it *Item) {
-	e := s.table.find(key)
+	e := s.table.Find(key)
 	if e == nil {
 		s.begin(b, key, it)
 		return
@@ -59,7 +71,7 @@ func (s *shard) addItem(b *batch, key uint64, it *Item) {
 
 // begin takes in an item whose trace has no open window.
 func (s *shard) begin(b *batch, key uint64, it *Item) {
-	switch at := s.seen.get(key); {
+	switch at := s.seen.Get(key); {
 	case at == never:
 	case at != 0:
 		age := seconds(b.now) - int64(at)
@@ -70,7 +82,7 @@ func (s *shard) begin(b *batch, key uint64, it *Item) {
 		s.skip(b, key, it, Limit)
 	default:
 		s.links.mark(b.now + int64(s.opts.Window))
-		e := s.table.insert(key)
+		e := s.table.Insert(key)
 		e.high, e.randomness = it.High, it.Randomness
 		e.newest = s.links.push(&it.Link, key, 0, 1)
 	}
@@ -89,7 +101,7 @@ func (s *shard) skip(b *batch, key uint64, it *Item, why Reason) {
 // fits reports whether there is room for one more trace, also if it makes the
 // table grow. What follows of the traces that are open is taken in any case.
 func (s *shard) fits() bool {
-	need := s.table.growth() * entryBytes
+	need := s.table.Growth(1)
 	if s.links.room() < 2 { // a mark and a link
 		need += segmentBytes
 	}
@@ -148,7 +160,7 @@ func (s *shard) ready(due int64) uint32 {
 		case rec.number == mark && rec.Start > due:
 			return p
 		case rec.number == 1:
-			s.touched += s.table.touch(rec.key) + s.seen.young.touch(rec.key)
+			s.touched += s.table.Touch(rec.key) + s.seen.TouchYoung(rec.key)
 		}
 		if p++; p%segmentRecords == 0 {
 			break
@@ -165,7 +177,7 @@ func (s *shard) fetch(ready uint32) {
 	s.walk = s.walk[:0]
 	for p := s.links.start; p != ready; p++ {
 		if rec := s.links.at(p); rec.number == 1 {
-			s.walk = append(s.walk, s.table.find(rec.key).newest)
+			s.walk = append(s.walk, s.table.Find(rec.key).newest)
 		}
 	}
 	for left := s.walk; len(left) > 0; {
@@ -182,14 +194,14 @@ func (s *shard) fetch(ready uint32) {
 
 // examine closes the window of the trace whose first link is given.
 func (s *shard) examine(now time.Time, first *record, r *Report) {
-	if e := s.table.find(first.key); e.giant {
+	if e := s.table.Find(first.key); e.giant {
 		r.trace(TracesUnchecked, Giant, first.Service)
 	} else {
 		s.exam.links = s.links.chain(s.exam.links, e.newest)
 		s.exam.run(now, &s.opts, &s.calls, r)
 	}
 	s.seen.put(now.Unix(), first.key, uint32(now.Unix()))
-	s.table.remove(first.key)
+	s.table.Remove(first.key)
 }
 
 func (s *shard) flush(r *Report) {
@@ -197,14 +209,14 @@ func (s *shard) flush(r *Report) {
 	for ; !s.links.empty(); s.links.drop() {
 		if rec := s.links.at(s.links.start); rec.number == 1 {
 			r.trace(TracesUnchecked, Shutdown, rec.Service)
-			s.table.remove(rec.key)
+			s.table.Remove(rec.key)
 		}
 	}
 }
 
 // held is the memory the open windows take.
-func (s *shard) held() int { return s.links.used*segmentBytes + len(s.table.slots)*entryBytes }
+func (s *shard) held() int { return s.links.used*segmentBytes + s.table.Bytes() }
 
 // bytes is the memory taken. What is spare was once held, so it is within the
 // limit too.
-func (s *shard) bytes() int { return s.held() + len(s.links.spare)*segmentBytes + s.seen.bytes() }
+func (s *shard) bytes() int { return s.held() + len(s.links.spare)*segmentBytes + s.seen.Bytes() }

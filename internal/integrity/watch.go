@@ -4,11 +4,10 @@
 package integrity
 
 import (
-	"math/bits"
-	"runtime"
-	"slices"
 	"sync"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
 // Options say what a watch looks for and what it may hold.
@@ -41,27 +40,23 @@ type Watch struct {
 	scratch sync.Pool
 }
 
-const (
-	// maxShards bounds the heads of a partition; GOMAXPROCS beyond 128 share.
-	maxShards = 256
-	// minShardBytes is the least a shard is worth having for.
-	minShardBytes = 1 << 14
-)
+// minShardBytes is the least a shard is worth having for.
+const minShardBytes = 1 << 14
 
 // New returns an empty watch.
 func New(opts Options) *Watch {
-	n := min(maxShards, 1<<bits.Len(uint(2*runtime.GOMAXPROCS(0)-1)))
+	n := idtable.Shards()
 	for n > 1 && opts.MaxBytes/int64(n) < minShardBytes {
 		n /= 2
 	}
-	w := &Watch{opts: opts, shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
-	w.scratch.New = func() any { return new([]thread) }
+	w := &Watch{opts: opts, shards: make([]shard, n), shift: idtable.ShardShift(n)}
+	w.scratch.New = func() any { return new(idtable.Parts) }
 	half := int(opts.MaxBytes) / n / 2
 	for i := range w.shards {
 		s := &w.shards[i]
 		s.Watch = w
 		s.limit = half
-		s.seen.limit = seenLimit(half / 2) // the other half is for what was seen: two generations
+		s.seen.Memory = idtable.NewMemory(half) // the other half is for what was seen
 	}
 	return w
 }
@@ -69,12 +64,11 @@ func New(opts Options) *Watch {
 // Add takes items in. What shows at once goes to the report. Each shard is locked
 // once.
 func (w *Watch) Add(now time.Time, items []Item, r *Report) {
-	threads := w.scratch.Get().(*[]thread)
-	defer w.scratch.Put(threads)
-	var heads [maxShards]uint32
-	w.partition(items, threads, &heads)
-	b := batch{now: now.UnixNano(), items: items, threads: *threads, r: r}
-	for n, i := range heads[:len(w.shards)] {
+	parts := w.scratch.Get().(*idtable.Parts)
+	defer w.scratch.Put(parts)
+	parts.Split(len(items), w.shift, func(i int) uint64 { return items[i].Low })
+	b := batch{now: now.UnixNano(), items: items, parts: parts.Items, r: r}
+	for n, i := range parts.Heads[:len(w.shards)] {
 		if i != 0 {
 			s := &w.shards[n]
 			s.mu.Lock()
@@ -86,28 +80,10 @@ func (w *Watch) Add(now time.Time, items []Item, r *Report) {
 
 // batch is what is taken in at once.
 type batch struct {
-	now     int64 // Unix nanoseconds
-	items   []Item
-	threads []thread
-	r       *Report
-}
-
-// thread is an item's place among those of its shard.
-type thread struct {
-	key  uint64 // of the item's trace
-	next uint32 // the item that follows plus one, or 0
-}
-
-// partition threads the items of each shard on a list in their order: heads has
-// the first item of each shard plus one.
-func (w *Watch) partition(items []Item, threads *[]thread, heads *[maxShards]uint32) {
-	*threads = slices.Grow((*threads)[:0], len(items))[:len(items)]
-	for i := len(items) - 1; i >= 0; i-- {
-		key := mix(items[i].Low)
-		n := key >> w.shift
-		(*threads)[i] = thread{key, heads[n]}
-		heads[n] = uint32(i) + 1
-	}
+	now   int64 // Unix nanoseconds
+	items []Item
+	parts []idtable.Part
+	r     *Report
 }
 
 // Expire examines the traces whose window is over.
@@ -123,7 +99,7 @@ func (w *Watch) Flush(r *Report) {
 // Traces is the number of traces whose window is open.
 func (w *Watch) Traces() int {
 	n := 0
-	w.eachShard(func(s *shard) { n += s.table.count })
+	w.eachShard(func(s *shard) { n += s.table.Len() })
 	return n
 }
 

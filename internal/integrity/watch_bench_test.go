@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
 // BenchmarkWatch is the cost of a link from arrival to examination, in whole
@@ -29,7 +31,7 @@ func BenchmarkWatch(b *testing.B) {
 	traces := 0
 	for n := 0; b.Loop(); n++ {
 		for i := range items {
-			items[i].Low = mix(uint64(n))
+			items[i].Low = idtable.Mix(uint64(n))
 		}
 		now = now.Add(10 * time.Millisecond)
 		w.Add(now, items, &r)
@@ -59,15 +61,16 @@ func BenchmarkWatchInterleaved(b *testing.B) {
 	}
 }
 
-const seenInBench = 400_000
+// seenBytes and seenInBench are what a watch remembers at the default of max_bytes.
+const seenBytes, seenInBench = 8 << 20, 400_000
 
 // benchInterleaved draws the trace of each item with pick, which is given the
 // number of the newest, of a new one every perTrace items.
 func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest int) int) {
 	const batch, window = 512, 10 * time.Second
 	w := New(Options{Window: window, MaxItems: 1000, MaxBytes: 1 << 30, Peers: NewPeers(), Spans: true, Logs: true, Heuristics: true})
-	for i := range w.shards { // what was seen is as much as at the default of max_bytes, and full
-		w.shards[i].seen.limit = seenInBench / len(w.shards)
+	for i := range w.shards { // and it is full
+		w.shards[i].seen.Memory = idtable.NewMemory(2 * seenBytes / len(w.shards))
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	items, newest, tick := make([]Item, batch), open, window*time.Duration(batch)/time.Duration(float64(open)*perTrace)
@@ -80,7 +83,7 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 				gap += perTrace
 				newest++
 			}
-			key := mix(uint64(pick(newest)))
+			key := idtable.Mix(uint64(pick(newest)))
 			at, service := now.UnixNano(), uint16(1+key%20)
 			items[i] = Item{Low: key, High: key, Link: Link{Span: rng.Uint64() | 1, Start: at, End: at + 1000, Service: service, Name: service, Kind: KindServer}}
 			if i%3 == 0 {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
 var epoch = time.Unix(1_000_000, 0)
@@ -249,7 +251,22 @@ func TestTheMemoryIsBounded(t *testing.T) {
 	require.Equal(t, 20_000, count(found, TracesChecked)+found[Finding{What: TracesUnchecked, Reason: Limit, Service: cart}])
 	for i := range w.shards {
 		s := &w.shards[i]
-		require.LessOrEqual(t, s.bytes()-s.seen.bytes(), 8*segmentBytes)
+		require.LessOrEqual(t, s.bytes()-s.seen.Bytes(), 8*segmentBytes)
+	}
+}
+
+// Wherever the limit is between two sizes of the table, the table stays within it.
+func TestTheTableGrowsWithinTheLimit(t *testing.T) {
+	for limit := int64(128 << 10); limit <= 512<<10; limit += 16 << 10 {
+		w := newWatch(func(o *Options) { o.MaxBytes = limit })
+		var r Report
+		for low := range uint64(5000) {
+			w.Add(epoch, []Item{item(low, Link{Span: 1, Service: cart})}, &r)
+		}
+		require.NotZero(t, count(maps.Collect(r.Counts()), TracesUnchecked), "the limit was met")
+		for i := range w.shards {
+			require.LessOrEqual(t, w.shards[i].held(), w.shards[i].limit, limit)
+		}
 	}
 }
 
@@ -272,22 +289,22 @@ func TestTheClockMayGoBack(t *testing.T) {
 func TestALinkIsSmall(t *testing.T) {
 	require.EqualValues(t, 48, unsafe.Sizeof(Link{}))
 	require.EqualValues(t, 64, unsafe.Sizeof(record{}))
-	require.EqualValues(t, entryBytes, unsafe.Sizeof(entry{}))
-	require.EqualValues(t, lineBytes, unsafe.Sizeof(line{}))
+	require.EqualValues(t, 32-8, unsafe.Sizeof(entry{}), "with its key, half a cache line")
 }
 
 func TestSeenForgetsByAgeAndByCount(t *testing.T) {
-	s := seen{limit: 100}
-	for k := range uint64(100) {
-		s.put(1000, k+1, 7)
+	s := seen{Memory: idtable.NewMemory(4096)}
+	n := uint64(0)
+	for ; n == 0 || !s.Full(); n++ {
+		s.put(1000, n+1, 7)
 	}
-	require.EqualValues(t, 7, s.get(1))
-	s.put(1001, 101, 8)
-	require.EqualValues(t, 7, s.get(1), "the old generation still knows")
-	require.EqualValues(t, 8, s.get(101))
-	s.put(1001+generationSeconds+1, 102, 9)
-	require.Zero(t, s.get(1), "two generations later it is forgotten")
-	require.EqualValues(t, 8, s.get(101))
+	require.EqualValues(t, 7, s.Get(1))
+	s.put(1001, n+1, 8)
+	require.EqualValues(t, 7, s.Get(1), "the old generation still knows")
+	require.EqualValues(t, 8, s.Get(n+1))
+	s.put(1001+generationSeconds+1, n+2, 9)
+	require.Zero(t, s.Get(1), "two generations later it is forgotten")
+	require.EqualValues(t, 8, s.Get(n+1))
 }
 
 func TestPeersExpireAndAreBounded(t *testing.T) {

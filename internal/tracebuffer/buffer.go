@@ -5,11 +5,11 @@ package tracebuffer
 
 import (
 	"math/bits"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -64,20 +64,19 @@ const memoryShare = 16
 
 // New returns an empty buffer.
 func New(opts Options) *Buffer {
-	n := min(maxShards, 1<<bits.Len(uint(2*runtime.GOMAXPROCS(0)-1)))
-	b := &Buffer{shards: make([]shard, n), shift: uint(64 - bits.TrailingZeros(uint(n)))}
+	n := idtable.Shards()
+	b := &Buffer{shards: make([]shard, n), shift: idtable.ShardShift(n)}
 	b.opts, b.policy = opts, opts.Policy
 	b.decides = b.policy.Waits()
 	b.headers.ids = map[string]Header{}
-	b.scratch.New = func() any { return new([]uint32) }
-	// Two memories of two generations each, all grown to a power of two.
-	limit := int(opts.MaxBytes/memoryShare) / n / 4 / (2 * slotBytes)
+	b.scratch.New = func() any { return new(idtable.Parts) }
+	remembering := idtable.NewMemory(int(opts.MaxBytes/memoryShare) / n / 2)
 	segment := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
 		s.log.size = int(min(max(segment, minSegment), maxSegment))
-		s.late.limit, s.special.limit = limit, limit
+		s.late.Memory, s.special.Memory = remembering, remembering
 	}
 	return b
 }
@@ -91,43 +90,25 @@ func (b *Buffer) Intern(now time.Time, content []byte) Header {
 // Add takes the items of a batch in and says what became of each: fates must be
 // as long as items. Each shard is locked once.
 func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
-	next := b.scratch.Get().(*[]uint32)
-	defer b.scratch.Put(next)
-	heads := b.partition(items, next)
-	for n, i := range heads[:len(b.shards)] {
+	parts := b.scratch.Get().(*idtable.Parts)
+	defer b.scratch.Put(parts)
+	parts.Split(len(items), b.shift, func(i int) uint64 { return lowHalf(items[i].ID) })
+	for n, i := range parts.Heads[:len(b.shards)] {
 		if i == 0 {
 			continue
 		}
 		s := &b.shards[n]
 		s.mu.Lock()
-		for j := i; j != 0; j = (*next)[j-1] {
+		for j := i; j != 0; j = parts.Items[j-1].Next {
 			// The misses of independent reads overlap; those of add would not.
-			s.touched += s.table.touch(lowHalf(items[j-1].ID))
+			s.touched += s.table.Touch(parts.Items[j-1].Key)
 		}
-		for ; i != 0; i = (*next)[i-1] {
-			fates[i-1] = s.add(now, &items[i-1], out)
+		for ; i != 0; i = parts.Items[i-1].Next {
+			fates[i-1] = s.add(now, parts.Items[i-1].Key, &items[i-1], out)
 		}
 		s.report()
 		s.mu.Unlock()
 	}
-}
-
-// maxShards bounds the heads of a partition; GOMAXPROCS beyond 128 share.
-const maxShards = 256
-
-// partition threads the items of each shard on a list in their order: heads has
-// the first item of each shard plus one, next the item that follows plus one.
-func (b *Buffer) partition(items []Item, next *[]uint32) (heads [maxShards]uint32) {
-	if cap(*next) < len(items) {
-		*next = make([]uint32, len(items))
-	}
-	*next = (*next)[:len(items)]
-	for i := len(items) - 1; i >= 0; i-- {
-		n := mix(lowHalf(items[i].ID)) >> b.shift
-		(*next)[i] = heads[n]
-		heads[n] = uint32(i) + 1
-	}
-	return heads
 }
 
 // Expire decides the traces whose wait is over. It is for one caller at a time.
@@ -242,7 +223,7 @@ func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }
 // Traces is the number of traces in the table.
 func (b *Buffer) Traces() int {
 	n := 0
-	b.eachShard(func(s *shard) { n += s.table.count })
+	b.eachShard(func(s *shard) { n += s.table.Len() })
 	return n
 }
 
@@ -260,6 +241,6 @@ func (b *Buffer) Special() bool { return b.specials.Load() > 0 }
 // Remembered is the number of verdicts remembered.
 func (b *Buffer) Remembered() int {
 	n := 0
-	b.eachShard(func(s *shard) { n += s.late.len() + s.special.len() })
+	b.eachShard(func(s *shard) { n += s.late.Len() + s.special.Len() })
 	return n
 }

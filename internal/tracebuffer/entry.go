@@ -9,12 +9,9 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// entryBytes is the size of an entry.
-const entryBytes = 88
-
 // entry is a trace in the buffer.
 type entry struct {
-	key      uint64 // the low half of the trace id
+	key      uint64 // of the table, for who has the entry alone
 	deadline int64  // Unix nanoseconds
 	rnd      contrib.Randomness
 	// last is the trace's newest record; each record knows the one before it.
@@ -29,7 +26,6 @@ type entry struct {
 	waits       waitKind
 	explicit    bool // rnd is explicit
 	decided     bool // the verdict is out, and its items pass
-	used        bool // the slot holds an entry
 }
 
 // merge adds an item's facts. Every step is a minimum or a maximum, so the

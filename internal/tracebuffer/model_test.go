@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -52,7 +53,7 @@ func newWorld(t *rapid.T, opts Options, percentages ...float64) *world {
 // traceID spreads the few traces of the model over shards and thresholds.
 func traceID(n byte) (id [16]byte) {
 	binary.BigEndian.PutUint64(id[:8], uint64(n))
-	binary.BigEndian.PutUint64(id[8:], mix(uint64(n)+1))
+	binary.BigEndian.PutUint64(id[8:], idtable.Mix(uint64(n)+1))
 	return id
 }
 
@@ -254,9 +255,8 @@ func TestOneVerdict(t *testing.T) {
 func (w *world) live() map[byte]bool {
 	live := map[byte]bool{}
 	for n := range byte(6) {
-		id := traceID(n)
-		s := &w.buf.shards[mix(lowHalf(id))>>w.buf.shift]
-		live[n] = s.table.find(lowHalf(id)) != nil
+		key := idtable.Mix(lowHalf(traceID(n)))
+		live[n] = w.buf.shards[key>>w.buf.shift].table.Find(key) != nil
 	}
 	return live
 }

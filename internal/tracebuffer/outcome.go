@@ -49,8 +49,7 @@ type Release struct {
 
 // Record is one held record of a kept trace.
 type Record struct {
-	// Trace is the low half of the trace id. A trace's records follow each
-	// other in a Release.
+	// Trace tells traces apart. A trace's records follow each other in a Release.
 	Trace uint64
 	// Header is the content that was interned.
 	Header string

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -16,7 +17,7 @@ type shard struct {
 	*shared
 
 	mu    sync.Mutex
-	table table
+	table idtable.Table[entry]
 	// waiting has a ticket for each trace and kind of wait, by deadline; lying
 	// has one for each trace by the position of its first record.
 	waiting [waitKinds]queue
@@ -38,9 +39,8 @@ type shard struct {
 func lowHalf(id [16]byte) uint64 { return binary.BigEndian.Uint64(id[8:]) }
 
 // add decides on one item or holds it.
-func (s *shard) add(now time.Time, it *Item, out *Outcome) Fate {
-	key := lowHalf(it.ID)
-	e := s.table.find(key)
+func (s *shard) add(now time.Time, key uint64, it *Item, out *Outcome) Fate {
+	e := s.table.Find(key)
 	if e == nil {
 		if v, ok := s.remembered(key); ok {
 			return s.addLate(key, v, it)
@@ -130,8 +130,8 @@ func (s *shard) remember(key uint64, v sampling.Verdict, explicit bool) {
 
 // open makes an entry for the item's trace.
 func (s *shard) open(now time.Time, key uint64, it *Item) *entry {
-	e := s.table.insert(key)
-	e.rnd, e.found = it.Randomness, it.Finding
+	e := s.table.Insert(key)
+	e.key, e.rnd, e.found = key, it.Randomness, it.Finding
 	s.wait(e, waitFull, now.Add(s.opts.Wait))
 	return e
 }
@@ -229,7 +229,7 @@ func (s *shard) expire(now time.Time, out *Outcome) {
 func (s *shard) next(k waitKind) *entry {
 	for q := &s.waiting[k]; q.len > 0; q.pop() {
 		t := q.first()
-		if e := s.table.find(t.key); e != nil && e.waits == k && e.deadline == t.at {
+		if e := s.table.Find(t.key); e != nil && e.waits == k && e.deadline == t.at {
 			return e
 		}
 	}
@@ -273,7 +273,7 @@ func (s *shard) drop(e *entry, out *Outcome) {
 func (s *shard) close(e *entry, v sampling.Verdict) {
 	s.remember(e.key, v, e.explicit)
 	s.live -= int64(e.bytes)
-	s.table.remove(e.key)
+	s.table.Remove(e.key)
 }
 
 // release copies a kept trace's records out, each to the outlet it came from, and
@@ -359,7 +359,7 @@ func (s *shard) reclaim() {
 func (s *shard) lowest() *entry {
 	for q := &s.lying; q.len > 0; q.pop() {
 		t := q.first()
-		if e := s.table.find(t.key); e != nil && e.first == position(t.at) {
+		if e := s.table.Find(t.key); e != nil && e.first == position(t.at) {
 			return e
 		}
 	}
@@ -383,7 +383,7 @@ func (s *shard) bytes() int64 {
 	for k := range s.waiting {
 		tickets += len(s.waiting[k].ring)
 	}
-	return s.log.bytes + int64(len(s.table.slots))*entryBytes + int64(tickets)*ticketBytes + s.late.bytes() + s.special.bytes()
+	return s.log.bytes + int64(tickets)*ticketBytes + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
 }
 
 // growAhead is how many traces a shard may get in the calls at hand.
@@ -391,10 +391,8 @@ const growAhead = 1024
 
 // growth is by how much the tables that are nearly full are about to grow: those of
 // all shards double at the same time.
-func (s *shard) growth() (n int64) {
-	if t := &s.table; 4*(t.count+growAhead) > 3*len(t.slots) {
-		n += int64(len(t.slots)) * entryBytes
-	}
+func (s *shard) growth() int64 {
+	n := int64(s.table.Growth(growAhead))
 	for _, q := range [...]*queue{&s.lying, &s.waiting[waitFull], &s.waiting[waitRoot]} {
 		if q.len+growAhead > len(q.ring) {
 			n += int64(len(q.ring)) * ticketBytes
@@ -411,7 +409,7 @@ func (s *shard) report() {
 	growth := s.growth()
 	s.growing.Add(growth - s.growthReported)
 	s.growthReported = growth
-	if n := s.special.len(); n != s.specialsReported {
+	if n := s.special.Len(); n != s.specialsReported {
 		s.specials.Add(int64(n - s.specialsReported))
 		s.specialsReported = n
 	}

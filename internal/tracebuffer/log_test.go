@@ -10,61 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
-
-// keys draws from few keys, so that they meet, some of which share a home.
-func keys() *rapid.Generator[uint64] {
-	return rapid.SampledFrom([]uint64{0, 1, 2, 3, 1 << 40, 1<<40 + 1, 1<<63 - 1, 1 << 63})
-}
-
-func TestTableIsAMap(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var tab table
-		model := map[uint64]int64{}
-		t.Repeat(map[string]func(*rapid.T){
-			"insert": func(t *rapid.T) {
-				key := rapid.OneOf(keys(), rapid.Uint64()).Draw(t, "key")
-				if _, ok := model[key]; ok {
-					return
-				}
-				model[key] = int64(len(model))
-				tab.insert(key).deadline = model[key]
-			},
-			"remove": func(t *rapid.T) {
-				key := keys().Draw(t, "key")
-				if _, ok := model[key]; ok {
-					tab.remove(key)
-					delete(model, key)
-				}
-			},
-			"": func(t *rapid.T) {
-				require.Equal(t, len(model), tab.count)
-				for key, want := range model {
-					require.Equal(t, want, tab.find(key).deadline)
-				}
-				for _, key := range []uint64{0, 1, 2, 3, 1 << 40, 1 << 63} {
-					_, ok := model[key]
-					require.Equal(t, ok, tab.find(key) != nil)
-				}
-			},
-		})
-	})
-}
-
-func TestTableShrinksAgain(t *testing.T) {
-	var tab table
-	for key := range uint64(100_000) {
-		tab.insert(key)
-	}
-	for key := range uint64(99_000) {
-		tab.remove(key)
-	}
-	require.LessOrEqual(t, len(tab.slots), 16*1000)
-	for key := range uint64(100_000) {
-		require.Equal(t, key >= 99_000, tab.find(key) != nil, key)
-	}
-}
 
 func TestQueueIsFirstInFirstOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -143,18 +91,14 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 	})
 }
 
-func TestMemoryForgetsTheOldGenerationOnly(t *testing.T) {
-	m := memory{limit: 100}
-	for key := range uint64(250) {
+func TestMemoryGivesBackVerdicts(t *testing.T) {
+	m := memory{idtable.NewMemory(1 << 20)}
+	for key := range uint64(2 * sampling.MaxRules) {
 		m.put(key, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)})
 	}
-	for key := range uint64(250) {
+	for key := range uint64(2 * sampling.MaxRules) {
 		v, ok := m.get(key)
-		require.Equal(t, key >= 100, ok, key)
-		if ok {
-			require.Equal(t, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, v)
-		}
+		require.True(t, ok, key)
+		require.Equal(t, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, v)
 	}
-	require.Equal(t, 150, m.len())
-	require.LessOrEqual(t, m.bytes(), int64(2*256*slotBytes))
 }

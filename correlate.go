@@ -4,6 +4,7 @@
 package correlationprocessor
 
 import (
+	"cmp"
 	"encoding/hex"
 	"slices"
 
@@ -45,7 +46,7 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay. An access log waits where others may repeat it.
 func (c *correlator) joins(lr plog.LogRecord, v *logView, e *edit) bool {
-	if c.joining && c.cfg.repeats() && v.isAccess(e.pattern) {
+	if c.joining && c.cfg.repeats() && v.isAccess(cmp.Or(e.pattern, v.route)) {
 		return true
 	}
 	if !c.joining || e.pattern != "" || v.route != "" {

@@ -94,6 +94,28 @@ func TestRepeatedAccessLogs(t *testing.T) {
 	}
 }
 
+// Where a log knows the pattern alone, it is compared with the span's, whatever
+// attribute patterns are in.
+func TestRepeatedAccessLogsByPattern(t *testing.T) {
+	for _, percentage := range []float64{1, 100} {
+		bubbled(t, func(c *Config) {
+			c.Sampling.SamplingPercentage, c.Logs.DropRedundantAccessLogs, c.Routes.Attribute = percentage, true, "app.pattern"
+		}, func(t *testing.T, p *pipelines) {
+			p.send(spanOf(200, 1, get("/feed/17")))
+			for name, pattern := range map[string]string{"same": "/feed/{int}", "other": "/feed"} {
+				p.send(logOf(200, 1, func(lr plog.LogRecord) {
+					lr.Body().SetStr(name)
+					lr.Attributes().PutStr("http.route", pattern)
+					lr.Attributes().PutInt("http.response.status_code", 200)
+				}))
+			}
+			time.Sleep(11 * time.Second)
+			require.Equal(t, []string{"other"}, p.bodies())
+			p.conserved()
+		})
+	}
+}
+
 func TestRepeatsStayInADryRun(t *testing.T) {
 	bubbled(t, func(c *Config) { onePercent(c); c.Sampling.DryRun, c.Logs.DeduplicateAccessLogs = true, true }, func(t *testing.T, p *pipelines) {
 		p.send(line("start", 1, "/feed/17", 0), line("end", 2, "/feed/17", 200))

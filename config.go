@@ -115,8 +115,8 @@ type LogsConfig struct {
 	// JoinAttributes are the attributes a log gets from its span where it
 	// has none of its own.
 	JoinAttributes []string `mapstructure:"join_attributes"`
-	// JoinWait is how long a log of a trace that is kept waits for its span;
-	// 0 does not wait.
+	// JoinWait is how long a log without a route waits for its span where no
+	// trace waits for a verdict; 0 does not wait.
 	JoinWait time.Duration `mapstructure:"join_wait"`
 	// CountOnSpans writes to each span that waits for its verdict how many
 	// logs name it, log.count, and how many of them are errors,

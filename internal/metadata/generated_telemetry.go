@@ -296,7 +296,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationBufferCompressedBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_buffer_compressed_bytes",
-		metric.WithDescription("What the held items that lie compressed would take otherwise; compression begins at half of max_bytes. [Alpha]"),
+		metric.WithDescription("Uncompressed size of the held items that are compressed. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
@@ -411,7 +411,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsMissingTraceID, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_missing_trace_id",
-		metric.WithDescription("Log records in which no trace id was found; they are passed on. [Alpha]"),
+		metric.WithDescription("Log records in which no trace id was found. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

@@ -38,7 +38,7 @@ func AssertEqualProcessorCorrelationBufferBytes(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationBufferCompressedBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_buffer_compressed_bytes",
-		Description: "What the held items that lie compressed would take otherwise; compression begins at half of max_bytes. [Alpha]",
+		Description: "Uncompressed size of the held items that are compressed. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -329,7 +329,7 @@ func AssertEqualProcessorCorrelationLogsLate(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorCorrelationLogsMissingTraceID(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_missing_trace_id",
-		Description: "Log records in which no trace id was found; they are passed on. [Alpha]",
+		Description: "Log records in which no trace id was found. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

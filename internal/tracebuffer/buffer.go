@@ -59,7 +59,7 @@ type shared struct {
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
-// at the default of 512 MiB some million verdicts of either kind.
+// at the default of 512 MiB up to a million verdicts of either kind.
 const memoryShare = 16
 
 // New returns an empty buffer.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // look is what a soak saw at one time.
@@ -21,7 +22,7 @@ type look struct {
 	limit       int64
 	lost        int64 // the counter of evidence lost
 	retried     int64 // calls
-	spans, logs tally
+	spans, logs scrape.Tally
 	balanced    bool
 	reads       int // of the metrics page, until the sums were right
 }

@@ -22,18 +22,17 @@ import (
 
 // commands are the entries by name; each parses its own flags.
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"component":           component.Main,
-	component.RunName:     component.MainRun,
-	"instructions":        component.InstructionsMain,
-	component.CountedName: component.CountedMain,
-	"goals":               component.GoalsMain,
-	"curve":               component.CurveMain,
-	"route":               routes.Main,
-	"plot":                plot.Main,
-	"e2e":                 e2e.Main,
-	"top":                 top.Main,
-	"e2e-goals":           e2e.GoalsMain,
-	"soak":                e2e.SoakMain,
+	"component":       component.Main,
+	component.RunName: component.MainRun,
+	"instructions":    component.InstructionsMain,
+	"goals":           component.GoalsMain,
+	"curve":           component.CurveMain,
+	"route":           routes.Main,
+	"plot":            plot.Main,
+	"e2e":             e2e.Main,
+	"top":             top.Main,
+	"e2e-goals":       e2e.GoalsMain,
+	"soak":            e2e.SoakMain,
 }
 
 const usage = "usage: bench goals|component|instructions|curve|route|e2e|e2e-goals|soak|plot|top [flags]; -h with a command lists its flags"

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // quietTimeout bounds the wait for a collector to have decided everything; it is
@@ -75,21 +76,21 @@ func (r *rig) stop(t *testing.T) {
 }
 
 // metrics reads the collector's own metrics.
-func (r *rig) metrics(t *testing.T) harness.Metrics {
+func (r *rig) metrics(t *testing.T) scrape.Metrics {
 	t.Helper()
-	metrics, err := harness.ReadMetrics(t.Context(), r.collector.Endpoints)
+	metrics, err := scrape.Fetch(t.Context(), "http://"+r.collector.Endpoints.Metrics+"/metrics")
 	require.NoError(t, err)
 	return metrics
 }
 
 // settle waits until the processor has received what was sent and holds nothing,
 // and returns the counters of that moment.
-func (r *rig) settle(t *testing.T, spans, logs int) harness.Metrics {
+func (r *rig) settle(t *testing.T, spans, logs int) scrape.Metrics {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		metrics := r.metrics(t)
-		s, l := metrics.Tally(harness.Spans), metrics.Tally(harness.Logs)
-		return s.Received == int64(spans) && l.Received == int64(logs) && s.Held == 0 && l.Held == 0
+		s, l := metrics.Tally("spans"), metrics.Tally("logs")
+		return s.Received == spans && l.Received == logs && s.Held == 0 && l.Held == 0
 	}, quietTimeout, 100*time.Millisecond, "the processor did not decide everything it was sent")
 	return r.metrics(t)
 }

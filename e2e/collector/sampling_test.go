@@ -4,13 +4,13 @@
 package collector
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // onePercent keeps 1 % and all evidence. The wait is long enough for the slowest
@@ -70,26 +70,25 @@ func requireHonestWeights(t *testing.T, sink *harness.Sink, evidence traceSet) {
 
 // requireConservation checks that in = out + dropped, with nothing refused or
 // held, and that out is what the sink saw.
-func requireConservation(t *testing.T, metrics harness.Metrics, sink *harness.Sink, signal harness.Signal) {
+func requireConservation(t *testing.T, metrics scrape.Metrics, sink *harness.Sink, signal harness.Signal) {
 	t.Helper()
-	tally := metrics.Tally(signal)
+	tally := metrics.Tally(signal.String())
 	require.True(t, tally.Balanced(), "%v: %+v", signal, tally)
 	require.Zero(t, tally.Refused, "%v", signal)
 	require.Zero(t, tally.Held, "%v", signal)
-	require.EqualValues(t, len(sink.Arrived(signal)), tally.Kept, "%v", signal)
-	sampled := metrics.Sum(fmt.Sprintf("processor_correlation_%v_dropped", signal), "reason=sampling")
-	require.Equal(t, tally.Dropped, sampled, "%v dropped for another reason than sampling", signal)
+	require.Len(t, sink.Arrived(signal), tally.Kept, "%v", signal)
+	sampled := metrics.Sum(signal.String()+"_dropped", "reason", "sampling")
+	require.InDelta(t, tally.Dropped, sampled, 0, "%v dropped for another reason than sampling", signal)
 }
 
 // requireDecisions checks that the decisions counted are those made.
-func requireDecisions(t *testing.T, metrics harness.Metrics, kept, evidence traceSet) {
+func requireDecisions(t *testing.T, metrics scrape.Metrics, kept, evidence traceSet) {
 	t.Helper()
 	all := 0
 	for _, keep := range kept {
 		all += boolToInt(keep)
 	}
-	const name = "processor_correlation_decisions"
-	assert.EqualValues(t, all, metrics.Sum(name, "verdict=keep"))
-	assert.EqualValues(t, len(kept)-all, metrics.Sum(name, "verdict=drop"))
-	assert.EqualValues(t, len(evidence), metrics.Sum(name, "rule=errors"))
+	assert.InDelta(t, all, metrics.Sum("decisions", "verdict", "keep"), 0)
+	assert.InDelta(t, len(kept)-all, metrics.Sum("decisions", "verdict", "drop"), 0)
+	assert.InDelta(t, len(evidence), metrics.Sum("decisions", "rule", "errors"), 0)
 }

@@ -3,6 +3,6 @@
 
 // Package harness drives a built collector from outside, as a process: it makes
 // a load of traces and logs, sends it over OTLP, receives what comes out in a
-// counting sink, reads the collector's metrics page, and says which traces must
-// have come out. It knows nothing of the processor's code, only its promises.
+// counting sink, and says which traces must have come out. It knows nothing of
+// the processor's code, only its promises.
 package harness

@@ -6,6 +6,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -66,8 +67,17 @@ func (s Sample) has(labels []string) bool {
 	return true
 }
 
-// Fetch gets the metrics page at the URL.
+// Fetch gets and reads the metrics page at the URL.
 func Fetch(ctx context.Context, url string) (Metrics, error) {
+	page, err := Page(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(bytes.NewReader(page))
+}
+
+// Page gets the metrics page at the URL.
+func Page(ctx context.Context, url string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return nil, err
@@ -80,7 +90,7 @@ func Fetch(ctx context.Context, url string) (Metrics, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answered %s", url, resp.Status)
 	}
-	return Parse(resp.Body)
+	return io.ReadAll(resp.Body)
 }
 
 // Parse reads a page in Prometheus' text format.

@@ -4,7 +4,6 @@
 package component
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -85,15 +84,10 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.json != "" {
-		if err := writeJSON(o.json, all); err != nil {
-			return err
-		}
+	if err := writeJSON(o.json, all); err != nil {
+		return err
 	}
-	if o.run.Held > 0 {
-		return all.printHeld(out, o.against)
-	}
-	return all.print(out, o.against)
+	return o.print(out, all)
 }
 
 // saved is a workload in a file, for the runs to read.
@@ -119,7 +113,11 @@ func save(spec workload.Spec) (w saved, done func(), err error) {
 	return w, done, err
 }
 
+// writeJSON writes to a file, if one is asked for.
 func writeJSON(path string, v any) error {
+	if path == "" {
+		return nil
+	}
 	data, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return err
@@ -220,6 +218,21 @@ func (o *options) measure(ctx context.Context) (results, error) {
 
 // apart carries the run out in a process of its own.
 func (r *Run) apart(ctx context.Context) (*Result, error) {
+	cmd, err := r.command(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.Output()
+	if err != nil {
+		return nil, err
+	}
+	res := new(Result)
+	return res, json.Unmarshal(stdout, res)
+}
+
+// command starts this program for the run, under another one if it is given.
+func (r *Run) command(ctx context.Context, under ...string) (*exec.Cmd, error) {
 	arg, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
@@ -228,12 +241,6 @@ func (r *Run) apart(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, RunName, string(arg))
-	var stdout bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return nil, err
-	}
-	res := new(Result)
-	return res, json.Unmarshal(stdout.Bytes(), res)
+	under = append(under, self, RunName, string(arg))
+	return exec.CommandContext(ctx, under[0], under[1:]...), nil
 }

@@ -13,10 +13,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
 )
 
@@ -63,7 +63,7 @@ func (c *curve) parseHeld(list string) error {
 func CurveMain(ctx context.Context, args []string, out io.Writer) error {
 	c := newCurve()
 	fs := flag.NewFlagSet("curve", flag.ContinueOnError)
-	names := fs.String("peers", "ours_tail,tail_sampling", "peers")
+	names := fs.String("peers", strings.Join(c.peers, ","), "peers")
 	fs.IntVar(&c.rounds, "rounds", 3, "times each point is measured; the figures are medians")
 	fs.Float64Var(&c.rate, "rate", c.rate, "traces per second")
 	fs.Float64Var(&c.max, "peers-max", 1e6, "the most traces that others than ours are to hold; a million take them some 10 GB")
@@ -82,10 +82,8 @@ func CurveMain(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *path != "" {
-		if err := writeJSON(*path, points); err != nil {
-			return err
-		}
+	if err := writeJSON(*path, points); err != nil {
+		return err
 	}
 	return printPoints(out, points)
 }
@@ -151,8 +149,7 @@ func (c *curve) at(ctx context.Context, peer string, wait time.Duration) (*Resul
 }
 
 func printPoints(out io.Writer, points []Point) error {
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprint(w, "| peer\t| traces held\t| us/span above decode\t| GC %\t| live MB\t| kspan/s\t|\n|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	w := report.Table(out, "peer", "traces held", "us/span above decode", "GC %", "live MB", "kspan/s")
 	for _, p := range points {
 		fmt.Fprintf(w, "| %s\t| %.0f\t| %.2f\t| %.1f\t| %.0f\t| %.0f\t|\n", p.Peer, p.Traces, p.CPU/1e3, 100*p.GC, p.Live/1e6, p.Rate/1e3)
 	}

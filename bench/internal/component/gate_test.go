@@ -11,9 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
@@ -70,17 +67,15 @@ func weigh(t *testing.T, w *workload.Workload, name string) (g weight) {
 	t.Helper()
 	floor := &peers.Sink{}
 	before := read(t)
-	items := replay(t, w, floor, floor)
+	items := replay(t, w, &peers.Pipelines{Traces: floor, Logs: floor})
 	decoding := read(t).Sub(before)
 
 	require.NoError(t, setenv(time.Hour, maxTraces, 0)) // nothing is decided before the end
-	c, err := peers.Read(t.Context(), name)
-	require.NoError(t, err)
-	p, err := c.Build(t.Context())
+	p, err := (&Run{Peer: name, Signals: "both"}).build(t.Context())
 	require.NoError(t, err)
 	liveBytes, liveObjects := meter.Heap()
 	before = read(t)
-	replay(t, w, p.Traces, p.Logs)
+	replay(t, w, p)
 	settle(p)
 	bytes, objects := meter.Heap()
 	g.heldBytes = (float64(bytes) - float64(liveBytes)) / items
@@ -118,25 +113,9 @@ func read(t *testing.T) meter.Reading {
 }
 
 // replay sends rounds and returns the number of items.
-func replay(t *testing.T, w *workload.Workload, traces consumer.Traces, logs consumer.Logs) (items float64) {
+func replay(t *testing.T, w *workload.Workload, p *peers.Pipelines) (items float64) {
 	t.Helper()
-	var buf []byte
-	for round := range heavyRounds {
-		mask := workload.RoundMask(round)
-		for i := range w.Batches {
-			b := &w.Batches[i]
-			buf = b.Rewrite(buf[:0], mask)
-			items += float64(b.Items)
-			if b.Logs {
-				ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(buf)
-				require.NoError(t, err)
-				require.NoError(t, logs.ConsumeLogs(t.Context(), ld))
-				continue
-			}
-			td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(buf)
-			require.NoError(t, err)
-			require.NoError(t, traces.ConsumeTraces(t.Context(), td))
-		}
-	}
-	return items
+	d := &driver{load: w, peer: p, producers: 1, wait: time.Hour, rounds: heavyRounds}
+	require.NoError(t, d.run(t.Context()))
+	return float64(d.items())
 }

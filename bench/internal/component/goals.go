@@ -70,10 +70,8 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 	if w.points, err = w.curve.all(ctx); err != nil {
 		return err
 	}
-	if path != "" {
-		if err := writeJSON(path, w.points); err != nil {
-			return err
-		}
+	if err := writeJSON(path, w.points); err != nil {
+		return err
 	}
 	return w.print(out)
 }
@@ -129,11 +127,7 @@ func (w *whole) print(out io.Writer) error {
 	}
 	for _, s := range w.sections {
 		fmt.Fprintf(out, "\n### %s\n\n", s.title)
-		table := s.all.print
-		if s.run.Held > 0 {
-			table = s.all.printHeld
-		}
-		if err := table(out, s.against); err != nil {
+		if err := s.print(out, s.all); err != nil {
 			return err
 		}
 	}

@@ -4,24 +4,20 @@
 package component
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
 )
 
@@ -45,46 +41,29 @@ const instructionSlack = 1.1
 // is the work on the second half, without the start, and with caches warm.
 const fewBatches = 40
 
-// Counted says what one process does while its instructions are counted.
-type Counted struct {
-	Peer    string
-	Load    string
-	Batches int
-}
-
-// CountedName is the command that does what is counted, for InstructionsMain.
-const CountedName = "instructions-run"
-
-// CountedMain sends batches into a peer and ends it, which decides all it holds.
-func CountedMain(ctx context.Context, args []string, _ io.Writer) error {
-	var c Counted
-	if len(args) != 1 {
-		return errors.New("want one argument")
-	}
-	if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
-		return err
-	}
-	load, err := workload.Load(c.Load)
+// counted sends batches into a peer and ends it, which decides all it holds. It
+// does nothing besides: that would be counted, too.
+func (r *Run) counted(ctx context.Context) error {
+	load, err := workload.Load(r.Load)
 	if err != nil {
 		return err
 	}
 	if err := setenv(time.Hour, maxTraces, 0); err != nil {
 		return err
 	}
-	r := Run{Peer: c.Peer, Signals: "both"}
 	peer, err := r.build(ctx)
 	if err != nil {
 		return err
 	}
 	p := producer{driver: &driver{load: load, peer: peer, producers: 1}}
-	if err := p.send(ctx, load.Batches[:c.Batches], 0, 0); err != nil {
+	if err := p.send(ctx, load.Batches[:r.Batches], 0, 0); err != nil {
 		return err
 	}
 	if err := peer.Shutdown(ctx); err != nil {
 		return err
 	}
 	if peer.Out.Spans.Load() == 0 || peer.Out.Logs.Load() == 0 {
-		return fmt.Errorf("%s: nothing came out", c.Peer)
+		return fmt.Errorf("%s: nothing came out", r.Peer)
 	}
 	return nil
 }
@@ -108,8 +87,7 @@ func InstructionsMain(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprint(t, "| peer\t| instructions/item above decode\t| of decode\t| budget\t|\n|---\t|---\t|---\t|---\t|\n")
+	t := report.Table(out, "peer", "instructions/item above decode", "of decode", "budget")
 	fmt.Fprintf(t, "| decode\t| %.0f\t| 1\t| \t|\n", floor)
 	var over error
 	for _, b := range instructionBudgets {
@@ -139,41 +117,36 @@ func perItem(ctx context.Context, w saved, peer string, rounds int) (float64, er
 	}
 	var all []float64
 	for range rounds {
-		short, err1 := count(ctx, Counted{Peer: peer, Load: w.path, Batches: fewBatches})
-		long, err2 := count(ctx, Counted{Peer: peer, Load: w.path, Batches: 2 * fewBatches})
+		r := Run{Peer: peer, Signals: "both", Load: w.path, Batches: fewBatches}
+		short, err1 := r.count(ctx)
+		r.Batches *= 2
+		long, err2 := r.count(ctx)
 		if err := cmp.Or(err1, err2); err != nil {
 			return 0, fmt.Errorf("%s: %w", peer, err)
 		}
 		all = append(all, float64(long-short)/float64(items))
 		fmt.Fprintf(os.Stderr, "%s: %d instructions for %d batches, %d for %d: %.0f an item\n",
-			peer, short, fewBatches, long, 2*fewBatches, all[len(all)-1])
+			peer, short, fewBatches, long, r.Batches, all[len(all)-1])
 	}
-	slices.Sort(all)
-	return all[len(all)/2], nil
+	return report.Median(all), nil
 }
 
-// count runs a process under callgrind. The garbage collector is off, because
+// count carries the run out under callgrind. The garbage collector is off, because
 // when it runs depends on time; what it costs is bounded by the budgets of
 // allocations. Signals for goroutines that run long, and the instruction by which
 // the runtime times a lock it has to wait for, are off because valgrind survives
 // neither.
-func count(ctx context.Context, c Counted) (int64, error) {
-	arg, err := json.Marshal(c)
+func (r *Run) count(ctx context.Context) (int64, error) {
+	cmd, err := r.command(ctx, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 	if err != nil {
 		return 0, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return 0, err
-	}
-	cmd := exec.CommandContext(ctx, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", self, CountedName, string(arg))
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1,cpu.rdtscp=off")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
-		return 0, fmt.Errorf("valgrind on %s: %w\n%s", runtime.GOARCH, err, said.String())
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("valgrind on %s: %w\n%s", runtime.GOARCH, err, said)
 	}
-	return collected(said.Bytes())
+	return collected(said)
 }
 
 var collectedLine = regexp.MustCompile(`(?m)^==\d+== Collected : (\d+)$`)

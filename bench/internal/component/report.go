@@ -10,9 +10,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 )
 
 // results are the results of each target, by round.
@@ -21,7 +21,7 @@ type results map[string][]Result
 // figure is something to know of a result, beside the floor's of the same round.
 type figure func(res, floor Result) float64
 
-// values of a figure in all rounds of the targets, in order.
+// values of a figure in all rounds of the targets.
 func (r results) values(of figure, names ...string) []float64 {
 	var values []float64
 	for _, name := range names {
@@ -34,17 +34,12 @@ func (r results) values(of figure, names ...string) []float64 {
 			values = append(values, of(res, floor))
 		}
 	}
-	slices.Sort(values)
 	return values
 }
 
 // middle is the median over all rounds of the targets; 0 if there are none.
 func (r results) middle(of figure, names ...string) float64 {
-	values := r.values(of, names...)
-	if len(values) == 0 {
-		return 0
-	}
-	return values[len(values)/2]
+	return report.Median(r.values(of, names...))
 }
 
 // median of a figure over the rounds, with its smallest and largest value.
@@ -53,11 +48,11 @@ func (r results) median(name string, of figure) (mid, low, high float64) {
 	if len(values) == 0 {
 		return 0, 0, 0
 	}
-	return values[len(values)/2], values[0], values[len(values)-1]
+	return report.Median(values), slices.Min(values), slices.Max(values)
 }
 
 func (r results) floor(name string) []Result {
-	return r[peers.Floor+name[slices.Index([]byte(name), ':'):]]
+	return r[peers.Floor+name[strings.IndexByte(name, ':'):]]
 }
 
 func cpuAbove(res, floor Result) float64    { return res.CPU - floor.CPU }
@@ -69,11 +64,17 @@ func peak(res, _ Result) float64            { return res.Peak }
 func heldBytes(res, _ Result) float64       { return res.HeldBytes }
 func heldObjects(res, _ Result) float64     { return res.HeldObjects }
 
-func (r results) print(out io.Writer, against string) error {
+// print prints what was measured: what the peers hold, if that was asked for.
+func (o *options) print(out io.Writer, all results) error {
+	if o.run.Held > 0 {
+		return all.printHeld(out, o.against)
+	}
+	return all.printSteady(out, o.against)
+}
+
+func (r results) printSteady(out io.Writer, against string) error {
 	base := r.middle(cpuAbove, against)
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| peer\t| CPU of %s\t| us/item above decode (spread)\t| B/item\t| allocs/item\t| GC %%\t| kitem/s\t| peak MB\t|\n", against)
-	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	w := report.Table(out, "peer", "CPU of "+against, "us/item above decode (spread)", "B/item", "allocs/item", "GC %", "kitem/s", "peak MB")
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		r.row(w, name, base)
 	}
@@ -83,7 +84,7 @@ func (r results) print(out io.Writer, against string) error {
 func (r results) row(w io.Writer, name string, base float64) {
 	m := func(of figure) float64 { return r.middle(of, name) }
 	cpu, low, high := r.median(name, cpuAbove)
-	if len(name) > 4 && name[:4] == peers.Floor+":" {
+	if strings.HasPrefix(name, peers.Floor+":") {
 		cpu, low, high = r.median(name, func(res, _ Result) float64 { return res.CPU })
 		fmt.Fprintf(w, "| %s\t| decode\t| %.2f (%.2f-%.2f)\t| %.0f\t| %.1f\t", name, cpu/1e3, low/1e3, high/1e3,
 			m(func(res, _ Result) float64 { return res.Bytes }), m(func(res, _ Result) float64 { return res.Allocs }))
@@ -106,8 +107,7 @@ var heldAs = map[string]string{
 // peer holds.
 func (r results) printHeld(out io.Writer, against string) error {
 	base := r.middle(heldBytes, against)
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| peer\t| holds\t| of %s\t| heap B/trace (spread)\t| objects/trace\t|\n|---\t|---\t|---\t|---\t|---\t|\n", against)
+	w := report.Table(out, "peer", "holds", "of "+against, "heap B/trace (spread)", "objects/trace")
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		mid, low, high := r.median(name, heldBytes)
 		_, signals, _ := strings.Cut(name, ":")

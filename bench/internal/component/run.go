@@ -34,6 +34,7 @@ type Run struct {
 	Producers int
 	Rate      float64 // items per second; 0: no limit
 	Held      int     // rounds to hold and weigh; 0: measure the steady state
+	Batches   int     // to take while somebody counts instructions; 0: measure
 	Traces    int     // what peers that want to know are told; 0: enough
 	Profile   string  // prefix of the profiles to write; empty: none
 }
@@ -68,6 +69,9 @@ const maxTraces = 200_000
 
 // Do carries a run out.
 func (r *Run) Do(ctx context.Context) (*Result, error) {
+	if r.Batches > 0 {
+		return new(Result), r.counted(ctx)
+	}
 	load, err := workload.Load(r.Load)
 	if err != nil {
 		return nil, err

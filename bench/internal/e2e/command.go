@@ -11,11 +11,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
 )
 
@@ -181,28 +180,14 @@ func cpuOf(f figures) float64 { return f.cpu }
 
 func peakOf(f figures) float64 { return f.peak }
 
-func median(all []figures, of func(figures) float64) float64 {
-	if len(all) == 0 {
-		return 0
-	}
-	values := make([]float64, len(all))
-	for i, f := range all {
-		values[i] = of(f)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
 func (b *bench) report(out io.Writer, all map[Target][]figures) error {
 	var base float64
 	for t, f := range all {
 		if t.String() == b.against {
-			base = median(f, cpuOf)
+			base = report.MedianOf(f, cpuOf)
 		}
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| collector\t| CPU of %s\t| us/item\t| kitem per CPU s\t| kitem/s\t| peak RSS MB\t| lost\t| failed traces lost\t| incomplete\t| logs apart\t|\n", b.against)
-	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+	w := report.Table(out, "collector", "CPU of "+b.against, "us/item", "kitem per CPU s", "kitem/s", "peak RSS MB", "lost", "failed traces lost", "incomplete", "logs apart")
 	for _, t := range b.targets {
 		var lost int64
 		var fault Faults
@@ -210,9 +195,9 @@ func (b *bench) report(out io.Writer, all map[Target][]figures) error {
 			lost += f.lost
 			fault = Faults{fault.LostFailed + f.fault.LostFailed, fault.Incomplete + f.fault.Incomplete, fault.Apart + f.fault.Apart}
 		}
-		cpu := median(all[t], cpuOf)
+		cpu := report.MedianOf(all[t], cpuOf)
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f\t| %.0f\t| %.0f\t| %.0f\t| %d\t| %d\t| %d\t| %d\t|\n", t, cpu/base, cpu/1e3, 1e6/cpu,
-			median(all[t], func(f figures) float64 { return f.rate })/1e3, median(all[t], peakOf)/1e6,
+			report.MedianOf(all[t], func(f figures) float64 { return f.rate })/1e3, report.MedianOf(all[t], peakOf)/1e6,
 			lost, fault.LostFailed, fault.Incomplete, fault.Apart)
 	}
 	return w.Flush()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/goals"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 )
 
 // The targets of the goals.
@@ -66,7 +67,7 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 // e2eGoals compares medians of what was measured.
 func e2eGoals(fast, paced map[Target][]figures) []goals.Goal {
 	ratio := func(all map[Target][]figures, of func(figures) float64, a, b Target) float64 {
-		return goals.Ratio(median(all[a], of), median(all[b], of))
+		return goals.Ratio(report.MedianOf(all[a], of), report.MedianOf(all[b], of))
 	}
 	var faults float64
 	for _, all := range []map[Target][]figures{fast, paced} {

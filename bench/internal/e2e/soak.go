@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // soak keeps one collector at full speed for long, with little room, and checks
@@ -141,15 +142,15 @@ func (s *soak) look(ctx context.Context) (look, error) {
 	defer s.sender.calls.Unlock()
 	l := look{at: time.Since(s.began)}
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		m, err := readMetrics(ctx, s.collector.metrics)
+		m, err := scrape.Fetch(ctx, s.collector.metrics)
 		if err != nil {
 			return l, err
 		}
 		l.reads++
-		l.spans, l.logs = m.tally("spans"), m.tally("logs")
-		l.balanced = l.spans.balanced(s.sender.spans.Load()) && l.logs.balanced(s.sender.logs.Load())
-		l.buffer = max(l.buffer, m.of("buffer_bytes"))
-		l.limit, l.lost = m.of("buffer_limit_bytes"), m.of("evidence_lost")
+		l.spans, l.logs = m.Tally("spans"), m.Tally("logs")
+		l.balanced = balanced(l.spans, s.sender.spans.Load()) && balanced(l.logs, s.sender.logs.Load())
+		l.buffer = max(l.buffer, int64(m.Sum("buffer_bytes")))
+		l.limit, l.lost = int64(m.Sum("buffer_limit_bytes")), int64(m.Sum("evidence_lost"))
 		if l.balanced || time.Since(began) > s.wait+5*time.Second {
 			break
 		}
@@ -158,4 +159,10 @@ func (s *soak) look(ctx context.Context) (look, error) {
 	l.rss, err = s.collector.memory(rss)
 	l.retried = s.sender.retried.Load()
 	return l, err
+}
+
+// balanced reports whether every item has one fate, and those that were not
+// refused are the acknowledged ones.
+func balanced(t scrape.Tally, acknowledged int64) bool {
+	return t.Balanced() && int64(t.Received-t.Refused) == acknowledged
 }

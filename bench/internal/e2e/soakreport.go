@@ -9,6 +9,9 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // look is what a soak saw at one time.
@@ -19,7 +22,7 @@ type look struct {
 	limit       int64
 	lost        int64 // the counter of evidence lost
 	retried     int64 // calls
-	spans, logs tally
+	spans, logs scrape.Tally
 	balanced    bool
 	reads       int // of the metrics page, until the sums were right
 }
@@ -57,12 +60,7 @@ func growth(values []int64) float64 {
 	if third == 0 {
 		return 0
 	}
-	return float64(middle(values[len(values)-third:])) / float64(middle(values[:third]))
-}
-
-func middle(values []int64) int64 {
-	values = slices.Sorted(slices.Values(values))
-	return values[len(values)/2]
+	return float64(report.Median(values[len(values)-third:])) / float64(report.Median(values[:third]))
 }
 
 // mostGrowth is how much more memory than in the first third of a soak the last
@@ -111,7 +109,7 @@ func (r *soakReport) print(out io.Writer) {
 	fmt.Fprint(out, "| what\t| measured\t|\n|---\t|---\t|\n")
 	for _, row := range []struct{ what, measured string }{
 		{"items taken", fmt.Sprintf("%d in %d rounds, %.0f a second", items, r.rounds, float64(items)/max(1, r.lastLook().Seconds()))},
-		{"RSS after the warm-up", fmt.Sprintf("%d MB, %d to %d", middle(steady)/1e6, slices.Min(steady)/1e6, slices.Max(steady)/1e6)},
+		{"RSS after the warm-up", fmt.Sprintf("%d MB, %d to %d", report.Median(steady)/1e6, slices.Min(steady)/1e6, slices.Max(steady)/1e6)},
 		{"RSS of the last third over the first", fmt.Sprintf("%.3f", growth(steady))},
 		{"most held", fmt.Sprintf("%d of %d MB", buffer/1e6, limit/1e6)},
 		{"looks at the sums, all exact", fmt.Sprintf("%d, with at most %d reads", len(r.looks)+1, reads)},

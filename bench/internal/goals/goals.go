@@ -9,7 +9,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"text/tabwriter"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 )
 
 // Goal is a figure and its limit.
@@ -52,8 +53,7 @@ func (g Goal) met() string {
 
 // Print writes the goals as a table.
 func Print(out io.Writer, list []Goal) error {
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprint(w, "| goal\t| measured\t| wanted\t| met\t|\n|---\t|---\t|---\t|---\t|\n")
+	w := report.Table(out, "goal", "measured", "wanted", "met")
 	for _, g := range list {
 		sign := "≤"
 		if g.AtLeast {

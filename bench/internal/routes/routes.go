@@ -14,11 +14,11 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/grafana/clusterurl/pkg/clusterurl"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
@@ -131,19 +131,17 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}
 	}
-	return report(out, finders, all, workload.Paths(1, 1, *n))
+	return printTable(out, finders, all, workload.Paths(1, 1, *n))
 }
 
-func report(out io.Writer, finders []finder, all [][]figures, paths []workload.Path) error {
-	base := median(all[0], func(f figures) float64 { return f.ns })
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| by\t| CPU of %s\t| ns/path\t| B/path\t| allocs/path\t| patterns for %d paths\t|\n", finders[0].name, len(paths))
-	fmt.Fprint(w, "|---\t|---\t|---\t|---\t|---\t|---\t|\n")
+func printTable(out io.Writer, finders []finder, all [][]figures, paths []workload.Path) error {
+	base := report.MedianOf(all[0], func(f figures) float64 { return f.ns })
+	w := report.Table(out, "by", "CPU of "+finders[0].name, "ns/path", "B/path", "allocs/path", fmt.Sprintf("patterns for %d paths", len(paths)))
 	for i, f := range finders {
-		ns := median(all[i], func(f figures) float64 { return f.ns })
+		ns := report.MedianOf(all[i], func(f figures) float64 { return f.ns })
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.0f\t| %.0f\t| %.2f\t| %d\t|\n", f.name, ns/base, ns,
-			median(all[i], func(f figures) float64 { return f.bytes }),
-			median(all[i], func(f figures) float64 { return f.allocs }), f.patterns(paths))
+			report.MedianOf(all[i], func(f figures) float64 { return f.bytes }),
+			report.MedianOf(all[i], func(f figures) float64 { return f.allocs }), f.patterns(paths))
 	}
 	return w.Flush()
 }
@@ -155,13 +153,4 @@ func (f *finder) patterns(paths []workload.Path) int {
 		seen[paths[i].Service+" "+f.find(&paths[i])] = true
 	}
 	return len(seen)
-}
-
-func median(all []figures, of func(figures) float64) float64 {
-	values := make([]float64, len(all))
-	for i, f := range all {
-		values[i] = of(f)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
 }

@@ -15,11 +15,11 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/google/pprof/profile"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 )
 
 // Main prints both tables of a profile that component -profile wrote.
@@ -125,8 +125,7 @@ func shares(p *profile.Profile, of func(*profile.Sample) string) []share {
 }
 
 func table(out io.Writer, what string, list []share, n int) error {
-	w := tabwriter.NewWriter(out, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(w, "| %s\t| %%\t|\n|---\t|---\t|\n", what)
+	w := report.Table(out, what, "%")
 	for _, s := range list[:min(n, len(list))] {
 		fmt.Fprintf(w, "| %s\t| %.1f\t|\n", s.name, 100*s.of)
 	}

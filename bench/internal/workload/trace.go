@@ -4,6 +4,7 @@
 package workload
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -74,19 +75,9 @@ func newTraffic(spec Spec) *traffic {
 	for n := range spec.Traces {
 		t.addTrace(float64(n))
 	}
-	slices.SortStableFunc(t.spans, func(a, b *span) int { return compare(a.at, b.at) })
-	slices.SortStableFunc(t.logs, func(a, b *log) int { return compare(a.at, b.at) })
+	slices.SortStableFunc(t.spans, func(a, b *span) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(t.logs, func(a, b *log) int { return cmp.Compare(a.at, b.at) })
 	return t
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // spanCount is lognormal with a deviation of 0.9.

@@ -56,13 +56,11 @@ type shape struct {
 	logsWithoutID, logsHidden int
 	spanBytes, logBytes       float64
 	groupSize, attributes     float64
-	paths                     int
 }
 
 func shapeOf(t *testing.T, w *Workload) (s shape) {
 	t.Helper()
 	groups, spans := 0, 0
-	paths := map[string]bool{}
 	w.each(func(b *Batch) {
 		if b.Logs {
 			ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(b.Data)
@@ -88,9 +86,6 @@ func shapeOf(t *testing.T, w *Workload) (s shape) {
 			if sp.Status().Code() == ptrace.StatusCodeError {
 				s.failed++
 			}
-			if p, ok := sp.Attributes().Get("url.path"); ok {
-				paths[p.Str()] = true
-			}
 		})
 		if b.Items > 300 {
 			groups += len(seen)
@@ -98,7 +93,6 @@ func shapeOf(t *testing.T, w *Workload) (s shape) {
 		}
 	})
 	s.groupSize = float64(spans) / float64(groups)
-	s.paths = len(paths)
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // WriteTo prints the findings as one page of plain text.
@@ -61,8 +62,8 @@ func (p *page) table(alignment string, rows [][]string) {
 
 func (p *page) flows(f Findings) {
 	p.heading("SIGNALS, by the processor's own counters")
-	row := func(name string, w Flow) []string {
-		return []string{name, number(w.In), number(w.Kept), number(w.Dropped), number(w.Refused), number(w.Held)}
+	row := func(name string, w scrape.Tally) []string {
+		return []string{name, number(w.Received), number(w.Kept), number(w.Dropped), number(w.Refused), number(w.Held)}
 	}
 	p.table("lrrrrr", [][]string{
 		{"", "in", "kept", "dropped", "refused", "held"},

@@ -8,10 +8,9 @@ package report
 import (
 	"fmt"
 
-	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
 	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
-	oracle "github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // Evidence is all that a run leaves behind.
@@ -31,8 +30,8 @@ type Evidence struct {
 // Findings is the judged run. It is right if there are no Problems.
 type Findings struct {
 	Headline  string
-	Spans     Flow
-	Logs      Flow
+	Spans     scrape.Tally
+	Logs      scrape.Tally
 	Traces    Traces
 	Routes    Routes
 	Missing   []Missing
@@ -55,19 +54,8 @@ func Judge(e Evidence) Findings {
 	f.Extracted = countsOf(e.Metrics["logs_trace_id_extracted"], "source", "format")
 	f.Decisions = countsOf(e.Metrics["decisions"], "verdict", "rule", "trigger")
 	f.Begun = countsOf(e.Metrics["traces_checked"], "service_name", "root")
-	f.Diagnosis = diagnosis.Diagnose(forOracle(e.Metrics), nil)
+	f.Diagnosis = diagnosis.Diagnose(e.Metrics, nil)
 	return f
-}
-
-// forOracle is the metrics as the oracle's packages have them.
-func forOracle(m scrape.Metrics) oracle.Metrics {
-	out := oracle.Metrics{}
-	for name, samples := range m {
-		for _, s := range samples {
-			out[name] = append(out[name], oracle.Sample(s))
-		}
-	}
-	return out
 }
 
 func (f *Findings) problem(format string, args ...any) {

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
-	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden page")
@@ -88,7 +88,7 @@ func TestGoodRunHasNoProblems(t *testing.T) {
 	f := Judge(goodRun())
 	require.Empty(t, f.Problems)
 	require.Equal(t, Traces{All: 3, WithBoth: 3, Whole: 2, Gone: 1, Errors: 1, ErrorsIn: 1}, f.Traces)
-	require.Equal(t, Flow{In: 1004, Kept: 3, Dropped: 1, Refused: 1000}, f.Spans)
+	require.Equal(t, scrape.Tally{Received: 1004, Kept: 3, Dropped: 1, Refused: 1000}, f.Spans)
 }
 
 func TestPageLooksLikeTheGoldenOne(t *testing.T) {

@@ -79,7 +79,7 @@ func serviceRoutes(e Evidence, sent, kept []visit) []ServiceRoutes {
 		services = append(services, ServiceRoutes{
 			Service:  service,
 			Paths:    len(paths[service]),
-			Patterns: max(len(patterns[service]), e.Metrics.Sum("route_patterns", "service_name", service)),
+			Patterns: max(len(patterns[service]), int(e.Metrics.Sum("route_patterns", "service_name", service))),
 			Bound:    e.Bounds[service],
 		})
 	}

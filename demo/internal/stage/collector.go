@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 const (
@@ -118,10 +118,6 @@ func (c *collector) healthy(ctx context.Context) bool {
 	}
 	defer func() { _ = response.Body.Close() }()
 	return response.StatusCode == http.StatusOK
-}
-
-func (c *collector) scrape(ctx context.Context) (scrape.Metrics, error) {
-	return scrape.Fetch(ctx, c.metrics)
 }
 
 // record writes the metrics page to a file in the folder once a second, until ctx

@@ -13,8 +13,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/orders"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/demo/internal/scrape"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
+	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
 // settleLimit is how long the collector may take to read the last lines, decide
@@ -60,7 +60,7 @@ func (s *stage) sent() (sink.Records, error) {
 func (s *stage) settle(ctx context.Context, sent sink.Records) (scrape.Metrics, error) {
 	limit := time.Now().Add(settleLimit)
 	for {
-		metrics, err := s.collector.scrape(ctx)
+		metrics, err := scrape.Fetch(ctx, s.collector.metrics)
 		if err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				return nil, cause // the collector ended, or somebody pressed Ctrl-C
@@ -70,7 +70,7 @@ func (s *stage) settle(ctx context.Context, sent sink.Records) (scrape.Metrics, 
 		if s.settled(metrics, sent) || time.Now().After(limit) {
 			return metrics, nil
 		}
-		s.options.Progress.Update("%d spans and %d logs are still held",
+		s.options.Progress.Update("%.0f spans and %.0f logs are still held",
 			metrics.Sum("spans_held"), metrics.Sum("logs_held"))
 		select {
 		case <-time.After(poll):
@@ -82,8 +82,8 @@ func (s *stage) settle(ctx context.Context, sent sink.Records) (scrape.Metrics, 
 
 func (s *stage) settled(m scrape.Metrics, sent sink.Records) bool {
 	spansOut, logsOut := s.backend.Counts()
-	return m.Sum("spans_received")-m.Sum("spans_refused") >= len(sent.Spans) &&
-		m.Sum("logs_received")-m.Sum("logs_refused") >= len(sent.Logs) &&
+	return m.Sum("spans_received")-m.Sum("spans_refused") >= float64(len(sent.Spans)) &&
+		m.Sum("logs_received")-m.Sum("logs_refused") >= float64(len(sent.Logs)) &&
 		m.Sum("spans_held") == 0 && m.Sum("logs_held") == 0 && m.Sum("integrity_traces") == 0 &&
-		m.Sum("spans_kept") == spansOut && m.Sum("logs_kept") == logsOut
+		m.Sum("spans_kept") == float64(spansOut) && m.Sum("logs_kept") == float64(logsOut)
 }

@@ -99,9 +99,14 @@ func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
 		}
 		s := &b.shards[n]
 		s.mu.Lock()
+		// The misses of independent reads overlap; those of add would not.
 		for j := i; j != 0; j = parts.Items[j-1].Next {
-			// The misses of independent reads overlap; those of add would not.
 			s.touched += s.table.Touch(parts.Items[j-1].Key)
+		}
+		for j := i; j != 0; j = parts.Items[j-1].Next {
+			if key := parts.Items[j-1].Key; s.table.Find(key) == nil {
+				s.touched += s.late.Touch(key)
+			}
 		}
 		for ; i != 0; i = parts.Items[i-1].Next {
 			fates[i-1] = s.add(now, parts.Items[i-1].Key, &items[i-1], out)

@@ -30,7 +30,10 @@ func (q *queue) push(t ticket) {
 }
 
 // first returns the oldest ticket; there must be one.
-func (q *queue) first() ticket { return q.ring[q.head] }
+func (q *queue) first() ticket { return q.at(0) }
+
+// at returns the i-th oldest ticket.
+func (q *queue) at(i int) ticket { return q.ring[(q.head+i)&(len(q.ring)-1)] }
 
 func (q *queue) pop() {
 	q.head = (q.head + 1) & (len(q.ring) - 1)
@@ -43,7 +46,7 @@ func (q *queue) pop() {
 func (q *queue) resize(n int) {
 	ring := make([]ticket, n)
 	for i := range q.len {
-		ring[i] = q.ring[(q.head+i)&(len(q.ring)-1)]
+		ring[i] = q.at(i)
 	}
 	q.ring, q.head = ring, 0
 }

@@ -70,8 +70,19 @@ func Main(_ context.Context, args []string, out io.Writer) error {
 	return err
 }
 
+// keptUp leaves out the points of a peer that did not keep up with the traffic:
+// it held less than it should have, and spent its time otherwise.
+func keptUp(points []component.Point) []component.Point {
+	rate := 0.0
+	for _, p := range points {
+		rate = max(rate, p.Rate)
+	}
+	return slices.DeleteFunc(slices.Clone(points), func(p component.Point) bool { return p.Rate < 0.9*rate })
+}
+
 // Draw returns the picture as SVG.
 func Draw(points []component.Point) string {
+	points = keptUp(points)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" fill="#222">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)

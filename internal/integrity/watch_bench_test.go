@@ -61,8 +61,9 @@ func BenchmarkWatchInterleaved(b *testing.B) {
 	}
 }
 
-// seenBytes and seenInBench are what a watch remembers at the default of max_bytes.
-const seenBytes, seenInBench = 8 << 20, 400_000
+// seenBytes is what a generation of examined traces takes in the benchmark, half of
+// what it may at the default of max_bytes, and seenInBench how many those are.
+const seenBytes, seenInBench = 8 << 20, 490_000
 
 // benchInterleaved draws the trace of each item with pick, which is given the
 // number of the newest, of a new one every perTrace items.

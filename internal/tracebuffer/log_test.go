@@ -23,7 +23,7 @@ func TestQueueIsFirstInFirstOut(t *testing.T) {
 			"push": func(*rapid.T) { n++; q.push(ticket{1, n}); model = append(model, ticket{1, n}) },
 			"pop": func(*rapid.T) {
 				if len(model) > 0 {
-					require.Equal(t, model[0], q.first())
+					require.Equal(t, model[0], q.at(0))
 					q.pop()
 					model = model[1:]
 				}

@@ -29,10 +29,7 @@ func (q *queue) push(t ticket) {
 	q.len++
 }
 
-// first returns the oldest ticket; there must be one.
-func (q *queue) first() ticket { return q.at(0) }
-
-// at returns the i-th oldest ticket.
+// at returns the i-th oldest ticket, from 0; there must be as many.
 func (q *queue) at(i int) ticket { return q.ring[(q.head+i)&(len(q.ring)-1)] }
 
 func (q *queue) pop() {

@@ -251,7 +251,7 @@ func (s *shard) fetch(q *queue, due int64) {
 // next returns the trace at the head of a queue of waits, if there is one.
 func (s *shard) next(k waitKind) *entry {
 	for q := &s.waiting[k]; q.len > 0; q.pop() {
-		t := q.first()
+		t := q.at(0)
 		if e := s.table.Find(t.key); e != nil && e.waits == k && e.deadline == t.at {
 			return e
 		}
@@ -381,7 +381,7 @@ func (s *shard) reclaim() {
 // lowest returns the trace whose first record lies lowest.
 func (s *shard) lowest() *entry {
 	for q := &s.lying; q.len > 0; q.pop() {
-		t := q.first()
+		t := q.at(0)
 		if e := s.table.Find(t.key); e != nil && e.first == position(t.at) {
 			return e
 		}

@@ -6,6 +6,7 @@ package sampling_test
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,40 +78,45 @@ func TestStampWhereNothingWasSampledBefore(t *testing.T) {
 }
 
 // What is not ours stays: other vendors' sections in their order, unknown
-// sub-keys, and the randomness. What has no room left stays whole.
+// sub-keys, and the randomness. What has no room left stays whole. The room is
+// that of contrib's parser: 1,024 bytes, and 31 members, one fewer than W3C has.
 func TestEditsLeaveTheRest(t *testing.T) {
+	fits := func(tracestate string) bool {
+		return len(tracestate) <= 1024 && strings.Count(tracestate, ",") < 31
+	}
+	th, err := sampling.PercentageThreshold(1)
+	require.NoError(t, err)
 	rapid.Check(t, func(t *rapid.T) {
-		vendors := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-n][a-z0-9]{1,8}`), 0, 33, rapid.ID[string]).Draw(t, "vendors")
-		for i := range vendors {
-			vendors[i] += "=" + rapid.StringMatching(`[a-zA-Z0-9:;]{1,30}`).Draw(t, "value")
+		n := rapid.OneOf(rapid.IntRange(0, 33), rapid.IntRange(29, 32)).Draw(t, "members")
+		length := rapid.OneOf(rapid.IntRange(1, 200), rapid.IntRange(24, 30)).Draw(t, "length")
+		var vendors []string
+		for i := range n {
+			vendors = append(vendors, fmt.Sprintf("v%02d=%s", i, strings.Repeat("a:;", length)[:length]))
 		}
-		extra := rapid.SampledFrom([]string{"", ";xx:1", ";p:8;r:62"}).Draw(t, "extra")
-		section := rapid.SampledFrom([]string{"", "ot=rv:abcdefabcdefab", "ot=th:8", "ot=rv:abcdefabcdefab;th:8"}).Draw(t, "ot")
-		if section != "" {
-			vendors = append([]string{section + extra}, vendors...)
+		rv := rapid.SampledFrom([]string{"", "rv:abcdefabcdefab"}).Draw(t, "rv")
+		before := rapid.SampledFrom([]string{"", "th:8"}).Draw(t, "th")
+		extra := ""
+		if rv+before != "" {
+			extra = rapid.SampledFrom([]string{"", "xx:1", "p:8;r:62"}).Draw(t, "extra")
 		}
-		in := strings.Join(vendors, ",")
-		th, err := sampling.PercentageThreshold(1)
-		require.NoError(t, err)
+		with := func(th string) string {
+			ot := slices.DeleteFunc([]string{rv, th, extra}, func(key string) bool { return key == "" })
+			if len(ot) == 0 {
+				return strings.Join(vendors, ",")
+			}
+			return strings.Join(append([]string{"ot=" + strings.Join(ot, ";")}, vendors...), ",")
+		}
+		in, want := with(before), with("th:fd70a")
+		if !fits(in) || !fits(want) {
+			want = in
+		}
 		out, changed := sampling.Stamp(in, th, sampling.Unknown)
-		if len(vendors) > 32 || section == "" && len(vendors) == 32 || len(in) > 1010 {
-			require.Equal(t, in, out)
-			return
+		require.Equal(t, want, out)
+		require.Equal(t, in != want, changed)
+		if changed {
+			erased, _ := sampling.EraseThreshold(out)
+			require.Equal(t, with(""), erased)
 		}
-		require.True(t, changed)
-		rest := vendors
-		if section != "" {
-			rest = vendors[1:]
-		}
-		ot, others, _ := strings.Cut(out, ",")
-		require.Equal(t, strings.Join(rest, ","), others)
-		require.Equal(t, "fd70a", sampling.ReadState(ot).Threshold.TValue())
-		require.Equal(t, strings.Contains(section, "rv:"), sampling.ReadState(ot).Explicit)
-		if section != "" {
-			require.True(t, strings.HasSuffix(ot, extra))
-		}
-		erased, _ := sampling.EraseThreshold(out)
-		require.NotContains(t, erased, "th:")
 	})
 }
 

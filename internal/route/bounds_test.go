@@ -89,7 +89,7 @@ func TestHostilePathsCannotGrowATable(t *testing.T) {
 	assert.LessOrEqual(t, s.Patterns(), limit)
 	assert.LessOrEqual(t, len(seen), 2*limit)
 	assert.LessOrEqual(t, s.learner.nodes, s.learner.maxNodes)
-	assert.Equal(t, s.learner.root.size()-1, s.learner.nodes, "nodes are counted right")
+	assert.Equal(t, s.learner.size(s.learner.root)-1, s.learner.nodes, "nodes are counted right")
 	assert.Positive(t, s.Overflowed())
 	assert.Less(t, heap(), half+1<<20, "the second half takes no memory of its own")
 	runtime.KeepAlive(s)

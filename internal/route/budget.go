@@ -8,58 +8,51 @@ package route
 // longer made still stand in dashboards, so they hold their place until they
 // are forgotten.
 type budget struct {
-	texts map[string]*string
+	texts map[string]uint32 // in the tree
 	max   int
-	tails int // places kept for overflow patterns
-	// prefixes is how many of them are taken.
+	// prefixes is how many overflow patterns were made.
 	prefixes int
 }
 
 // overflowPattern is what is left when not even a prefix has a place.
 const overflowPattern = "/{" + anonymousTail + "...}"
 
-// newBudget: an eighth of the places is kept for overflow patterns, one of
-// them for the last resort.
-func newBudget(limit int) budget {
-	limit = max(limit, 1)
-	b := budget{texts: map[string]*string{}, max: limit, tails: max(limit/8, 1)}
-	text := overflowPattern
-	b.texts[text] = &text
-	return b
-}
+// tails is how many places are kept for overflow patterns, one of them for the
+// last resort: an eighth.
+func (b *budget) tails() int { return max(b.max/8, 1) }
 
-// take returns the shared copy of text, or nil if there is no place for it.
-func (b *budget) take(text string, reserve int) *string {
-	if p := b.texts[text]; p != nil {
-		return p
+// take returns the tree's copy of text, or 0 if there is no place for it.
+func (l *learner) take(text string, reserve int) uint32 {
+	b := &l.budget
+	if i := b.texts[text]; i != 0 {
+		return i
 	}
 	if len(b.texts) >= b.max-reserve {
-		return nil
+		return 0
 	}
-	b.texts[text] = &text
-	return &text
+	i := l.keep(text)
+	b.texts[l.text(i)] = i
+	return i
 }
 
 // issue gives the node its pattern.
 func (l *learner) issue(n *node) (string, bool) {
-	if p := n.issued.Load(); p != nil {
-		return *p, true
+	if i := n.issued.Load(); i != 0 {
+		return l.text(i), true
 	}
-	if n.own != nil {
-		n.issued.Store(n.own)
-		return *n.own, true
+	i := n.own
+	if i == 0 {
+		text := l.prefix(n)
+		if text == "" {
+			text = "/"
+		}
+		if i = l.take(text, l.budget.tails()-1); i == 0 {
+			l.spent.Store(true)
+			return "", false
+		}
 	}
-	text := n.prefix()
-	if text == "" {
-		text = "/"
-	}
-	p := l.budget.take(text, l.budget.tails-1)
-	if p == nil {
-		l.spent.Store(true)
-		return "", false
-	}
-	n.issued.Store(p)
-	return *p, true
+	n.issued.Store(i)
+	return l.text(i), true
 }
 
 // issueTail gives the overflow pattern for n, or for what lies below it: the
@@ -67,37 +60,37 @@ func (l *learner) issue(n *node) (string, bool) {
 // resort. While places are plenty the prefix is the longest; once half of them
 // are gone it is the first segment, so that every part of a site gets one.
 func (l *learner) issueTail(n *node, whole bool) string {
-	n.cut.Store(true)
-	if whole && n.parent != nil {
-		n = n.parent // n itself is what has no place
+	n.mark(markCut)
+	if whole && n.parent != 0 {
+		n = l.at(n.parent) // n itself is what has no place
 	}
-	for p := n; p != nil; p = p.parent {
-		if t := p.tail.Load(); t != nil {
-			return *t
+	for p := n; p != nil; p = l.node(p.parent) {
+		if i := p.tail.Load(); i != 0 {
+			return l.text(i)
 		}
 	}
-	if l.budget.prefixes*2 >= l.budget.tails {
+	if l.budget.prefixes*2 >= l.budget.tails() {
 		for n.depth > 1 {
-			n = n.parent
+			n = l.at(n.parent)
 		}
 	}
-	if n.parent == nil {
+	if n.parent == 0 {
 		return overflowPattern
 	}
-	p := l.budget.take(n.prefix()+overflowPattern, 0)
-	if p == nil {
+	i := l.take(l.prefix(n)+overflowPattern, 0)
+	if i == 0 {
 		return overflowPattern
 	}
 	l.budget.prefixes++
-	n.tail.Store(p)
-	return *p
+	n.tail.Store(i)
+	return l.text(i)
 }
 
 // forgetPatterns makes n and all below it spell their patterns anew.
 func (l *learner) forgetPatterns(n *node) {
-	n.issued.Store(nil)
-	n.tail.Store(nil)
-	for _, c := range n.order {
+	n.issued.Store(0)
+	n.tail.Store(0)
+	for c := range l.kids(n) {
 		l.forgetPatterns(c)
 	}
 }

@@ -11,14 +11,14 @@ import (
 // reconsider looks at the literal children of n again after it got a new one,
 // and turns those that are values into one.
 func (l *learner) reconsider(n *node) {
-	count := n.literals()
+	count := l.literals(n)
 	if l.still || !l.learn || count < fewChildren || count < n.checked+n.checked/4 {
 		return
 	}
 	n.checked = count
-	if n.sharesStructure(count) || n.keepsComing(count) {
+	if l.sharesStructure(n, count) || l.keepsComing(n, count) {
 		l.collapse(n, func(*node) bool { return true })
-	} else if kin := n.kin(); kin != nil {
+	} else if kin := l.kin(n); kin != nil {
 		l.collapse(n, func(c *node) bool { return kin[c] })
 	}
 }
@@ -30,18 +30,18 @@ func (n *node) novelty() float64 {
 
 // sharesStructure: members of a collection have the same things below them,
 // endpoints do not.
-func (n *node) sharesStructure(count int) bool {
-	slugs := n.slugs(count)
+func (t *tree) sharesStructure(n *node, count uint32) bool {
+	slugs := t.slugs(n, count)
 	if !slugs && (count < 12 || n.place == placeValue || n.place == placeRoot) || n.novelty() < 0.15 {
 		return false
 	}
-	seen, parents, sharing := n.labelsBelow(), 0, 0
-	for _, c := range n.order {
-		if c.value || !slices.ContainsFunc(c.order, (*node).telling) {
+	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
+	for c := range t.kids(n) {
+		if c.value || !t.any(c, t.telling) {
 			continue
 		}
 		parents++
-		if slices.ContainsFunc(c.order, func(g *node) bool { return g.telling() && seen[g.label] > 1 }) {
+		if t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }) {
 			sharing++
 		}
 	}
@@ -49,15 +49,15 @@ func (n *node) sharesStructure(count int) bool {
 }
 
 // labelsBelow counts the labels two levels down.
-func (n *node) labelsBelow() map[string]int {
+func (t *tree) labelsBelow(n *node) map[string]int {
 	seen := map[string]int{}
-	for _, c := range n.order {
+	for c := range t.kids(n) {
 		if c.value {
 			continue
 		}
-		for _, g := range c.order {
-			if g.telling() {
-				seen[g.label]++
+		for g := range t.kids(c) {
+			if t.telling(g) {
+				seen[t.label(g)]++
 			}
 		}
 	}
@@ -66,20 +66,20 @@ func (n *node) labelsBelow() map[string]int {
 
 // telling reports a node whose label can tell what its parent is: versions and
 // values stand everywhere.
-func (n *node) telling() bool { return !n.value && !isVersion(n.label) }
+func (t *tree) telling(n *node) bool { return !n.value && !isVersion(t.label(n)) }
 
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
-func (n *node) slugs(count int) bool {
+func (t *tree) slugs(n *node, count uint32) bool {
 	families := map[string]int{}
 	if n.place != placeCollection {
-		for _, c := range n.order {
-			families[family(c.label)]++
+		for c := range t.kids(n) {
+			families[family(t.label(c))]++
 		}
 	}
-	slugs := 0
-	for _, c := range n.order {
-		if !c.value && !c.wordy() && families[family(c.label)] < familySize {
+	slugs := uint32(0)
+	for c := range t.kids(n) {
+		if !c.value && !t.wordy(c) && families[family(t.label(c))] < familySize {
 			slugs++
 		}
 	}
@@ -103,9 +103,10 @@ func family(label string) string {
 const familySize = 3
 
 // wordy reports a label as people name endpoints.
-func (n *node) wordy() bool {
-	w := readWording(n.label)
-	return w.pieces == w.known && !w.digits || w.dots || w.leading || isPlural(n.label)
+func (t *tree) wordy(n *node) bool {
+	label := t.label(n)
+	w := readWording(label)
+	return w.pieces == w.known && !w.digits || w.dots || w.leading || isPlural(label)
 }
 
 const (
@@ -122,10 +123,10 @@ const (
 )
 
 // keepsComing: leaves that are mostly new are values.
-func (n *node) keepsComing(count int) bool {
-	least := manyEndpoints
+func (t *tree) keepsComing(n *node, count uint32) bool {
+	least := uint32(manyEndpoints)
 	switch {
-	case n.slugs(count):
+	case t.slugs(n, count):
 		least = fewSlugs
 	case n.place == placeCollection:
 		least = manyMembers
@@ -136,26 +137,26 @@ func (n *node) keepsComing(count int) bool {
 // kin returns made up names that all have the same label below them, one that
 // the other children have not: the tenants of /acme/billing and /globex/billing
 // beside the endpoints of the root. Most of them must have come once only.
-func (n *node) kin() map[*node]bool {
+func (t *tree) kin(n *node) map[*node]bool {
 	below := map[string][]*node{}
-	for _, c := range n.order {
+	for c := range t.kids(n) {
 		if c.value {
 			continue
 		}
-		for _, g := range c.order {
-			if g.telling() {
-				below[g.label] = append(below[g.label], c)
+		for g := range t.kids(c) {
+			if t.telling(g) {
+				below[t.label(g)] = append(below[t.label(g)], c)
 			}
 		}
 	}
-	for _, g := range n.labelsInOrder() {
+	for _, g := range t.labelsInOrder(n) {
 		group := below[g]
 		young, slugs := 0, 0
 		for _, c := range group {
-			if c.visits.Load() == 1 {
+			if c.visits() == 1 {
 				young++
 			}
-			if !c.wordy() && !c.certain.Load() {
+			if !t.wordy(c) && !c.has(markCertain) {
 				slugs++
 			}
 		}
@@ -172,12 +173,12 @@ func (n *node) kin() map[*node]bool {
 
 // labelsInOrder lists the labels two levels down as they came, so that the
 // outcome does not hang on the order of a map.
-func (n *node) labelsInOrder() []string {
+func (t *tree) labelsInOrder(n *node) []string {
 	var labels []string
-	for _, c := range n.order {
-		for _, g := range c.order {
-			if !c.value && g.telling() && !slices.Contains(labels, g.label) {
-				labels = append(labels, g.label)
+	for c := range t.kids(n) {
+		for g := range t.kids(c) {
+			if !c.value && t.telling(g) && !slices.Contains(labels, t.label(g)) {
+				labels = append(labels, t.label(g))
 			}
 		}
 	}
@@ -187,24 +188,24 @@ func (n *node) labelsInOrder() []string {
 // collapse turns the literal children of n that are to be into values, but
 // for those that would come back as literals at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	old, p := n.known(), *n.known()
+	old, p := l.known(n), *l.known(n)
 	p.state = stateWords
-	n.profile.Store(&p)
-	dropped := n.abandon(func(c *node) bool {
-		return !c.value && !c.certain.Load() && is(c) && n.takesForValue(c) && l.cuts.allow(c)
+	l.know(n, &p)
+	dropped := l.abandon(n, func(c *node) bool {
+		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.cuts.allow(l.spot(c))
 	})
 	if len(dropped) == 0 {
-		n.profile.Store(old)
+		l.know(n, old)
 		return
 	}
 	l.learnLabel(n, stateWords)
-	wild := n.wild.Load()
+	wild := l.node(n.wild.Load())
 	if wild == nil {
 		wild = l.makeNode(n, "", true, classWord)
 	}
 	for _, c := range dropped {
-		l.cuts.note(c)
-		l.nodes -= c.size()
+		l.cuts.note(l.spot(c))
+		l.nodes -= l.size(c)
 		if wild != nil {
 			l.graft(wild, c)
 		}
@@ -217,16 +218,16 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 // takesForValue reports whether n takes the label of its literal child c for a
 // value, once it has no child of that label: at least if what stands below c
 // stands below the values too.
-func (n *node) takesForValue(c *node) bool {
-	r := n.read(c.label)
+func (t *tree) takesForValue(n, c *node) bool {
+	r := n.read(t.label(c))
 	if r.class != classWord {
 		return !r.class.literal()
 	}
-	score := n.score(r, "")
+	score := t.score(n, r, "")
 	switch {
-	case slices.ContainsFunc(c.order, func(g *node) bool { return !g.value }):
+	case t.any(c, func(g *node) bool { return !g.value }):
 		score += sameNextScore
-	case len(c.order) > 0 && c.issued.Load() == nil:
+	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore
 	}
 	return score > 0

@@ -19,16 +19,16 @@ type cuts struct {
 
 func newCuts(limit int) cuts { return cuts{times: map[uint64]uint8{}, max: limit} }
 
-// allow reports whether the literal c may be cut off.
-func (k *cuts) allow(c *node) bool {
-	times := k.times[c.spot]
+// allow reports whether the literal at a place may be cut off.
+func (k *cuts) allow(spot uint64) bool {
+	times := k.times[spot]
 	return times < maxCuts && (times > 0 || len(k.times) < k.max)
 }
 
-// note counts that c was cut off.
-func (k *cuts) note(c *node) {
-	if k.allow(c) {
-		k.times[c.spot]++
+// note counts that it was cut off.
+func (k *cuts) note(spot uint64) {
+	if k.allow(spot) {
+		k.times[spot]++
 	}
 }
 
@@ -37,9 +37,4 @@ func (k *cuts) relax() {
 	if len(k.times) >= k.max {
 		clear(k.times)
 	}
-}
-
-// spotBelow identifies a place by the labels from the root to it.
-func spotBelow(parent, label uint64) uint64 {
-	return (parent ^ label) * suffixSalt
 }

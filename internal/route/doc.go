@@ -55,9 +55,13 @@
 //
 // # Concurrency
 //
-// Readers walk the tree over atomic pointers. A node's identity is set before it
-// is published and never changes; a table of children is only ever filled, or
-// replaced. Whatever is learned is learned under the service's lock, and only
+// Nodes, the texts they name and their tables of children lie in arenas (tree.go,
+// arena.go) and name each other by index, so that the garbage collector has next
+// to nothing to mark. Readers walk over atomic indices. A node's identity is set
+// before it is published and never changes; a table of children is only ever
+// filled, emptied of what was cut off, or replaced; and no place in an arena is
+// ever used a second time. Instead the tree is copied now and then (move.go),
+// without what was cut off, and readers that stand on the old one finish there. Whatever is learned is learned under the service's lock, and only
 // while a position is young: after settledVisits a literal, after settledValues
 // a position of values is left alone, and readers have nothing to count.
 // What is cut off as wrongly judged is cut off a few times only (cuts.go), so

@@ -3,6 +3,8 @@
 
 package route
 
+import "math"
+
 const (
 	// someWords distinct words taken for values make a position one of words.
 	someWords = 4
@@ -30,17 +32,17 @@ const (
 // profile takes the value c at n into account; passed tells that the path goes
 // on behind it.
 func (l *learner) profile(n *node, c cut, passed bool) {
-	p := n.known()
+	p := l.known(n)
 	if c.class != classWord {
-		n.typed++
+		count(&n.typed)
 		if c.class == classToken || c.class == classHex || c.class == classInt {
 			p = p.with(c.head)
 		}
 	} else if w := readWording(c.head); !p.fits(c.head, w) {
 		l.suspect(n, c, w, passed)
 	}
-	old := n.known()
-	if s := n.verdict(p.state); s != p.state {
+	old := l.known(n)
+	if s := l.verdict(n, p.state); s != p.state {
 		q := *p
 		q.state = s
 		p = &q
@@ -49,7 +51,7 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 	if old == p {
 		return
 	}
-	n.profile.Store(p)
+	l.know(n, p)
 	if p.state == stateLiteral && old.state != stateLiteral {
 		l.promoteAll(n, c.suffix)
 	}
@@ -60,17 +62,17 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 
 // verdict weighs words against values of a plain shape, and whether the words
 // are always the same.
-func (n *node) verdict(old state) state {
+func (t *tree) verdict(n *node, old state) state {
 	switch {
 	case n.distinct >= manyWords:
 		return stateMany
-	case n.comeAgain():
+	case t.comeAgain(n):
 		return stateLiteral
 	case old >= stateWords:
 		return old
-	case n.distinct >= someWords && n.worded*typedShare > n.typed:
+	case n.distinct >= someWords && int(n.worded)*typedShare > int(n.typed):
 		return stateWords
-	case n.typed >= someTyped && n.worded*typedShare <= n.typed:
+	case n.typed >= someTyped && int(n.worded)*typedShare <= int(n.typed):
 		return stateLiteral
 	case n.typed >= 2 && n.worded == 0 && old == stateOpen:
 		return stateLeaning
@@ -78,12 +80,16 @@ func (n *node) verdict(old state) state {
 	return old
 }
 
+// count counts one more, unless the counter is full.
+func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
+
 // learnLabel remembers what stands below a label, for where it comes again.
 func (l *learner) learnLabel(n *node, s state) {
-	if n.value || n.label == "" {
+	label := l.label(n)
+	if n.value || label == "" {
 		return
 	}
-	if _, ok := l.labels[n.label]; ok || len(l.labels) < maxLabels {
-		l.labels[n.label] = min(s, stateWords)
+	if _, ok := l.below[label]; ok || len(l.below) < maxLabels {
+		l.below[label] = min(s, stateWords)
 	}
 }

@@ -50,22 +50,25 @@ func (t *Table) Export() []byte {
 func (l *learner) save() saved {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.root.save()
+	return l.tree.save(l.root)
 }
 
-func (n *node) save() saved {
+func (t *tree) save(n *node) saved {
 	s := saved{
-		Label: n.label, Value: n.value, Name: n.name, Certain: n.certain.Load(),
-		State: uint8(n.known().state), Issued: n.issued.Load() != nil,
+		Label: t.label(n), Value: n.value, Certain: n.has(markCertain),
+		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
 		s.Class = className(n.class)
 	}
-	if n.own != nil {
-		s.Own = *n.own
+	if n.name != 0 {
+		s.Name = t.text(n.name)
 	}
-	for _, c := range n.order {
-		s.Kids = append(s.Kids, c.save())
+	if n.own != 0 {
+		s.Own = t.text(n.own)
+	}
+	for c := range t.kids(n) {
+		s.Kids = append(s.Kids, t.save(c))
 	}
 	return s
 }
@@ -114,37 +117,49 @@ func (t *Table) Import(data []byte) error {
 func (l *learner) restore(tree saved) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.restoreNode(&l.root, tree)
+	l.renew(min(l.nodes+tree.size(), l.maxNodes))
+	l.restoreNode(l.root, tree)
 }
 
 // restoreNode gives n what was saved of it, and makes its children.
 func (l *learner) restoreNode(n *node, s saved) {
-	if st := state(s.State); st <= stateMany && st > n.known().state {
-		p := *n.known()
+	if st := state(s.State); st <= stateMany && st > l.known(n).state {
+		p := *l.known(n)
 		p.state = st
-		n.profile.Store(&p)
+		l.know(n, &p)
 		l.learnLabel(n, st)
 	}
-	if n.parent != nil && s.Issued {
+	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)
 	}
 	for _, k := range s.Kids {
 		if !k.valid() || n.depth >= maxSegments {
 			continue
 		}
-		c := n.twin(&node{label: k.Label, value: k.Value, class: classOf(k.Class)})
+		c := l.twin(n, k.Label, k.Value, classOf(k.Class))
 		if c == nil {
 			if c = l.makeNode(n, k.Label, k.Value, classOf(k.Class)); c == nil {
 				return
 			}
-			c.certain.Store(k.Certain)
-			c.visits.Store(settledVisits)
-			if k.Value && (k.Name == "" || validName(k.Name)) {
-				c.name = k.Name
+			if k.Certain {
+				c.mark(markCertain)
+			}
+			c.setVisits(settledVisits)
+			if k.Value && validName(k.Name) {
+				c.name = l.keep(k.Name)
 			}
 		}
 		l.restoreNode(c, k)
 	}
+}
+
+// size counts the node and those below it.
+func (s saved) size() int {
+	total := 1
+	for _, k := range s.Kids {
+		total += k.size()
+	}
+	return total
 }
 
 // valid refuses labels that no path could have made.
@@ -165,9 +180,9 @@ func hasSlash(s string) bool {
 // if it had one.
 func (l *learner) restorePattern(n *node, own string) {
 	if own != "" && own[0] == '/' && len(own) <= maxPathBytes {
-		if p := l.budget.take(own, l.budget.tails-1); p != nil {
-			n.own = p
-			n.taught.Store(true)
+		if i := l.take(own, l.budget.tails()-1); i != 0 {
+			n.own = i
+			n.mark(markTaught)
 		}
 	}
 	l.issue(n)

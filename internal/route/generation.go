@@ -25,46 +25,51 @@ func (l *learner) rotate(learned []*Template) {
 	if now <= keep {
 		return
 	}
-	l.forget(&l.root, now-keep)
+	l.forget(l.root, now-keep)
 	l.full.Store(l.nodes >= l.maxNodes)
 	l.spent.Store(false)
-	l.budget.reset(&l.root, learned)
+	l.budget.reset(l.tree, learned)
 	l.cuts.relax()
+	l.renew(l.nodes)
 }
 
 // forget drops the subtrees last used before a generation.
 func (l *learner) forget(n *node, before uint32) {
-	for _, c := range n.abandon(func(c *node) bool { return c.lastUse.Load() < before }) {
-		l.nodes -= c.size()
+	for _, c := range l.abandon(n, func(c *node) bool { return c.lastUse.Load() < before }) {
+		l.nodes -= l.size(c)
 	}
-	for _, c := range n.order {
+	for c := range l.kids(n) {
 		l.forget(c, before)
 	}
 }
 
-// reset keeps the places of the texts the tree still gives out.
-func (b *budget) reset(root *node, learned []*Template) {
+// reset keeps the places of the texts that the tree still gives out.
+func (b *budget) reset(t *tree, learned []*Template) {
 	b.prefixes = 0
-	texts := map[string]*string{overflowPattern: b.texts[overflowPattern]}
+	texts := map[string]uint32{}
+	if texts[overflowPattern] = b.texts[overflowPattern]; len(b.texts) == 0 {
+		texts[overflowPattern] = t.keep(overflowPattern)
+	}
 	var walk func(*node)
 	walk = func(n *node) {
-		n.cut.Store(false)
-		if n.tail.Load() != nil {
+		n.unmark(markCut)
+		if n.tail.Load() != 0 {
 			b.prefixes++
 		}
-		for _, p := range []*string{n.issued.Load(), n.tail.Load()} {
-			if p != nil {
-				texts[*p] = p
+		for _, i := range [...]uint32{n.issued.Load(), n.tail.Load()} {
+			if i != 0 {
+				texts[t.text(i)] = i
 			}
 		}
-		for _, c := range n.order {
+		for c := range t.kids(n) {
 			walk(c)
 		}
 	}
-	walk(root)
-	for _, t := range learned {
-		if p := b.texts[strings.TrimSuffix(t.pattern, "/")]; p != nil {
-			texts[*p] = p
+	walk(t.root)
+	for _, l := range learned {
+		text := strings.TrimSuffix(l.pattern, "/")
+		if i := b.texts[text]; i != 0 {
+			texts[text] = i
 		}
 	}
 	b.texts = texts

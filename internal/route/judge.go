@@ -40,7 +40,7 @@ func (n *node) adjust(c *cut, kinds byteSet) {
 	switch {
 	case c.class == classVersion && n.place != placeRoot && strings.IndexByte(head, '.') > 0:
 		c.class = classToken // a release, not the version of an API
-	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && strings.HasPrefix(n.label, "api"):
+	case c.class == classInt && len(head) <= 2 && n.place == placeRoot && n.has(markAPI):
 		c.class = classVersion // /api/0
 	case c.class != classWord || n.place != placeCollection && n.place != placeValue:
 	case kinds&hasDot != 0 && isHostname(head):
@@ -93,17 +93,17 @@ func isExtension(s string) bool {
 // isValue decides a segment that has no literal child at n. It is a pure
 // function of the tree's shape and the segments, so that the same path gets
 // the same answer until something is learned.
-func (n *node) isValue(c cut, next string) bool {
+func (t *tree) isValue(n *node, c cut, next string) bool {
 	if c.class != classWord {
 		return !c.class.literal()
 	}
-	return n.score(c, next) > 0
+	return t.score(n, c, next) > 0
 }
 
 // score sums the evidence that a word is a value (positive) or a literal, in
 // about natural log-odds.
-func (n *node) score(c cut, next string) float64 {
-	w, p := readWording(c.head), n.known()
+func (t *tree) score(n *node, c cut, next string) float64 {
+	w, p := readWording(c.head), t.known(n)
 	score := wordScore(c.head, w)
 	switch {
 	case p.state < stateWords:
@@ -121,7 +121,7 @@ func (n *node) score(c cut, next string) float64 {
 	if c.suffix != "" && c.suffix[0] == ':' && !isPlural(c.head) {
 		score += verbScore // a verb is for one thing
 	}
-	return score + n.nextScore(c, next)
+	return score + t.nextScore(n, c, next)
 }
 
 // The weights. Each is about the logarithm of how many times likelier the
@@ -200,11 +200,11 @@ func wordScore(head string, w wording) float64 {
 
 // nextScore: what follows a value elsewhere speaks for a value; a value right
 // behind speaks for a literal.
-func (n *node) nextScore(c cut, next string) float64 {
+func (t *tree) nextScore(n *node, c cut, next string) float64 {
 	if next == "" {
 		return 0
 	}
-	if wild := n.valueKid(c.suffix, c.class); !n.pure && wild != nil && wild.kid(next) != nil {
+	if wild := t.valueKid(n, c.suffix, c.class); !n.pure && wild != nil && t.kid(wild, next) != nil {
 		return sameNextScore
 	}
 	if k := classify(next, false); !k.literal() {

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// kids are the literal and suffixed children of a node, but for the only child
-// for values. The first few are found without another object in between: most
+// kids are the children of a node as readers find them. The first few that are
+// literal or have a suffix are found without another object in between: most
 // nodes have no more, and a walk waits for memory more than for anything else.
 // Slots are filled, and emptied when a child is cut off; a child never moves
 // from one to another, so a reader never misses one that stays.
@@ -17,7 +17,8 @@ type kids struct {
 	// tags holds 15 bits of the hash of each of near, the lowest bit set, and
 	// in the highest lane what else there is: zero means no children.
 	tags atomic.Uint64
-	near [nearKids]atomic.Pointer[node]
+	near [nearKids]atomic.Uint32
+	wild atomic.Uint32 // the child for values without a suffix
 }
 
 const (
@@ -29,116 +30,133 @@ const (
 	tableSlots = 8             // of the smallest table
 )
 
-// kidTable holds the children for which near has no room: open addressing,
-// never more than half full. Slots are only ever filled; to remove children or
-// grow, the table is replaced.
-type kidTable struct {
-	slots []kidSlot
-	used  int
-	few   [tableSlots]kidSlot // slots of a small table: one object
+// A table holds the children for which near has no room: open addressing,
+// never more than half full. It is a run of slots in the tree's arena. A slot is
+// half of the child's hash and, in the lower half, the child, so that a miss
+// touches no node; it is zero until it is filled, and gone when the child is cut
+// off. To grow, the table is replaced.
+const (
+	slotNode = 1<<32 - 1
+	gone     = 1 << 32 // no node
+)
+
+// table returns the slots of n, which has a table.
+func (t *tree) table(n *node) []atomic.Uint64 {
+	of := n.table.Load()
+	return t.slots.run(of>>tableBits*tableSlots-firstChunk, 1<<(of&(1<<tableBits-1)))
 }
 
-// kidSlot keeps the hash beside the node, so that a miss touches no node. The
-// hash is written before the node is published.
-type kidSlot struct {
-	hash uint64
-	node atomic.Pointer[node]
-}
+// tableBits of a node's table are the logarithm of its length; the others tell
+// where it begins, counted in the smallest tables.
+const tableBits = 5
 
-func newKidTable(children int) *kidTable {
-	t := &kidTable{}
-	t.slots = t.few[:]
-	if size := 1 << bits.Len(uint(3*children-1)); size > tableSlots {
-		t.slots = make([]kidSlot, size)
-	}
-	return t
-}
-
-func (t *kidTable) put(c *node) {
-	mask := uint64(len(t.slots) - 1)
-	i := c.hash & mask
-	for t.slots[i].node.Load() != nil {
+func put(slots []atomic.Uint64, c *node, hash uint64) {
+	mask := uint64(len(slots) - 1)
+	i := hash & mask
+	for slots[i].Load() != 0 {
 		i = (i + 1) & mask
 	}
-	t.slots[i].hash = c.hash
-	t.slots[i].node.Store(c)
-	t.used++
-}
-
-func (t *kidTable) find(h uint64, of text, value bool, key class) *node {
-	mask := uint64(len(t.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		s := &t.slots[i]
-		if c := s.node.Load(); c == nil || s.hash == h && c.is(of, value, key) {
-			return c
-		}
-	}
+	slots[i].Store(hash&^slotNode | uint64(c.self))
 }
 
 func tagOf(hash uint64) uint64 { return hash>>(64-tagBits) | 1 }
 
-// find returns the child that t stands for.
-func (n *node) find(t text, value bool, key class) *node {
+// child returns the child that x stands for.
+func (t *tree) child(n *node, x text, value bool, key class) *node {
 	tags := n.tags.Load()
-	if tags == 0 || len(t.string) > endsLength && tags&hasLong == 0 {
+	if tags == 0 || len(x.string) > endsLength && tags&hasLong == 0 {
 		return nil
 	}
-	h := t.hash(value, key)
+	h := x.hash(value, key)
 	// A lane of zero, found by the borrow it causes: which child it is cannot
 	// be predicted, so a branch for each would cost more. A borrow may mark a
 	// lane too many, as the tag may, so the child is compared in any case.
 	lanes := tags ^ tagOf(h)*lowBits
 	for hits := (lanes - lowBits) &^ lanes & (lowBits << (tagBits - 1)); hits != 0; hits &= hits - 1 {
-		if c := n.near[bits.TrailingZeros64(hits)/tagBits%nearKids].Load(); c != nil && c.is(t, value, key) {
+		if c := t.node(n.near[bits.TrailingZeros64(hits)/tagBits%nearKids].Load()); c != nil && t.is(c, x, value, key) {
 			return c
 		}
 	}
 	if tags&hasTable == 0 {
 		return nil
 	}
-	return n.more.Load().find(h, t, value, key)
+	return t.farChild(t.table(n), h, x, value, key)
 }
 
-// is reports whether n is the child that t stands for.
-func (n *node) is(t text, value bool, key class) bool {
-	return n.ends == t.ends && n.length == t.length() && n.value == value &&
-		(!value || n.key == key) && (len(t.string) <= endsLength || n.label == t.string)
+func (t *tree) farChild(slots []atomic.Uint64, h uint64, x text, value bool, key class) *node {
+	mask := uint64(len(slots) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		s := slots[i].Load()
+		if s == 0 {
+			return nil
+		}
+		if (s^h)&^slotNode == 0 && s != gone {
+			if c := t.at(uint32(s & slotNode)); t.is(c, x, value, key) {
+				return c
+			}
+		}
+	}
 }
 
-// adopt publishes c as a child. The caller holds the lock.
-func (n *node) adopt(c *node) {
-	c.parent, c.depth = n, n.depth+1
-	t := readText(c.label)
-	c.ends, c.length, c.hash = t.ends, t.length(), t.hash(c.value, c.key)
-	c.spot = spotBelow(n.spot, c.hash)
-	n.order = append(n.order, c)
+// is reports whether c is the child that x stands for.
+func (t *tree) is(c *node, x text, value bool, key class) bool {
+	return c.ends == x.ends && c.length == x.length() && c.value == value &&
+		(!value || c.key == key) && (len(x.string) <= endsLength || t.label(c) == x.string)
+}
+
+// hash returns the hash of the text that a node stands for.
+func (t *tree) hash(c *node) uint64 {
+	if c.length > endsLength {
+		return readText(t.label(c)).hash(c.value, c.key)
+	}
+	return c.ends.hash(int(c.length), c.value, c.key)
+}
+
+// adopt publishes c as a child.
+func (t *tree) adopt(n, c *node) {
+	c.parent = n.self
+	t.append(n, c)
 	if n.isWild(c) {
-		n.wild.Store(c)
+		n.wild.Store(c.self)
 		return
 	}
-	if len(c.label) > endsLength {
+	if c.length > endsLength {
 		n.tags.Store(n.tags.Load() | hasLong)
 	}
-	if n.adoptNear(c) {
+	hash := t.hash(c)
+	if n.adoptNear(c, hash) {
 		return
 	}
-	if t := n.more.Load(); t != nil && 2*(t.used+1) <= len(t.slots) {
-		t.put(c)
-		return
+	if n.tags.Load()&hasTable != 0 {
+		if slots := t.table(n); 2*int(n.far+1) <= len(slots) {
+			put(slots, c, hash)
+			n.far++
+			return
+		}
 	}
-	n.rebuild()
+	t.grow(n)
 }
 
-// isWild: values without a suffix have a pointer of their own.
-func (n *node) isWild(c *node) bool { return c.value && c.label == "" && !n.pure }
+// append closes the ring of children behind c.
+func (t *tree) append(n, c *node) {
+	c.next = c.self
+	if n.youngest != 0 {
+		youngest := t.at(n.youngest)
+		youngest.next, c.next = c.self, youngest.next
+	}
+	n.youngest = c.self
+}
 
-// adoptNear stores c in a free slot near by, the pointer before the tag.
-func (n *node) adoptNear(c *node) bool {
+// isWild: values without a suffix have a place of their own.
+func (n *node) isWild(c *node) bool { return c.value && c.length == 0 && !n.pure }
+
+// adoptNear stores c in a free slot near by, the node before the tag.
+func (n *node) adoptNear(c *node, hash uint64) bool {
 	for i := range n.near {
-		if n.near[i].Load() == nil {
-			n.near[i].Store(c)
+		if n.near[i].Load() == 0 {
+			n.near[i].Store(c.self)
 			lane := i * tagBits
-			n.tags.Store(n.tags.Load()&^(0xffff<<lane) | tagOf(c.hash)<<lane)
+			n.tags.Store(n.tags.Load()&^(0xffff<<lane) | tagOf(hash)<<lane)
 			return true
 		}
 	}
@@ -148,56 +166,76 @@ func (n *node) adoptNear(c *node) bool {
 // isNear reports whether c has a slot near by.
 func (n *node) isNear(c *node) bool {
 	for i := range n.near {
-		if n.near[i].Load() == c {
+		if n.near[i].Load() == c.self {
 			return true
 		}
 	}
 	return false
 }
 
-// rebuild makes a table of the present children that are not near.
-func (n *node) rebuild() {
-	t := newKidTable(len(n.order))
-	for _, c := range n.order {
-		if !n.isWild(c) && !n.isNear(c) {
-			t.put(c)
+// grow makes a table of the present children that are not near.
+func (t *tree) grow(n *node) {
+	n.far = 0
+	for c := range t.kids(n) {
+		if n.isFar(c) {
+			n.far++
 		}
 	}
-	n.more.Store(t)
+	size := max(bits.Len32(3*n.far-1), bits.Len(tableSlots-1))
+	start := t.slots.addRun(1 << size)
+	slots := t.slots.run(start, 1<<size)
+	for c := range t.kids(n) {
+		if n.isFar(c) {
+			put(slots, c, t.hash(c))
+		}
+	}
+	n.table.Store((start+firstChunk)/tableSlots<<tableBits | uint32(size))
 	n.tags.Store(n.tags.Load() | hasTable)
 }
 
+// isFar reports whether c belongs into the table.
+func (n *node) isFar(c *node) bool { return !n.isWild(c) && !n.isNear(c) }
+
 // abandon removes the children that drop reports, with all below them.
-func (n *node) abandon(drop func(*node) bool) (dropped []*node) {
-	kept := make([]*node, 0, len(n.order))
-	for _, c := range n.order {
+func (t *tree) abandon(n *node, drop func(*node) bool) (dropped []*node) {
+	for c := range t.kids(n) {
 		if drop(c) {
 			dropped = append(dropped, c)
-		} else {
-			kept = append(kept, c)
 		}
 	}
 	if len(dropped) == 0 {
 		return nil
 	}
-	n.order = kept
-	for _, c := range dropped {
-		n.unlink(c)
-	}
-	if n.more.Load() != nil {
-		n.rebuild()
+	all, next := t.kids(n), dropped
+	n.youngest = 0
+	for c := range all {
+		if len(next) > 0 && c == next[0] {
+			next = next[1:]
+			t.unlink(n, c)
+		} else {
+			t.append(n, c)
+		}
 	}
 	return dropped
 }
 
-// unlink hides c from readers, but for the table.
-func (n *node) unlink(c *node) {
-	if n.wild.Load() == c {
-		n.wild.Store(nil)
+// unlink hides c from readers.
+func (t *tree) unlink(n, c *node) {
+	if n.isWild(c) {
+		n.wild.Store(0)
+		return
 	}
 	for i := range n.near {
-		if n.near[i].Load() == c {
-			n.near[i].Store(nil)
+		if n.near[i].Load() == c.self {
+			n.near[i].Store(0)
+			return
 		}
 	}
+	slots := t.table(n)
+	mask := uint64(len(slots) - 1)
+	i := t.hash(c) & mask
+	for slots[i].Load()&slotNode != uint64(c.self) {
+		i = (i + 1) & mask
+	}
+	slots[i].Store(gone)
 }

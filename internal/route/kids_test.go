@@ -5,6 +5,8 @@ package route
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -32,42 +34,73 @@ func TestEndsTellShortTextsApart(t *testing.T) {
 }
 
 func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
-	var n node
+	tree := newTree(1000)
+	n := tree.root
 	label := func(i int) string { return fmt.Sprintf("%s-%d", strings.Repeat("x", i%40), i) }
+	add := func(i int, value bool) { tree.adopt(n, tree.make(n, label(i), value, classInt)) }
 	for i := range 100 {
-		n.adopt(&node{label: label(i)})
-		n.adopt(&node{label: label(i), value: true})
+		add(i, false)
+		add(i, true)
 		for j := range 100 {
-			c, suffixed := n.kid(label(j)), n.valueKid(label(j), classInt)
+			c, suffixed := tree.kid(n, label(j)), tree.valueKid(n, label(j), classInt)
 			if j > i {
 				assert.Nil(t, c)
 				assert.Nil(t, suffixed)
 				continue
 			}
-			assert.Equal(t, label(j), c.label)
+			assert.Equal(t, label(j), tree.label(c))
 			assert.False(t, c.value)
-			assert.Equal(t, label(j), suffixed.label)
+			assert.Equal(t, label(j), tree.label(suffixed))
 			assert.True(t, suffixed.value)
 		}
 	}
-	even := func(c *node) bool { return c.label[len(c.label)-1]%2 == 0 }
-	assert.Len(t, n.abandon(even), 100)
-	for i := range 100 {
-		assert.Equal(t, i%2 == 1, n.kid(label(i)) != nil)
+	order := func() (labels []string) {
+		for c := range tree.kids(n) {
+			labels = append(labels, tree.label(c))
+		}
+		return labels
 	}
-	n.adopt(&node{label: label(0)})
-	assert.NotNil(t, n.kid(label(0)), "in a place that became free")
-	assert.True(t, n.isNear(n.kid(label(0))))
+	var came []string
+	for i := range 100 {
+		came = append(came, label(i), label(i))
+	}
+	assert.Equal(t, came, order())
+	isEven := func(label string) bool { return label[len(label)-1]%2 == 0 }
+	assert.Len(t, tree.abandon(n, func(c *node) bool { return isEven(tree.label(c)) }), 100)
+	assert.Equal(t, slices.DeleteFunc(came, isEven), order())
+	for i := range 100 {
+		assert.Equal(t, i%2 == 1, tree.kid(n, label(i)) != nil)
+	}
+	add(0, false)
+	assert.NotNil(t, tree.kid(n, label(0)), "in a place that became free")
+	assert.True(t, n.isNear(tree.kid(n, label(0))))
+	assert.Len(t, tree.abandon(n, func(*node) bool { return true }), 101)
+	assert.Empty(t, order())
+	assert.Nil(t, tree.kid(n, label(0)))
 }
 
-// TestNodesFillCacheLines: what a step reads of a node is in one line, what the
-// end of a walk reads in the next.
-func TestNodesFillCacheLines(t *testing.T) {
+// TestNodesAreTwoCacheLines: what a walk reads of a node is in one line, and the
+// garbage collector finds no pointer in it.
+func TestNodesAreTwoCacheLines(t *testing.T) {
 	const line = 64
 	var n node
-	assert.EqualValues(t, line, unsafe.Offsetof(n.issued))
-	assert.EqualValues(t, 2*line, unsafe.Offsetof(n.label))
-	assert.LessOrEqual(t, unsafe.Sizeof(n), uintptr(5*line))
-	assert.Greater(t, unsafe.Sizeof(n), uintptr(288), "the allocator's next size below is no multiple of a line")
-	assert.Zero(t, unsafe.Sizeof(learner{})%line)
+	assert.EqualValues(t, line, unsafe.Offsetof(n.tail))
+	assert.EqualValues(t, 2*line, unsafe.Sizeof(n))
+	assert.Zero(t, uintptr(unsafe.Pointer(newTree(0).root))%line)
+	assert.False(t, holdsPointers(reflect.TypeFor[node]()))
+}
+
+func holdsPointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		for f := range t.Fields() {
+			if holdsPointers(f.Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.Array:
+		return t.Len() > 0 && holdsPointers(t.Elem())
+	}
+	return t.Kind() > reflect.Complex128
 }

@@ -4,7 +4,6 @@
 package route
 
 import (
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -12,8 +11,11 @@ import (
 // learner turns paths into patterns by the shape of their segments and by what
 // the traffic of one service shows. Its tree never holds more than maxNodes
 // nodes and never hands out more than its budget of patterns.
+//
+// Readers walk the published tree; the embedded one is the same, for the
+// holder of the lock.
 type learner struct {
-	root node
+	published atomic.Pointer[tree]
 	// generation is the number of rotations so far.
 	generation atomic.Uint32
 	// full: no node may be made any more; spent: no pattern may be handed out
@@ -22,88 +24,50 @@ type learner struct {
 	// placeholders: the service sent an http.route with a placeholder.
 	placeholders atomic.Bool
 
-	mu       sync.Mutex
-	nodes    int
+	mu sync.Mutex
+	*tree
+	nodes    int // that stand, but for the root
 	maxNodes int
-	labels   map[string]state // what stands below a label elsewhere
+	below    map[string]state // what stands below a label elsewhere
 	reshaped bool             // nodes were cut off during the walk
 	still    bool             // nodes must not be cut off
 	learn    bool             // evidence may reshape the tree
 	lessons  uint64           // items that were learned from; a tree at rest learns from none
 	cuts     cuts
 	budget   budget
-	_        [24]byte // fills up a multiple of cache lines, as Go's allocator has them
 }
 
-// maxLabels bounds the memory of labels.
+// maxLabels bounds the memory of below.
 const maxLabels = 1024
 
 func newLearner(maxPatterns int, learn bool) *learner {
 	l := &learner{
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
-		labels:   map[string]state{},
+		below:    map[string]state{},
 		cuts:     newCuts(4*maxPatterns + 64),
-		budget:   newBudget(maxPatterns),
+		budget:   budget{max: max(maxPatterns, 1)},
 	}
+	l.plant(newTree(ample(0)))
 	l.root.pure = !learn
+	l.budget.reset(l.tree, nil)
 	return l
 }
 
-// match returns the pattern of the path in v, which find led to n, and whether
-// it was learned from an http.route, inferred, or cut short by the cap.
-func (l *learner) match(v *pathView, n *node, step step) (pattern string, source Source) {
-	if step == stepSure && !v.deeper {
-		if p := n.issued.Load(); p != nil {
-			n.touch(l.generation.Load())
-			return *p, n.source()
-		}
-	}
-	if l.exhausted(n, step, v) {
-		n.touch(l.generation.Load())
-		return n.nearestTail(), SourceOverflow
-	}
-	return l.grow(v)
+// plant publishes t as the tree.
+func (l *learner) plant(t *tree) {
+	l.tree = t
+	l.published.Store(t)
 }
 
-// exhausted reports that asking again, under the lock, would give the same
-// overflow pattern.
-func (l *learner) exhausted(n *node, step step, v *pathView) bool {
-	switch {
-	case !n.cut.Load():
-		return false
-	case step == stepMissing:
-		return l.full.Load()
-	}
-	return step == stepSure && (v.deeper || l.spent.Load())
+// end is where a walk without the lock ended.
+type end struct {
+	*tree
+	node *node
+	step step
 }
 
-// nearestTail returns the overflow pattern of the node or the next one above.
-func (n *node) nearestTail() string {
-	for ; n != nil; n = n.parent {
-		if p := n.tail.Load(); p != nil {
-			return *p
-		}
-	}
-	return overflowPattern
-}
-
-// source tells where the node's pattern comes from.
-func (n *node) source() Source {
-	if n.taught.Load() {
-		return SourceLearned
-	}
-	return SourceInferred
-}
-
-// touch marks the node as used in this generation.
-func (n *node) touch(generation uint32) {
-	for ; n != nil && n.lastUse.Load() != generation; n = n.parent {
-		n.lastUse.Store(generation)
-	}
-}
-
-// step is how a walk without the lock ended.
+// step is how it ended.
 type step uint8
 
 const (
@@ -112,39 +76,96 @@ const (
 	stepMissing             // there is no next node
 )
 
+// match returns the pattern of the path in v, which led find to e, and whether
+// it was learned from an http.route, inferred, or cut short by the cap.
+func (l *learner) match(v *pathView, e end) (pattern string, source Source) {
+	if e.step == stepSure && !v.deeper {
+		if p := e.node.issued.Load(); p != 0 {
+			e.touch(e.node, l.generation.Load())
+			return e.text(p), e.node.source()
+		}
+	}
+	if l.exhausted(v, e) {
+		e.touch(e.node, l.generation.Load())
+		return e.nearestTail(e.node), SourceOverflow
+	}
+	return l.grow(v)
+}
+
+// exhausted reports that asking again, under the lock, would give the same
+// overflow pattern.
+func (l *learner) exhausted(v *pathView, e end) bool {
+	switch {
+	case !e.node.has(markCut):
+		return false
+	case e.step == stepMissing:
+		return l.full.Load()
+	}
+	return e.step == stepSure && (v.deeper || l.spent.Load())
+}
+
+// nearestTail returns the overflow pattern of the node or the next one above.
+func (t *tree) nearestTail(n *node) string {
+	for ; n != nil; n = t.node(n.parent) {
+		if i := n.tail.Load(); i != 0 {
+			return t.text(i)
+		}
+	}
+	return overflowPattern
+}
+
+// source tells where the node's pattern comes from.
+func (n *node) source() Source {
+	if n.has(markTaught) {
+		return SourceLearned
+	}
+	return SourceInferred
+}
+
+// touch marks the node as used in this generation.
+func (t *tree) touch(n *node, generation uint32) {
+	for ; n != nil && n.lastUse.Load() != generation; n = t.node(n.parent) {
+		n.lastUse.Store(generation)
+	}
+}
+
 // find walks the tree without a lock.
-func (l *learner) find(v *pathView) (*node, step) {
-	n := &l.root
+func (l *learner) find(v *pathView) end {
+	t := l.published.Load()
+	n := t.root
 	for i := range v.n {
-		c := n.step(v, i)
+		c := t.step(n, v, i)
 		if c == nil {
-			return n, stepMissing
+			return end{t, n, stepMissing}
 		}
 		if !c.settled() {
-			return n, stepYoung
+			return end{t, n, stepYoung}
 		}
 		n = c
 	}
-	return n, stepSure
+	return end{t, n, stepSure}
 }
 
 // step returns the child for segment i, or nil if there is none yet.
-func (n *node) step(v *pathView, i int) *node {
+func (t *tree) step(n *node, v *pathView, i int) *node {
 	seg := v.text(i)
-	if c := n.find(seg, false, 0); c != nil {
+	if c := t.child(n, seg, false, 0); c != nil {
 		return c
 	}
 	c := n.readKinds(seg.string, v.spans[i].kinds)
-	if !n.isValue(c, v.seg(i+1)) {
+	if !t.isValue(n, c, v.seg(i+1)) {
 		return nil
 	}
-	return n.valueKid(c.suffix, c.class)
+	return t.valueKid(n, c.suffix, c.class)
 }
 
 // lesson takes the lock, to learn from an item.
 func (l *learner) lesson() {
 	l.mu.Lock()
 	l.lessons++
+	if l.room() < maxReshapes*l.nodes+minRoom || int(l.used) > 2*l.nodes+minRoom {
+		l.renew(l.nodes)
+	}
 }
 
 // grow walks under the lock, makes what is missing and counts.
@@ -157,7 +178,7 @@ func (l *learner) grow(v *pathView) (pattern string, source Source) {
 		n, whole = l.walk(v)
 	}
 	l.still = false
-	n.touch(l.generation.Load())
+	l.touch(n, l.generation.Load())
 	if whole {
 		if p, ok := l.issue(n); ok {
 			n.countBare()
@@ -169,8 +190,8 @@ func (l *learner) grow(v *pathView) (pattern string, source Source) {
 
 // countBare counts an item without an http.route.
 func (n *node) countBare() {
-	if n.bare++; n.bare >= settledVisits && n.bare > n.labelled && !n.taught.Load() {
-		n.final.Store(true)
+	if count(&n.bare); n.bare >= settledVisits && n.bare > n.labelled && !n.has(markTaught) {
+		n.mark(markFinal)
 	}
 }
 
@@ -181,7 +202,7 @@ const maxReshapes = 4
 // walk goes down the tree along v as far as there is room. It stops when the
 // tree is reshaped, for then it may stand on what was cut off.
 func (l *learner) walk(v *pathView) (n *node, whole bool) {
-	n, l.reshaped = &l.root, false
+	n, l.reshaped = l.root, false
 	for i := range v.n {
 		c := l.advance(n, v, i)
 		if c == nil {
@@ -198,22 +219,22 @@ func (l *learner) walk(v *pathView) (n *node, whole bool) {
 // advance returns the child for segment i, made if need be, or nil if there is
 // no room.
 func (l *learner) advance(n *node, v *pathView, i int) *node {
-	seg := v.seg(i)
-	if c := n.kid(seg); c != nil {
+	seg := v.text(i)
+	if c := l.child(n, seg, false, 0); c != nil {
 		n.count(c)
 		return c
 	}
-	c := n.read(seg)
-	if next := v.seg(i + 1); n.isValue(c, next) {
+	c := n.readKinds(seg.string, v.spans[i].kinds)
+	if next := v.seg(i + 1); l.isValue(n, c, next) {
 		return l.advanceValue(n, c, next != "")
 	}
-	child := l.makeNode(n, seg, false, 0)
+	child := l.makeNode(n, seg.string, false, 0)
 	if child == nil {
 		return nil
 	}
 	n.count(child)
-	if n.parent != nil {
-		l.rejudge(n.parent)
+	if n.parent != 0 {
+		l.rejudge(l.at(n.parent))
 	}
 	l.reconsider(n)
 	return child
@@ -221,11 +242,11 @@ func (l *learner) advance(n *node, v *pathView, i int) *node {
 
 // count notes a visit of c, a child of n.
 func (n *node) count(c *node) {
-	visits := c.visits.Load()
+	visits := c.visits()
 	if c.settled() {
 		return
 	}
-	c.visits.Store(visits + 1)
+	c.setVisits(visits + 1)
 	n.passes++
 	switch visits {
 	case 0:
@@ -238,7 +259,7 @@ func (n *node) count(c *node) {
 // advanceValue steps to the child for values; passed tells that the path goes
 // on behind it.
 func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
-	child := n.valueKid(c.suffix, c.class)
+	child := l.valueKid(n, c.suffix, c.class)
 	if child == nil {
 		if child = l.makeNode(n, c.suffix, true, c.class); child == nil {
 			return nil
@@ -247,13 +268,13 @@ func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 	if child.settled() {
 		return child
 	}
-	child.visits.Add(1)
+	child.setVisits(child.visits() + 1)
 	if l.learn {
 		l.profile(n, c, passed)
 		l.widen(child, c.class)
 	}
 	if child.settled() {
-		n.words = nil // decided; others need the memory
+		delete(l.words, n.self) // decided; others need the memory
 	}
 	return child
 }
@@ -261,11 +282,11 @@ func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 // widen changes the placeholder's name once values of another class are more
 // than stray ones. A settled name stays.
 func (l *learner) widen(n *node, c class) {
-	if n.name != "" || classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
+	if n.name != 0 || classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
 		return
 	}
-	n.odd++
-	if n.odd*typedShare < n.visits.Load() {
+	count(&n.odd)
+	if uint32(n.odd)*typedShare < n.visits() {
 		return
 	}
 	to := classWord
@@ -290,18 +311,37 @@ func (l *learner) makeNode(n *node, label string, value bool, of class) *node {
 		l.full.Store(true)
 		return nil
 	}
-	l.nodes++
-	c := &node{label: strings.Clone(label), value: value, class: of, place: placeValue, pure: !l.learn}
-	if c.pure && value {
-		c.key = of.named()
+	if l.room() == 0 {
+		return nil // for this item; see lesson
 	}
-	if !value {
-		c.place = placeBehind(n, c.label)
-		if s := l.labels[c.label]; s != stateOpen {
-			c.profile.Store(&profile{state: s})
-		}
+	l.nodes++
+	c := l.make(n, label, value, of)
+	if s := l.below[label]; !value && s != stateOpen {
+		l.know(c, &profile{state: s})
 	}
 	c.lastUse.Store(l.generation.Load())
-	n.adopt(c)
+	l.adopt(n, c)
 	return c
+}
+
+// minRoom is room for the nodes that the walks of an item add; grafting adds no
+// more than stand, each time the tree is reshaped.
+const minRoom = maxSegments * (maxReshapes + 1)
+
+// ample is room for a tree of so many nodes to become thrice as many before it is
+// copied. It takes a tenth of what they take.
+func ample(nodes int) int { return 16 * (nodes + minRoom) }
+
+// renew copies the tree, without what was cut off and what is named no more, to
+// one with ample room for so many nodes.
+func (l *learner) renew(nodes int) {
+	m := move{from: l.tree, to: newTree(ample(nodes)), texts: map[uint32]uint32{}}
+	texts := make(map[string]uint32, len(l.budget.texts))
+	for _, i := range l.budget.texts {
+		i = m.text(i)
+		texts[m.to.text(i)] = i
+	}
+	l.budget.texts = texts
+	m.node(m.from.root, m.to.root)
+	l.plant(m.to)
 }

@@ -6,16 +6,16 @@ package route
 // rejudge looks again at the literal children of n, after something was
 // learned of its values, and turns those into values that turn out to be such.
 func (l *learner) rejudge(n *node) {
-	wild := n.wild.Load()
+	wild := l.node(n.wild.Load())
 	if wild == nil || l.still || !l.learn {
 		return
 	}
-	dropped := n.abandon(func(c *node) bool { return !c.value && n.misjudged(c, wild) && l.cuts.allow(c) })
+	dropped := l.abandon(n, func(c *node) bool { return !c.value && l.misjudged(n, c, wild) && l.cuts.allow(l.spot(c)) })
 	for _, c := range dropped {
-		l.cuts.note(c)
-		l.nodes -= c.size()
+		l.cuts.note(l.spot(c))
+		l.nodes -= l.size(c)
 		if !c.settled() {
-			n.passes -= min(n.passes, c.visits.Load())
+			n.passes -= min(n.passes, c.visits())
 		}
 		l.graft(wild, c)
 		l.reshaped = true
@@ -24,26 +24,26 @@ func (l *learner) rejudge(n *node) {
 
 // misjudged reports whether the literal child c of n is a value after all, by
 // its wording and by what stands below it and below the values.
-func (n *node) misjudged(c, wild *node) bool {
-	if c.certain.Load() {
+func (t *tree) misjudged(n, c, wild *node) bool {
+	if c.has(markCertain) {
 		return false
 	}
-	r := n.read(c.label)
+	r := n.read(t.label(c))
 	if r.class != classWord || r.suffix != "" {
 		return false
 	}
 	shared, own := 0, 0
-	for _, g := range c.order {
+	for g := range t.kids(c) {
 		switch {
-		case !g.telling():
-		case wild.kid(g.label) != nil:
+		case !t.telling(g):
+		case t.kid(wild, t.label(g)) != nil:
 			shared++
 		default:
 			own++
 		}
 	}
-	score := n.score(r, "")
-	if own == 0 && shared == 0 && c.visits.Load() >= keptVisits {
+	score := t.score(n, r, "")
+	if own == 0 && shared == 0 && c.visits() >= keptVisits {
 		score += cameAgainScore
 	}
 	switch {
@@ -55,26 +55,31 @@ func (n *node) misjudged(c, wild *node) bool {
 	return score > 0
 }
 
-// twin returns the child of n that stands for the same as c, or nil.
-func (n *node) twin(c *node) *node {
-	if c.value {
-		return n.valueKid(c.label, c.class)
+// twin returns the child of n that stands for the same as one with that label,
+// of that class if it is for values, or nil.
+func (t *tree) twin(n *node, label string, value bool, of class) *node {
+	if value {
+		return t.valueKid(n, label, of)
 	}
-	return n.kid(c.label)
+	return t.kid(n, label)
 }
 
 // graft copies the children of c to those of wild.
 func (l *learner) graft(wild, c *node) {
-	for _, g := range c.order {
-		to := wild.twin(g)
+	for g := range l.kids(c) {
+		label := l.label(g)
+		to := l.twin(wild, label, g.value, g.class)
 		if to == nil {
-			if to = l.makeNode(wild, g.label, g.value, g.class); to == nil {
+			if to = l.makeNode(wild, label, g.value, g.class); to == nil {
 				return
 			}
-			to.typed, to.worded, to.distinct, to.words = g.typed, g.worded, g.distinct, g.words
-			to.profile.Store(g.profile.Load())
+			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
+			if words := l.words[g.self]; words != nil {
+				l.words[to.self] = words
+			}
+			l.know(to, l.known(g))
 		}
-		to.visits.Store(max(to.visits.Load(), g.visits.Load()))
+		to.setVisits(max(to.visits(), g.visits()))
 		l.graft(to, g)
 	}
 }

@@ -69,13 +69,12 @@ func (s *Service) lookUp(method string, v *pathView) (Result, bool) {
 
 // infer asks the tree, which was taught by other items and by evidence.
 func (s *Service) infer(v *pathView) Result {
-	n, step := s.learner.find(v)
-	return s.inferAt(v, n, step)
+	return s.inferAt(v, s.learner.find(v))
 }
 
-// inferAt does so for a path that find led to n.
-func (s *Service) inferAt(v *pathView, n *node, step step) Result {
-	pattern, source := s.learner.match(v, n, step)
+// inferAt does so for a path that led find to e.
+func (s *Service) inferAt(v *pathView, e end) Result {
+	pattern, source := s.learner.match(v, e)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)
 	}

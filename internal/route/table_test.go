@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,12 +187,6 @@ func TestObserve(t *testing.T) {
 	assert.Equal(t, Result{"/users/{id}", SourceFramework}, s.Observe("GET", "GET /users/:id", "/users/7"))
 	assert.Equal(t, Result{"/accounts/{int}", SourceInferred}, s.Observe("GET", "/accounts/7", "/accounts/7"), "a raw path is no route")
 	assert.Equal(t, Result{"/health", SourceFramework}, s.Observe("GET", "/health", "/health"))
-}
-
-func sortedLabels(m map[string]*node) []string {
-	labels := slices.Collect(maps.Keys(m))
-	slices.Sort(labels)
-	return labels
 }
 
 func TestARouteThatIsNoUTF8IsIgnored(t *testing.T) {

@@ -86,75 +86,79 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 	if !v.split(path) {
 		return Result{}
 	}
-	n, step := s.learner.find(&v)
-	sure := step == stepSure && !v.deeper
+	e := s.learner.find(&v)
+	sure := e.step == stepSure && !v.deeper
 	if sure {
-		if r, ok := s.remembered(n, httpRoute); ok {
+		if r, ok := s.remembered(e, httpRoute); ok {
 			return r
 		}
 	}
 	f := s.framework(httpRoute)
 	if sure {
-		n.remember(f)
+		e.remember(f)
 	}
-	return s.observeAt(method, f, &v, n, step)
+	return s.observeAt(method, f, &v, e)
 }
 
-// observeAt is Observe of a path that find led to n.
-func (s *Service) observeAt(method string, f *framework, v *pathView, n *node, step step) Result {
+// observeAt is Observe of a path that led find to e.
+func (s *Service) observeAt(method string, f *framework, v *pathView, e end) Result {
 	if f.varies {
-		return s.observe(f, v, n, step)
+		return s.observe(f, v, e)
 	}
 	r, ok := s.lookUp(method, v)
 	if !ok {
-		r = s.inferAt(v, n, step)
+		r = s.inferAt(v, e)
 	}
 	switch {
 	case f.template == nil:
 	case strings.TrimSuffix(r.Pattern, "/") == f.pattern:
 		r.Source = SourceFramework
 	case s.learner.trusts(f):
-		n, step = s.learner.find(v)
-		return s.observe(f, v, n, step)
+		return s.observe(f, v, s.learner.find(v))
 	}
 	return r
 }
 
-// remember keeps the route at the node, unless it may be a raw path.
-func (n *node) remember(f *framework) {
-	if n.route.Load() != nil {
+// remember keeps the route with the pattern, unless it may be a raw path.
+func (e end) remember(f *framework) {
+	i := e.node.issued.Load()
+	if i == 0 {
 		return
 	}
-	if p := n.issued.Load(); f.varies || p != nil && *p == f.pattern {
-		n.route.CompareAndSwap(nil, f)
+	if s := e.texts.at(i); (f.varies || s.text == f.pattern) && s.route.Load() == nil {
+		s.route.CompareAndSwap(nil, f)
 	}
 }
 
-// remembered is what Observe comes to for a route that the node remembers, if
-// nothing the item tells can change it. It spares the map of all routes, whose
+// remembered is what Observe comes to for a route that is kept with the pattern,
+// if nothing the item tells can change it. It spares the map of all routes, whose
 // loads wait for each other: 0.2 to 0.3 µs if the caches have forgotten them.
-func (s *Service) remembered(n *node, httpRoute string) (Result, bool) {
-	f := n.route.Load()
+func (s *Service) remembered(e end, httpRoute string) (Result, bool) {
+	i := e.node.issued.Load()
+	if i == 0 {
+		return Result{}, false
+	}
+	p := e.texts.at(i)
+	f := p.route.Load()
 	if f == nil || f.text != httpRoute {
 		return Result{}, false
 	}
 	if f.varies {
-		return s.learner.settledResult(n, f)
+		return s.learner.settledResult(e, f)
 	}
-	p := n.issued.Load()
-	if p == nil || strings.TrimSuffix(*p, "/") != f.pattern || s.hasTemplates() {
+	if strings.TrimSuffix(p.text, "/") != f.pattern || s.hasTemplates() {
 		return Result{}, false
 	}
-	n.touch(s.learner.generation.Load())
-	return Result{Pattern: *p, Source: SourceFramework}, true
+	e.touch(e.node, s.learner.generation.Load())
+	return Result{Pattern: p.text, Source: SourceFramework}, true
 }
 
 // observe teaches the tree a trusted route and returns the pattern the route
-// goes by. The path led find to n.
-func (s *Service) observe(f *framework, v *pathView, n *node, step step) Result {
+// goes by. The path led find to e.
+func (s *Service) observe(f *framework, v *pathView, e end) Result {
 	l := s.learner
-	if step == stepSure && !v.deeper {
-		if r, ok := l.settledResult(n, f); ok {
+	if e.step == stepSure && !v.deeper {
+		if r, ok := l.settledResult(e, f); ok {
 			return r
 		}
 	}
@@ -164,17 +168,17 @@ func (s *Service) observe(f *framework, v *pathView, n *node, step step) Result 
 	if !s.learn || !f.fits(v) {
 		return s.observeBeside(f)
 	}
-	n, step = l.follow(f, v)
-	if step == stepSure {
-		if r, ok := l.settledResult(n, f); ok {
+	e = l.follow(f, v)
+	if e.step == stepSure {
+		if r, ok := l.settledResult(e, f); ok {
 			return r
 		}
 	}
 	refused := f.granted(l.generation.Load())
 	switch {
-	case refused != nil && step == stepSure && n.issued.Load() == nil:
+	case refused != nil && e.step == stepSure && e.node.issued.Load() == 0:
 		return s.infer(v)
-	case refused != nil && step == stepMissing && l.full.Load():
+	case refused != nil && e.step == stepMissing && l.full.Load():
 		return s.counted(refused.Result)
 	}
 	return s.counted(l.teach(f, v))
@@ -224,15 +228,19 @@ func (f *framework) fits(v *pathView) bool {
 	return true
 }
 
-// settledResult returns the pattern of n for an item that carried the route f,
-// if nothing the item tells can change it.
-func (l *learner) settledResult(n *node, f *framework) (Result, bool) {
-	p := n.issued.Load()
-	if p == nil || !n.final.Load() && *p != f.pattern {
+// settledResult returns the pattern of the node that find came to, for an item
+// that carried the route f, if nothing the item tells can change it.
+func (l *learner) settledResult(e end, f *framework) (Result, bool) {
+	i := e.node.issued.Load()
+	if i == 0 {
 		return Result{}, false
 	}
-	n.touch(l.generation.Load())
-	return Result{Pattern: *p, Source: n.observed(f, *p)}, true
+	text := e.text(i)
+	if text != f.pattern && !e.node.has(markFinal) {
+		return Result{}, false
+	}
+	e.touch(e.node, l.generation.Load())
+	return Result{Pattern: text, Source: e.node.observed(f, text)}, true
 }
 
 // observed is the source of pattern p for an item that carried the route f.
@@ -249,25 +257,26 @@ func (l *learner) trusts(f *framework) bool {
 }
 
 // follow walks the tree as the route has it, without a lock.
-func (l *learner) follow(f *framework, v *pathView) (*node, step) {
-	n := &l.root
+func (l *learner) follow(f *framework, v *pathView) end {
+	t := l.published.Load()
+	n := t.root
 	for i := range v.n {
-		c := n.find(v.text(i), false, 0)
+		c := t.child(n, v.text(i), false, 0)
 		switch {
-		case c != nil && !c.certain.Load():
-			return n, stepYoung
+		case c != nil && !c.has(markCertain):
+			return end{t, n, stepYoung}
 		case c == nil && f.template.segs[i].parts[0].name != "":
-			c = n.wild.Load()
+			c = t.node(n.wild.Load())
 		}
 		if c == nil {
-			return n, stepMissing
+			return end{t, n, stepMissing}
 		}
 		if !c.settled() {
-			return n, stepYoung
+			return end{t, n, stepYoung}
 		}
 		n = c
 	}
-	return n, stepSure
+	return end{t, n, stepSure}
 }
 
 // teach leads the path through the tree as the route has it. The route goes
@@ -277,16 +286,16 @@ func (l *learner) follow(f *framework, v *pathView) (*node, step) {
 func (l *learner) teach(f *framework, v *pathView) Result {
 	l.lesson()
 	defer l.mu.Unlock()
-	n := &l.root
+	n := l.root
 	for i := range v.n {
-		if n = l.lead(n, f.template.segs[i].parts[0], v.seg(i), i+1 < v.n); n == nil {
+		if n = l.lead(n, f.template.segs[i].parts[0], v.text(i), i+1 < v.n); n == nil {
 			return l.takeFramework(f)
 		}
 	}
-	n.touch(l.generation.Load())
-	n.labelled++
-	if p := n.issued.Load(); p != nil && (n.labelled <= n.bare || n.taught.Load()) {
-		return Result{Pattern: *p, Source: n.observed(f, *p)}
+	l.touch(n, l.generation.Load())
+	count(&n.labelled)
+	if i := n.issued.Load(); i != 0 && (n.labelled <= n.bare || n.has(markTaught)) {
+		return Result{Pattern: l.text(i), Source: n.observed(f, l.text(i))}
 	}
 	return l.respell(n, f)
 }
@@ -295,8 +304,8 @@ func (l *learner) teach(f *framework, v *pathView) Result {
 // said.
 func (l *learner) takeFramework(f *framework) Result {
 	r := Result{Pattern: overflowPattern, Source: SourceOverflow}
-	if p := l.budget.take(f.pattern, l.budget.tails-1); p != nil {
-		r = Result{Pattern: *p, Source: SourceFramework}
+	if i := l.take(f.pattern, l.budget.tails()-1); i != 0 {
+		r = Result{Pattern: l.text(i), Source: SourceFramework}
 	}
 	f.given.Store(&grant{Result: r, generation: l.generation.Load()})
 	return r
@@ -308,58 +317,58 @@ func (l *learner) takeFramework(f *framework) Result {
 // place even so, the old spelling stays.
 func (l *learner) respell(n *node, f *framework) Result {
 	old := n.issued.Load()
-	if old != nil {
-		delete(l.budget.texts, *old)
+	if old != 0 {
+		delete(l.budget.texts, l.text(old))
 	}
 	r := l.takeFramework(f)
 	switch {
 	case r.Source == SourceFramework:
 		n.own = l.budget.texts[f.pattern]
-		n.taught.Store(true)
+		n.mark(markTaught)
 		n.issued.Store(n.own)
-		n.final.Store(true)
-	case old != nil:
-		l.budget.texts[*old] = old
-		n.final.Store(true)
-		return Result{Pattern: *old, Source: n.source()}
+		n.mark(markFinal)
+	case old != 0:
+		l.budget.texts[l.text(old)] = old
+		n.mark(markFinal)
+		return Result{Pattern: l.text(old), Source: n.source()}
 	}
 	return r
 }
 
 // lead steps from n over seg as part says it is: literal or value. It returns
 // nil if there is no room.
-func (l *learner) lead(n *node, p part, seg string, passed bool) *node {
+func (l *learner) lead(n *node, p part, seg text, passed bool) *node {
 	if p.name == "" {
 		return l.leadLiteral(n, seg)
 	}
-	if c := n.kid(seg); c != nil && !l.demote(n, c) {
+	if c := l.child(n, seg, false, 0); c != nil && !l.demote(n, c) {
 		n.count(c)
 		return c
 	}
-	c := n.read(seg)
+	c := n.read(seg.string)
 	if c.suffix != "" {
-		c = cut{head: seg, class: classWord}
+		c = cut{head: seg.string, class: classWord}
 	}
-	if c.class == classWord && n.known().state < stateWords {
-		q := *n.known()
+	if c.class == classWord && l.known(n).state < stateWords {
+		q := *l.known(n)
 		q.state = stateWords
-		n.profile.Store(&q)
+		l.know(n, &q)
 	}
 	child := l.advanceValue(n, c, passed)
-	if child != nil && child.name == "" {
-		child.name = p.name // for patterns not handed out yet
+	if child != nil && child.name == 0 {
+		child.name = l.keep(p.name) // for patterns not handed out yet
 	}
 	return child
 }
 
-func (l *learner) leadLiteral(n *node, seg string) *node {
-	c := n.kid(seg)
+func (l *learner) leadLiteral(n *node, seg text) *node {
+	c := l.child(n, seg, false, 0)
 	if c == nil {
-		if c = l.makeNode(n, seg, false, 0); c == nil {
+		if c = l.makeNode(n, seg.string, false, 0); c == nil {
 			return nil
 		}
 	}
-	c.certain.Store(true)
+	c.mark(markCertain)
 	n.count(c)
 	return c
 }
@@ -367,16 +376,16 @@ func (l *learner) leadLiteral(n *node, seg string) *node {
 // demote cuts off the literal c, which the framework says is a value. One that
 // came back too often stays, and takes the framework's spelling.
 func (l *learner) demote(n, c *node) bool {
-	if c.certain.Load() {
+	if c.has(markCertain) {
 		return false
 	}
-	if !l.cuts.allow(c) {
-		c.certain.Store(true)
+	if !l.cuts.allow(l.spot(c)) {
+		c.mark(markCertain)
 		return false
 	}
-	for _, d := range n.abandon(func(k *node) bool { return k == c }) {
-		l.cuts.note(d)
-		l.nodes -= d.size()
+	for _, d := range l.abandon(n, func(k *node) bool { return k == c }) {
+		l.cuts.note(l.spot(d))
+		l.nodes -= l.size(d)
 	}
 	return true
 }

@@ -77,13 +77,19 @@ const suffixSalt = 0x9e3779b97f4a7c15
 // hash multiplies the ends, each hidden by a key, as wyhash does. Texts that are
 // longer than their ends go to maphash.
 func (t text) hash(value bool, key class) uint64 {
-	var h uint64
-	if len(t.string) > endsLength {
-		h = maphash.String(hashSeed, t.string)
-	} else {
-		high, low := bits.Mul64(t.before^hashKeys[0], t.last^hashKeys[1])
-		h = (high ^ low) + uint64(len(t.string))*hashKeys[2]
+	if len(t.string) <= endsLength {
+		return t.ends.hash(len(t.string), value, key)
 	}
+	return salted(maphash.String(hashSeed, t.string), value, key)
+}
+
+// hash is that of a text that is no longer than its ends.
+func (e ends) hash(length int, value bool, key class) uint64 {
+	high, low := bits.Mul64(e.before^hashKeys[0], e.last^hashKeys[1])
+	return salted((high^low)+uint64(length)*hashKeys[2], value, key)
+}
+
+func salted(h uint64, value bool, key class) uint64 {
 	if value {
 		h ^= suffixSalt * uint64(key+1)
 	}

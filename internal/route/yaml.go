@@ -50,23 +50,24 @@ func (l *learner) templates() []string {
 	var out []string
 	var walk func(*node, string)
 	walk = func(n *node, prefix string) {
-		if n.issued.Load() != nil && n.parent != nil {
+		if n.issued.Load() != 0 && n.parent != 0 {
 			out = append(out, prefix)
 		}
-		for _, c := range n.order {
-			walk(c, prefix+"/"+c.templateSegment())
+		for c := range l.kids(n) {
+			walk(c, prefix+"/"+l.templateSegment(c))
 		}
 	}
-	walk(&l.root, "")
+	walk(l.root, "")
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
 // templateSegment is segment with its literal text escaped.
-func (n *node) templateSegment() string {
-	s := n.segment()
+func (t *tree) templateSegment(n *node) string {
+	s := t.segment(n)
 	if !n.value {
 		return Escape(s)
 	}
-	return s[:len(s)-len(n.label)] + Escape(n.label)
+	label := t.label(n)
+	return s[:len(s)-len(label)] + Escape(label)
 }

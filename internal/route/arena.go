@@ -1,0 +1,55 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import "math/bits"
+
+// arena is an array that one writer appends to and that others read without a
+// lock: what lies in it never moves. Elements are named by their index; 0 names
+// none. Who reads an index that the writer published afterwards, through an
+// atomic, sees the element. If T holds no pointers the garbage collector has
+// nothing to mark but the chunks, whatever lies in them.
+type arena[T any] struct {
+	chunks [maxChunks][]T // each twice as long as the one before
+	// used is the highest index given out. Owned by the writer.
+	used uint32
+}
+
+const (
+	firstChunk = 1 << 5
+	maxChunks  = 32 - 5
+)
+
+// at returns the element of an index that was given out.
+func (a *arena[T]) at(i uint32) *T {
+	i += firstChunk
+	n := bits.Len32(i) - 1
+	return &a.chunks[n-5][i-1<<n]
+}
+
+// add appends an element that is zero.
+func (a *arena[T]) add() (uint32, *T) {
+	i := a.addRun(1)
+	return i, a.at(i)
+}
+
+// addRun appends elements that lie side by side, and returns the index of the
+// first. Their number is a power of two, as are the ends of the chunks, counted
+// from firstChunk on.
+func (a *arena[T]) addRun(length uint32) uint32 {
+	i := ((a.used+firstChunk)/length+1)*length - firstChunk
+	if n := bits.Len32(i+firstChunk) - 6; a.chunks[n] == nil {
+		a.chunks[n] = make([]T, firstChunk<<n)
+	}
+	a.used = i + length - 1
+	return i
+}
+
+// run returns elements that addRun put side by side.
+func (a *arena[T]) run(i, length uint32) []T {
+	i += firstChunk
+	n := bits.Len32(i) - 1
+	i -= 1 << n
+	return a.chunks[n-5][i : i+length]
+}

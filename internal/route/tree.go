@@ -1,0 +1,248 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// tree holds the nodes of one service and what they name by index. Nothing in
+// it is ever used again for something else, so that readers may stand on what
+// was cut off; the learner copies it when too much of that has gathered.
+type tree struct {
+	// chunks hold the nodes, found by their index. There are as many as the tree
+	// may ever have, so that a step is a shift and a load; see renew.
+	chunks   []*[chunkLength]node
+	labels   []*[chunkLength]string // of the nodes; see label
+	used     uint32
+	slots    arena[atomic.Uint64] // tables of children
+	texts    arena[spelling]
+	profiles arena[atomic.Pointer[profile]]
+	block    *strings.Builder // of texts; it never grows, so its bytes stay
+	root     *node
+	words    map[uint32][]suspect // some of those taken for values, by node
+}
+
+// spelling is a text that was handed out as a pattern, or a parameter's name.
+type spelling struct {
+	text  string
+	route atomic.Pointer[framework] // an http.route that this is the pattern of
+}
+
+// chunkLength nodes fill a page.
+const chunkLength = 32
+
+// newTree makes a tree with room for as many nodes beside its root.
+func newTree(nodes int) *tree {
+	chunks := 1 + (nodes+1)/chunkLength
+	t := &tree{
+		chunks: make([]*[chunkLength]node, chunks),
+		labels: make([]*[chunkLength]string, chunks),
+		words:  map[uint32][]suspect{},
+	}
+	t.root = t.add("")
+	return t
+}
+
+// room tells how many nodes can be added.
+func (t *tree) room() int { return len(t.chunks)*chunkLength - 1 - int(t.used) }
+
+// at returns the node of an index. Who reads one that was published afterwards,
+// through an atomic, sees the node.
+func (t *tree) at(i uint32) *node { return &t.chunks[i/chunkLength][i%chunkLength] }
+
+// add appends a node. The caller has made sure that there is room.
+func (t *tree) add(label string) *node {
+	t.used++
+	i := t.used / chunkLength
+	if t.chunks[i] == nil {
+		t.chunks[i], t.labels[i] = new([chunkLength]node), new([chunkLength]string)
+	}
+	t.labels[i][t.used%chunkLength] = t.copy(label)
+	n := t.at(t.used)
+	n.self = t.used
+	return n
+}
+
+// node is at, or nil for the index 0.
+func (t *tree) node(i uint32) *node {
+	if i == 0 {
+		return nil
+	}
+	return t.at(i)
+}
+
+// text returns the text of an index.
+func (t *tree) text(i uint32) string { return t.texts.at(i).text }
+
+// keep adds a copy of a text and returns its index.
+func (t *tree) keep(text string) uint32 {
+	i, s := t.texts.add()
+	s.text = t.copy(text)
+	return i
+}
+
+// copy copies a text. The copies lie side by side in blocks, for the garbage
+// collector's sake.
+func (t *tree) copy(text string) string {
+	if t.block == nil || t.block.Cap()-t.block.Len() < len(text) {
+		t.block = &strings.Builder{}
+		t.block.Grow(max(blockLength, len(text)))
+	}
+	start := t.block.Len()
+	t.block.WriteString(text)
+	return t.block.String()[start:]
+}
+
+// blockLength is the usual length of a block of texts.
+const blockLength = 2 << 10
+
+// known returns what is known of the values among the children.
+func (t *tree) known(n *node) *profile {
+	if i := n.profile.Load(); i != 0 {
+		return t.profiles.at(i).Load()
+	}
+	return &openProfile
+}
+
+// know replaces it.
+func (t *tree) know(n *node, p *profile) {
+	i := n.profile.Load()
+	switch {
+	case i != 0:
+		t.profiles.at(i).Store(p)
+	case p != &openProfile:
+		i, at := t.profiles.add()
+		at.Store(p)
+		n.profile.Store(i)
+	}
+}
+
+// kids yields the children in the order they came.
+func (t *tree) kids(n *node) iter.Seq[*node] {
+	youngest := n.youngest
+	return func(yield func(*node) bool) {
+		if youngest == 0 {
+			return
+		}
+		for i := t.at(youngest).next; ; {
+			c := t.at(i)
+			i = c.next // now, for yield may take c out of the ring
+			if !yield(c) || c.self == youngest {
+				return
+			}
+		}
+	}
+}
+
+// any reports whether f holds for a child of n.
+func (t *tree) any(n *node, f func(*node) bool) bool {
+	for c := range t.kids(n) {
+		if f(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// kid returns the literal child with the label, or nil.
+func (t *tree) kid(n *node, label string) *node { return t.child(n, readText(label), false, 0) }
+
+// valueKid returns the child for values of a class followed by suffix, or nil.
+func (t *tree) valueKid(n *node, suffix string, c class) *node {
+	switch {
+	case n.pure:
+		return t.child(n, readText(suffix), true, c.named())
+	case suffix == "":
+		return t.node(n.wild.Load())
+	}
+	return t.child(n, readText(suffix), true, 0)
+}
+
+// literals counts the literal children.
+func (t *tree) literals(n *node) uint32 {
+	var count uint32
+	for c := range t.kids(n) {
+		if !c.value {
+			count++
+		}
+	}
+	return count
+}
+
+// label returns the literal text; of a value, the text behind it (.png, :cancel).
+func (t *tree) label(n *node) string { return t.labels[n.self/chunkLength][n.self%chunkLength] }
+
+// segment returns the node's own piece of the pattern. Placeholders of one
+// name are numbered from the second on, so that a pattern reads as a template.
+func (t *tree) segment(n *node) string {
+	if !n.value {
+		return t.label(n)
+	}
+	name, earlier := t.placeholder(n), 1
+	for p := t.node(n.parent); p != nil; p = t.node(p.parent) {
+		if p.value && t.placeholder(p) == name {
+			earlier++
+		}
+	}
+	if earlier > 1 {
+		name += strconv.Itoa(earlier)
+	}
+	return "{" + name + "}" + t.label(n)
+}
+
+// placeholder returns the name of a value.
+func (t *tree) placeholder(n *node) string {
+	if n.name != 0 {
+		return t.text(n.name)
+	}
+	return classNames[n.class]
+}
+
+// prefix returns the pattern from the root to the node.
+func (t *tree) prefix(n *node) string {
+	if n.parent == 0 {
+		return ""
+	}
+	return t.prefix(t.at(n.parent)) + "/" + t.segment(n)
+}
+
+// size returns the number of nodes at and below n.
+func (t *tree) size(n *node) int {
+	total := 1
+	for c := range t.kids(n) {
+		total += t.size(c)
+	}
+	return total
+}
+
+// spot identifies a place by the labels from the root to it, so that it is the
+// same when the nodes above were made anew.
+func (t *tree) spot(n *node) uint64 {
+	if n.parent == 0 {
+		return 0
+	}
+	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * suffixSalt
+}
+
+// make adds a child of n, for values first seen in a class.
+func (t *tree) make(n *node, label string, value bool, of class) *node {
+	c := t.add(label)
+	x := readText(label)
+	c.ends, c.length = x.ends, x.length()
+	c.value, c.class, c.place, c.pure, c.depth = value, of, placeValue, n.pure, n.depth+1
+	if c.pure && value {
+		c.key = of.named()
+	}
+	if strings.HasPrefix(label, "api") {
+		c.mark(markAPI)
+	}
+	if !value {
+		c.place = placeBehind(n, label)
+	}
+	return c
+}

@@ -188,9 +188,8 @@ func (t *tree) labelsInOrder(n *node) []string {
 // collapse turns the literal children of n that are to be into values, but
 // for those that would come back as literals at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	old, p := l.known(n), *l.known(n)
-	p.state = stateWords
-	l.know(n, &p)
+	old := l.known(n)
+	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
 		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.cuts.allow(l.spot(c))
 	})

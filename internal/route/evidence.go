@@ -43,9 +43,7 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 	}
 	old := l.known(n)
 	if s := l.verdict(n, p.state); s != p.state {
-		q := *p
-		q.state = s
-		p = &q
+		p = p.in(s)
 		l.learnLabel(n, s)
 	}
 	if old == p {

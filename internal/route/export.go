@@ -124,9 +124,7 @@ func (l *learner) restore(tree saved) {
 // restoreNode gives n what was saved of it, and makes its children.
 func (l *learner) restoreNode(n *node, s saved) {
 	if st := state(s.State); st <= stateMany && st > l.known(n).state {
-		p := *l.known(n)
-		p.state = st
-		l.know(n, &p)
+		l.know(n, l.known(n).in(st))
 		l.learnLabel(n, st)
 	}
 	if n.parent != 0 && s.Issued {

@@ -317,7 +317,7 @@ func (l *learner) makeNode(n *node, label string, value bool, of class) *node {
 	l.nodes++
 	c := l.make(n, label, value, of)
 	if s := l.below[label]; !value && s != stateOpen {
-		l.know(c, &profile{state: s})
+		l.know(c, &plain[s])
 	}
 	c.lastUse.Store(l.generation.Load())
 	l.adopt(n, c)

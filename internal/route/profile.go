@@ -14,7 +14,18 @@ type profile struct {
 	prefix string  // up to the first mark, "" if they differ or have none
 }
 
-var openProfile profile
+// plain are the profiles of positions whose values have no shape in common.
+var plain = [...]profile{{state: stateOpen}, {state: stateLeaning}, {state: stateLiteral}, {state: stateWords}, {state: stateMany}}
+
+// in returns the profile with another state.
+func (p *profile) in(s state) *profile {
+	if !p.shaped {
+		return &plain[s]
+	}
+	q := *p
+	q.state = s
+	return &q
+}
 
 // fits reports whether a word is of the values' own shape: of their length and
 // kinds of letters, or behind their prefix. Random text without a digit by

@@ -350,9 +350,7 @@ func (l *learner) lead(n *node, p part, seg text, passed bool) *node {
 		c = cut{head: seg.string, class: classWord}
 	}
 	if c.class == classWord && l.known(n).state < stateWords {
-		q := *l.known(n)
-		q.state = stateWords
-		l.know(n, &q)
+		l.know(n, l.known(n).in(stateWords))
 	}
 	child := l.advanceValue(n, c, passed)
 	if child != nil && child.name == 0 {

@@ -106,7 +106,7 @@ func (t *tree) known(n *node) *profile {
 	if i := n.profile.Load(); i != 0 {
 		return t.profiles.at(i).Load()
 	}
-	return &openProfile
+	return &plain[stateOpen]
 }
 
 // know replaces it.
@@ -115,7 +115,7 @@ func (t *tree) know(n *node, p *profile) {
 	switch {
 	case i != 0:
 		t.profiles.at(i).Store(p)
-	case p != &openProfile:
+	case p != &plain[stateOpen]:
 		i, at := t.profiles.add()
 		at.Store(p)
 		n.profile.Store(i)

@@ -298,7 +298,8 @@ func (s *shell) readmit(ld plog.Logs) {
 	defer b.done()
 	b.readLogs(ld)
 	if b.match.err != nil {
-		s.outlet.lose(tracebuffer.Log, dropCorrupt, nil, ld.LogRecordCount(), b.match.err)
+		err := s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.err)
+		s.log.Error("a log that waited for its trace is refused", zap.Error(err))
 		return
 	}
 	b.add()

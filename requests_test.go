@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -144,4 +145,20 @@ func TestRequestsKnownAreBounded(t *testing.T) {
 	require.True(t, ok)
 	_, ok = r.find(0)
 	require.False(t, ok)
+}
+
+// No sender waits for it any more, so it is counted as what it would have been.
+func TestALogWhoseConditionFailsAfterItWaitedIsRefused(t *testing.T) {
+	fails := func(c *Config) {
+		byRequest(c)
+		c.Sampling.ErrorMode = ottl.PropagateError
+		keepIf(`Int(log.attributes["n"]) / Int(log.attributes["d"]) > 1`)(&c.Sampling)
+	}
+	bubbled(t, fails, func(t *testing.T, p *pipelines) {
+		p.send(logOf(0, 0, noID, logAttr("request_id", "r1"), logAttr("n", "4"), logAttr("d", "0")), requestSpan(7, "r1"))
+		require.EqualValues(t, 1, p.sum("logs_refused"))
+		require.Zero(t, p.sum("logs_dropped"))
+		require.Zero(t, p.sum("logs_held"))
+		p.conserved()
+	})
 }

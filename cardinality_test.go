@@ -75,6 +75,11 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			in:   map[string]any{"url.path": "/carts/17", "http.route": "/carts/:cart"},
 			want: map[string]any{"url.path": "/carts/17", "http.route": "/carts/:cart", "url.template": "/carts/{cart}"},
 		},
+		"framework, without a path": {
+			change: templates, name: "GET", wantName: "GET", source: "framework",
+			in:   map[string]any{"http.route": "/carts/:cart"},
+			want: map[string]any{"http.route": "/carts/:cart", "url.template": "/carts/{cart}"},
+		},
 		"own attribute": {
 			change: func(c *Config) { c.Routes.Attribute = "route_pattern" }, name: "GET", wantName: "GET", source: "inferred",
 			in:   map[string]any{"url.path": "/carts/17"},

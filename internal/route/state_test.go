@@ -196,3 +196,29 @@ func TestObserveTakesNoMemoryForAKnownRoute(t *testing.T) {
 	assert.Equal(t, Result{"/orders/{id}", SourceLearned}, s.Observe("GET", "/orders/{other}", "/orders/8"),
 		"the first spelling of a route stays")
 }
+
+func TestObserveWithoutAPath(t *testing.T) {
+	s := newTable(t, Options{Learn: true, MaxRoutes: 20}).Service("a")
+	for httpRoute, want := range map[string]Result{
+		"/users/:id":       {"/users/{id}", SourceFramework},
+		"GET /users/{id}/": {"/users/{id}", SourceFramework},
+		"/files/*rest":     {"/files/{rest...}", SourceFramework},
+		"/health":          {"/health", SourceFramework},
+		"/carts/17":        {"/carts/{int}", SourceInferred},
+		"/users/{id":       {},
+	} {
+		for range 3 {
+			assert.Equal(t, want, s.Observe("GET", httpRoute, ""), httpRoute)
+		}
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.Observe("GET", httpRoute, "") }), httpRoute)
+	}
+	for i := range 100 {
+		s.Match("GET", fmt.Sprintf("/orders/%d", i))
+	}
+	assert.Equal(t, Result{"/orders/{int}", SourceInferred}, s.Observe("GET", "/orders/{id}", ""), "a settled pattern keeps its text")
+	for i := range 100 {
+		s.Observe("GET", fmt.Sprintf("/more/{id}/%s", words(i)), "")
+	}
+	assert.Equal(t, SourceOverflow, s.Observe("GET", "/yet/{more}", "").Source)
+	assert.LessOrEqual(t, s.Patterns(), 20)
+}

@@ -77,10 +77,13 @@ func (s *Service) framework(httpRoute string) *framework {
 
 // Observe returns the pattern of an item that carried the framework's own
 // http.route, in normal form, and learns from it. An httpRoute that is empty,
-// cannot be read, or is but the raw path counts as absent.
+// cannot be read, or is but the raw path counts as absent. The path may be "".
 func (s *Service) Observe(method, httpRoute, path string) Result {
 	if httpRoute == "" || len(httpRoute) > maxPathBytes {
 		return s.Match(method, path)
+	}
+	if path == "" {
+		return s.named(method, s.framework(httpRoute))
 	}
 	var v pathView
 	if !v.split(path) {
@@ -117,6 +120,47 @@ func (s *Service) observeAt(method string, f *framework, v *pathView, e end) Res
 		return s.observe(f, v, s.learner.find(v))
 	}
 	return r
+}
+
+// named is Observe of an item that does not tell its path. A route without a
+// placeholder may be a raw path, and is read like one.
+func (s *Service) named(method string, f *framework) Result {
+	switch {
+	case f.template == nil:
+		return Result{}
+	case !f.varies:
+		r := s.Match(method, f.pattern)
+		if r.Pattern == f.pattern {
+			r.Source = SourceFramework
+		}
+		return r
+	}
+	t := s.learner.published.Load()
+	if n := t.placed(f); n != nil {
+		if r, ok := s.learner.settledResult(end{t, n, stepSure}, f); ok {
+			return r
+		}
+	}
+	return s.observeBeside(f)
+}
+
+// placed returns the node of a route, or nil.
+func (t *tree) placed(f *framework) *node {
+	if !f.plain {
+		return nil
+	}
+	n := t.root
+	for _, s := range f.template.segs {
+		if p := s.parts[0]; p.name != "" {
+			n = t.node(n.wild.Load())
+		} else {
+			n = t.kid(n, p.text)
+		}
+		if n == nil {
+			return nil
+		}
+	}
+	return n
 }
 
 // remember keeps the route with the pattern, unless it may be a raw path.

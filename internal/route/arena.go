@@ -17,15 +17,22 @@ type arena[T any] struct {
 }
 
 const (
-	firstChunk = 1 << 5
-	maxChunks  = 32 - 5
+	firstBits  = 5
+	firstChunk = 1 << firstBits
+	maxChunks  = 32 - firstBits
 )
+
+// chunkOf returns the chunk of an index, and its place there.
+func chunkOf(i uint32) (chunk int, place uint32) {
+	i += firstChunk
+	n := bits.Len32(i) - 1
+	return n - firstBits, i - 1<<n
+}
 
 // at returns the element of an index that was given out.
 func (a *arena[T]) at(i uint32) *T {
-	i += firstChunk
-	n := bits.Len32(i) - 1
-	return &a.chunks[n-5][i-1<<n]
+	chunk, place := chunkOf(i)
+	return &a.chunks[chunk][place]
 }
 
 // add appends an element that is zero.
@@ -39,8 +46,8 @@ func (a *arena[T]) add() (uint32, *T) {
 // from firstChunk on.
 func (a *arena[T]) addRun(length uint32) uint32 {
 	i := ((a.used+firstChunk)/length+1)*length - firstChunk
-	if n := bits.Len32(i+firstChunk) - 6; a.chunks[n] == nil {
-		a.chunks[n] = make([]T, firstChunk<<n)
+	if chunk, _ := chunkOf(i); a.chunks[chunk] == nil {
+		a.chunks[chunk] = make([]T, firstChunk<<chunk)
 	}
 	a.used = i + length - 1
 	return i
@@ -48,8 +55,6 @@ func (a *arena[T]) addRun(length uint32) uint32 {
 
 // run returns elements that addRun put side by side.
 func (a *arena[T]) run(i, length uint32) []T {
-	i += firstChunk
-	n := bits.Len32(i) - 1
-	i -= 1 << n
-	return a.chunks[n-5][i : i+length]
+	chunk, place := chunkOf(i)
+	return a.chunks[chunk][place : place+length]
 }

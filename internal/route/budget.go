@@ -64,10 +64,8 @@ func (l *learner) issueTail(n *node, whole bool) string {
 	if whole && n.parent != 0 {
 		n = l.at(n.parent) // n itself is what has no place
 	}
-	for p := n; p != nil; p = l.node(p.parent) {
-		if i := p.tail.Load(); i != 0 {
-			return l.text(i)
-		}
+	if tail := l.nearestTail(n); tail != overflowPattern {
+		return tail
 	}
 	if l.budget.prefixes*2 >= l.budget.tails() {
 		for n.depth > 1 {

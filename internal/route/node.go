@@ -38,7 +38,8 @@ type node struct {
 	lore
 }
 
-// lore is what is known of a node. It is owned by the lock.
+// lore is what is known of a node. Readers see self and parent, which never
+// change once the node is published; the rest is owned by the lock.
 type lore struct {
 	self, parent uint32
 	youngest     uint32 // child; the children are a ring in the order they came

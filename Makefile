@@ -3,9 +3,9 @@
 
 # The one place for versions. `make tidy-check` holds every go.mod, the tools
 # and builder-config.yaml to them.
-export COLLECTOR_VERSION := v0.160.0
-export COLLECTOR_STABLE_VERSION := v1.66.0
-export MDATAGEN_VERSION := v0.155.0
+export COLLECTOR_VERSION := v0.165.0
+export COLLECTOR_STABLE_VERSION := v1.71.0
+export MDATAGEN_VERSION := v0.161.0
 # The distribution's own version stands in builder-config.yaml, where ocb wants it.
 VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
 

@@ -221,14 +221,14 @@ func TestAllFieldsOfTheLibraryAreKnown(t *testing.T) {
 		}
 		return names
 	}
-	require.Equal(t, []string{
+	require.ElementsMatch(t, []string{
 		"TraceId", "SpanId", "TraceState", "ParentSpanId", "Flags", "Name", "Kind", "StartTimeUnixNano", "EndTimeUnixNano", "Attributes",
 		"DroppedAttributesCount", "Events", "DroppedEventsCount", "Links", "DroppedLinksCount", "Status",
 	}, fields(ptrace.NewSpan()))
-	require.Equal(t, []string{"TimeUnixNano", "Name", "Attributes", "DroppedAttributesCount"}, fields(ptrace.NewSpanEvent()))
-	require.Equal(t, []string{"TraceId", "SpanId", "TraceState", "Attributes", "DroppedAttributesCount", "Flags"}, fields(ptrace.NewSpanLink()))
-	require.Equal(t, []string{"Message", "Code"}, fields(ptrace.NewStatus()))
-	require.Equal(t, []string{
+	require.ElementsMatch(t, []string{"TimeUnixNano", "Name", "Attributes", "DroppedAttributesCount"}, fields(ptrace.NewSpanEvent()))
+	require.ElementsMatch(t, []string{"TraceId", "SpanId", "TraceState", "Attributes", "DroppedAttributesCount", "Flags"}, fields(ptrace.NewSpanLink()))
+	require.ElementsMatch(t, []string{"Message", "Code"}, fields(ptrace.NewStatus()))
+	require.ElementsMatch(t, []string{
 		"TimeUnixNano", "ObservedTimeUnixNano", "SeverityNumber", "SeverityText", "Body", "Attributes", "DroppedAttributesCount", "Flags",
 		"TraceId", "SpanId", "EventName",
 	}, fields(plog.NewLogRecord()))

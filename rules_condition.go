@@ -101,7 +101,7 @@ func (c *condition) holds(it *subject) (bool, error) {
 // anyEvent reports whether any of the span's events meets the condition.
 func (c *condition) anyEvent(it *subject) (met bool, err error) {
 	for _, e := range it.span.Events().All() {
-		in := ottlspanevent.NewTransformContextPtr(it.spans, it.scopeSpans, it.span, e)
+		in := ottlspanevent.NewTransformContext(it.spans, it.scopeSpans, it.span, e)
 		ok, bad := c.event.Eval(context.Background(), in)
 		in.Close()
 		if bad != nil {

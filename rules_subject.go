@@ -29,14 +29,14 @@ type subject struct {
 
 func (it *subject) inSpan() *ottlspan.TransformContext {
 	if it.spanContext == nil {
-		it.spanContext = ottlspan.NewTransformContextPtr(it.spans, it.scopeSpans, it.span)
+		it.spanContext = ottlspan.NewTransformContext(it.spans, it.scopeSpans, it.span)
 	}
 	return it.spanContext
 }
 
 func (it *subject) inLog() *ottllog.TransformContext {
 	if it.logContext == nil {
-		it.logContext = ottllog.NewTransformContextPtr(it.logs, it.scopeLogs, it.record)
+		it.logContext = ottllog.NewTransformContext(it.logs, it.scopeLogs, it.record)
 	}
 	return it.logContext
 }

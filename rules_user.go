@@ -134,7 +134,7 @@ type matcher struct {
 func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
 	m.it.spans = rs
 	if len(m.user.onResource) > 0 {
-		in := ottlresource.NewTransformContextPtr(rs.Resource(), rs)
+		in := ottlresource.NewTransformContext(rs.Resource(), rs)
 		defer in.Close()
 		m.enter(in)
 	}
@@ -143,7 +143,7 @@ func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
 func (m *matcher) enterLogs(rl plog.ResourceLogs) {
 	m.it.logs, m.it.isLog = rl, true
 	if len(m.user.onResource) > 0 {
-		in := ottlresource.NewTransformContextPtr(rl.Resource(), rl)
+		in := ottlresource.NewTransformContext(rl.Resource(), rl)
 		defer in.Close()
 		m.enter(in)
 	}

@@ -34,6 +34,7 @@ type batch struct {
 	draw    drawer
 	tally   tally
 	arena   []byte // the bytes of the items' records
+	encoder otlpwire.Encoder
 	header  tracebuffer.Header
 	headers []tracebuffer.Header // of each scope
 	// spans and logs set records aside while headers are read; empty otherwise.
@@ -55,6 +56,7 @@ func newBatch(s *shell, sig tracebuffer.Signal, n int) *batch {
 	b := batches.Get().(*batch)
 	b.shell, b.sig, b.now = s, sig, time.Now()
 	b.match.rules = s.rules
+	b.encoder.Use(s.encoding)
 	b.items, b.at = slices.Grow(b.items, n), slices.Grow(b.at, n)
 	b.edits, b.fates = slices.Grow(b.edits, n), slices.Grow(b.fates, n)
 	if s.rules.waits() {
@@ -69,7 +71,7 @@ func (b *batch) done() {
 	clear(b.edits)
 	b.found.Reset()
 	*b = batch{
-		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0],
+		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0], encoder: b.encoder,
 		match: matcher{it: subject{resource: b.match.it.resource[:0]}}, watched: b.watched[:0], found: b.found,
 		headers: b.headers[:0], spans: b.spans, logs: b.logs,
 	}
@@ -119,11 +121,11 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	b.draw.span(s, it, b.rules)
 	switch {
 	case b.rules.waits():
-		it.Record = b.keep(e.appendSpan(appendSpan(b.arena, s)))
+		it.Record = b.keep(e.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		e.size = uint32(len(it.Record))
 	case b.links.summaries && (b.rules.dryRun || b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep):
 		// What its logs may need of it: the span itself passes.
-		it.Record = b.keep(e.appendSpan(appendSummary(b.arena, s, b.links.summary)))
+		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.links.summary)))
 		fallthrough
 	default:
 		b.weighSpan(e, s)
@@ -228,7 +230,7 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
 		b.weighLog(e, lr)
 		return
 	}
-	it.Record = b.keep(e.append(appendLog(b.arena, lr), logAttributes))
+	it.Record = b.keep(e.appendLog(b.encoder.AppendLog(b.arena, lr)))
 	e.size = uint32(len(it.Record))
 }
 

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 )
 
 var collections = []string{"users", "orders", "carts", "products", "reviews", "payments", "shipments", "invoices"}
@@ -106,7 +108,7 @@ func BenchmarkEncode(b *testing.B) {
 			for _, rs := range td.ResourceSpans().All() {
 				for _, ss := range rs.ScopeSpans().All() {
 					for _, s := range ss.Spans().All() {
-						arena = appendSpan(arena, s)
+						arena = otlpwire.AppendSpan(arena, s)
 					}
 				}
 			}

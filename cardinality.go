@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
@@ -111,17 +111,19 @@ func (e *edit) apply(attrs pcommon.Map) {
 
 // appendSpan appends the edit as fields of an OTLP span.
 func (e *edit) appendSpan(dst []byte) []byte {
-	dst = e.append(dst, spanAttributes)
+	for key, val := range e.attributes {
+		dst = otlpwire.AppendSpanAttribute(dst, key, val)
+	}
 	if e.name != "" && !e.done {
-		dst = appendString(dst, spanName, e.name)
+		dst = otlpwire.AppendSpanName(dst, e.name)
 	}
 	return dst
 }
 
-// append appends the edit as attributes, which are the field num of the record.
-func (e *edit) append(dst []byte, num protowire.Number) []byte {
+// appendLog appends the edit as fields of an OTLP log record.
+func (e *edit) appendLog(dst []byte) []byte {
 	for key, val := range e.attributes {
-		dst = appendStringAttribute(dst, num, key, val)
+		dst = otlpwire.AppendLogAttribute(dst, key, val)
 	}
 	return dst
 }

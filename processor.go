@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
@@ -43,6 +44,7 @@ type engine struct {
 	counted   *routeCounter
 	rules     *rules
 	buffer    *tracebuffer.Buffer
+	encoding  *otlpwire.Encoding
 	cards     cardinality
 	links     *correlator
 	watcher   *watcher
@@ -144,6 +146,11 @@ func (e *engine) start(log *zap.Logger) error {
 		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
 			zap.Bool("traces", traces), zap.Bool("logs", logs))
 	}
+	e.encoding = otlpwire.NewEncoding(func(what string) {
+		log.Warn("this collector's OTLP library carries more than the processor's own encoder knows: the library encodes held items from now on, which costs more CPU",
+			zap.String("unknown", what))
+	})
+	e.encoding.Probe()
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, e.watcher.start(e.cfg, traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	for _, w := range e.cfg.Sampling.warnings() {

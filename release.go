@@ -333,7 +333,7 @@ func (g *recordGroups) trim(keys []string) {
 	for i := range g.list {
 		for j, rec := range g.list[i].records {
 			start := len(arena)
-			arena = appendTrimmed(arena, rec, keys)
+			arena = otlpwire.AppendTrimmed(arena, rec, keys)
 			g.list[i].records[j] = arena[start:]
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
@@ -123,7 +124,7 @@ func (s *services) create(name uint16, values []string) *service {
 		name:    name,
 		labels:  labels,
 		only:    metric.WithAttributeSet(attribute.NewSet(labels...)),
-		header:  appendServiceHeader(nil, values[0]),
+		header:  otlpwire.ServiceHeader(values[0]),
 		routes:  s.table.Service(values[0]),
 		address: addressOf(values[0], 0),
 	}

@@ -62,6 +62,7 @@ func (t *telemetry) registerGauges(e *engine) error {
 		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return b.Bytes() + e.watcher.bytes() })),
 		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge((*tracebuffer.Buffer).Compressed)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return int64(e.cfg.MaxBytes) })),
+		t.RegisterProcessorCorrelationEncodedByLibraryCallback(gauge(func(*tracebuffer.Buffer) int64 { return oneIf(e.encoding.ByLibrary()) })),
 		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(func(b *tracebuffer.Buffer) int64 { return int64(b.Traces()) })),
 		t.RegisterProcessorCorrelationIntegrityBytesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.bytes() })),
 		t.RegisterProcessorCorrelationIntegrityTracesCallback(gauge(func(*tracebuffer.Buffer) int64 { return e.watcher.traces() })),
@@ -158,6 +159,14 @@ func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 				metric.WithAttributes(attribute.String("rule", t.ruleNames[d.Verdict.Rule])))
 		}
 	}
+}
+
+// oneIf is the value of a gauge that is 1 or 0.
+func oneIf(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func verdictName(keep bool) string {

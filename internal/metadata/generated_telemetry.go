@@ -37,6 +37,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationDecidedBytes            metric.Int64Counter
 	ProcessorCorrelationDecidedItems            metric.Int64Counter
 	ProcessorCorrelationDecisions               metric.Int64Counter
+	ProcessorCorrelationEncodedByLibrary        metric.Int64ObservableGauge
 	ProcessorCorrelationEvidenceLost            metric.Int64Counter
 	ProcessorCorrelationIntegrityBytes          metric.Int64ObservableGauge
 	ProcessorCorrelationIntegrityTraces         metric.Int64ObservableGauge
@@ -146,6 +147,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationBufferTracesCallbac
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationBufferTraces, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationBufferTraces)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationEncodedByLibraryCallback sets callback for observable ProcessorCorrelationEncodedByLibrary metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationEncodedByLibraryCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationEncodedByLibrary, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationEncodedByLibrary)
 	if err != nil {
 		return err
 	}
@@ -340,6 +356,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_decisions",
 		metric.WithDescription("Traces decided. [Alpha]"),
 		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationEncodedByLibrary, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_encoded_by_library",
+		metric.WithDescription("1 if the Collector's OTLP library encodes what is held, because it carries something that the processor's own encoder does not know; 0 otherwise. The library takes about twice the CPU. [Alpha]"),
+		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationEvidenceLost, err = builder.meter.Int64Counter(

@@ -1,8 +1,9 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package otlpwire takes OTLP messages apart into headers and records and puts
-// them together again, without decoding either.
+// Package otlpwire turns spans and log records into OTLP bytes, takes OTLP
+// messages apart into headers and records, and puts them together again without
+// decoding either.
 //
 // TracesData and LogsData have the same layout, so one walker serves both:
 //
@@ -15,5 +16,8 @@
 // field of its ScopeSpans but the Spans, as raw protobuf fields. So schema URLs
 // survive, and so do fields this version of the protocol does not know.
 //
-// Source: opentelemetry-proto v1, trace.proto and logs.proto.
+// An Encoder writes records field by field, faster than the library. Encoding
+// makes sure that nothing is lost where the library is newer than this package.
+//
+// Source: opentelemetry-proto v1, trace.proto, logs.proto and common.proto.
 package otlpwire

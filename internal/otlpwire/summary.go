@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package otlpwire
 
 import (
 	"encoding/binary"
@@ -17,9 +17,9 @@ const (
 	resourceAttributes    protowire.Number = 1
 )
 
-// appendSummary appends an OTLP span that holds of s only what a join looks at:
+// AppendSummary appends an OTLP span that holds of s only what a join looks at:
 // its place in the trace and the attributes with the given keys.
-func appendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
+func AppendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
 	dst = appendTraceID(dst, spanTraceID, s.TraceID())
 	dst = appendSpanID(dst, spanSpanID, s.SpanID())
 	dst = appendSpanID(dst, spanParentSpanID, s.ParentSpanID())
@@ -32,8 +32,8 @@ func appendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
 	return dst
 }
 
-// appendTrimmed appends the summary of a span that is encoded already.
-func appendTrimmed(dst, span []byte, keys []string) []byte {
+// AppendTrimmed appends the summary of a span that is encoded already.
+func AppendTrimmed(dst, span []byte, keys []string) []byte {
 	for len(span) > 0 {
 		num, typ, n := protowire.ConsumeTag(span)
 		if n < 0 {
@@ -69,16 +69,10 @@ func attributeKey(field []byte) []byte {
 	return key
 }
 
-// appendServiceHeader appends a header, as otlpwire makes them, of a resource
-// that has only a service name.
-func appendServiceHeader(dst []byte, service string) []byte {
+// ServiceHeader returns a header, as Walk makes them, of a resource that has
+// only a service name.
+func ServiceHeader(service string) []byte {
 	attrs := appendStringAttribute(nil, resourceAttributes, "service.name", service)
-	resource := appendBytes(nil, resourceSpansResource, attrs)
-	dst = binary.AppendUvarint(dst, uint64(len(resource)))
-	return append(dst, resource...)
-}
-
-func appendBytes(dst []byte, num protowire.Number, v []byte) []byte {
-	dst = protowire.AppendTag(dst, num, protowire.BytesType)
-	return protowire.AppendBytes(dst, v)
+	resource := protowire.AppendBytes([]byte{bytesTag(resourceSpansResource)}, attrs)
+	return append(binary.AppendUvarint(nil, uint64(len(resource))), resource...)
 }

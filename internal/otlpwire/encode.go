@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package otlpwire
 
 import (
 	"math"
@@ -16,7 +16,8 @@ import (
 // Spans and log records are encoded one by one into memory that is used again.
 // The library's marshaler takes a whole message: it walks it twice, once for its
 // size, and makes and clears memory for it, which costs twice as much (ADR 4).
-// A test holds the bytes to what the library makes of them and of the original.
+// A test holds the bytes to what the library makes of them and of the original,
+// and Encoder looks for fields that a newer library has and this file has not.
 
 // Field numbers of opentelemetry-proto v1 (trace.proto, logs.proto, common.proto).
 const (
@@ -78,8 +79,8 @@ const (
 	listValues protowire.Number = 1 // of ArrayValue and KeyValueList
 )
 
-// appendSpan appends a span as OTLP.
-func appendSpan(dst []byte, s ptrace.Span) []byte {
+// AppendSpan appends a span as OTLP.
+func AppendSpan(dst []byte, s ptrace.Span) []byte {
 	dst = appendTraceID(dst, spanTraceID, s.TraceID())
 	dst = appendSpanID(dst, spanSpanID, s.SpanID())
 	dst = appendString(dst, spanTraceState, s.TraceState().AsRaw())
@@ -129,8 +130,8 @@ func appendStatus(dst []byte, st ptrace.Status) []byte {
 	return closeMessage(dst, start)
 }
 
-// appendLog appends a log record as OTLP.
-func appendLog(dst []byte, lr plog.LogRecord) []byte {
+// AppendLog appends a log record as OTLP.
+func AppendLog(dst []byte, lr plog.LogRecord) []byte {
 	dst = appendFixed64(dst, logTime, uint64(lr.Timestamp()))
 	dst = appendFixed64(dst, logObserved, uint64(lr.ObservedTimestamp()))
 	dst = appendUint(dst, logSeverity, uint64(lr.SeverityNumber()))
@@ -304,4 +305,17 @@ func appendSpanID(dst []byte, num protowire.Number, id pcommon.SpanID) []byte {
 		return append(dst, bytesTag(num), 0)
 	}
 	return append(append(dst, bytesTag(num), byte(len(id))), id[:]...)
+}
+
+// AppendSpanAttribute appends a string attribute to an encoded span.
+func AppendSpanAttribute(dst []byte, key, val string) []byte {
+	return appendStringAttribute(dst, spanAttributes, key, val)
+}
+
+// AppendSpanName gives an encoded span another name: the last one holds.
+func AppendSpanName(dst []byte, name string) []byte { return appendString(dst, spanName, name) }
+
+// AppendLogAttribute appends a string attribute to an encoded log record.
+func AppendLogAttribute(dst []byte, key, val string) []byte {
+	return appendStringAttribute(dst, logAttributes, key, val)
 }

@@ -9,6 +9,12 @@ export MDATAGEN_VERSION := v0.161.0
 # The distribution's own version stands in builder-config.yaml, where ocb wants it.
 VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
 
+# One way to compile for the distribution, the tests, the demo and the linters:
+# Go's build cache keeps a copy of every package for each set of flags, and most
+# of the time of a first run goes into compiling the same dependencies.
+export CGO_ENABLED := 0
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -88,6 +94,7 @@ test-unit:
 
 ## test-race: tests of the processor and the demo under the race detector
 .PHONY: test-race
+test-race: export CGO_ENABLED := 1
 test-race:
 	go $(TEST) -race ./...
 	go -C demo $(TEST) -race ./...

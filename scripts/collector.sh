@@ -32,7 +32,7 @@ compile() {
   local dir=$1 binary=$2 packages
   packages=$(go list -C "$dir" -deps . | wc -l)
   echo "collector: compiling up to $packages packages (about three minutes the first time)"
-  CGO_ENABLED=0 go build -C "$dir" -v -trimpath -buildvcs=false -ldflags='-s -w' -o "$binary" . 2>&1 | counted
+  go build -C "$dir" -v -buildvcs=false -ldflags='-s -w' -o "$binary" . 2>&1 | counted
   echo "collector: $dir/$binary is ready"
 }
 

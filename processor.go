@@ -49,7 +49,6 @@ type engine struct {
 	links     *correlator
 	watcher   *watcher
 	requests  *requests
-	dropsByID bool
 	found     integrity.Report // of ticks
 	onLast    func()
 
@@ -101,7 +100,6 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e.watcher = newWatcher(&cfg.Telemetry)
 	e.requests = newRequests(cfg)
 	e.counted = newRouteCounter(cfg.Sampling.CountedRoutes)
-	e.dropsByID = e.byID()
 	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
 	return e, err
 }
@@ -241,10 +239,6 @@ func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		return errBufferFull
 	}
 	s.requestsOfSpans(time.Now(), td)
-	s.dropSpansByID(td)
-	if td.SpanCount() == 0 {
-		return nil
-	}
 	b := newBatch(s, tracebuffer.Span, td.SpanCount())
 	defer b.done()
 	b.readSpans(td)
@@ -266,7 +260,6 @@ func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 		return errBufferFull
 	}
 	s.requestsOfLogs(time.Now(), ld)
-	s.dropLogsByID(ld)
 	if ld.LogRecordCount() == 0 {
 		return nil
 	}

@@ -47,15 +47,14 @@ type Buffer struct {
 
 // shared is what all shards see.
 type shared struct {
-	opts     Options
-	policy   *sampling.Policy
-	decides  bool // later items of a trace may change its verdict
-	headers  headers
-	held     [signals]atomic.Int64 // records, from Hold to Delivered or dropped
-	ready    atomic.Int64          // bytes released and not yet delivered
-	used     atomic.Int64          // bytes in the shards
-	growing  atomic.Int64          // bytes the shards' tables are about to grow by
-	specials atomic.Int64          // verdicts remembered that do not follow from the id
+	opts    Options
+	policy  *sampling.Policy
+	decides bool // later items of a trace may change its verdict
+	headers headers
+	held    [signals]atomic.Int64 // records, from Hold to Delivered or dropped
+	ready   atomic.Int64          // bytes released and not yet delivered
+	used    atomic.Int64          // bytes in the shards
+	growing atomic.Int64          // bytes the shards' tables are about to grow by
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
@@ -238,10 +237,6 @@ func (b *Buffer) Compressed() int64 {
 	b.eachShard(func(s *shard) { n += s.log.saved })
 	return n
 }
-
-// Special reports whether there are verdicts that do not follow from the trace
-// id, so that an item's own says less than the buffer.
-func (b *Buffer) Special() bool { return b.specials.Load() > 0 }
 
 // Remembered is the number of verdicts remembered.
 func (b *Buffer) Remembered() int {

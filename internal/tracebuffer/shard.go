@@ -27,13 +27,12 @@ type shard struct {
 	// late remembers every verdict for a while, special those that do not
 	// follow from the trace id: forgetting the others costs only the
 	// knowledge that an item is late.
-	late, special    memory
-	flushed          bool // nothing is held any more
-	reported         int64
-	growthReported   int64
-	specialsReported int        // of special, at the last report
-	path             []position // scratch of release
-	touched          uint64     // keeps the reads of touch from being optimised away
+	late, special  memory
+	flushed        bool // nothing is held any more
+	reported       int64
+	growthReported int64
+	path           []position // scratch of release
+	touched        uint64     // keeps the reads of touch from being optimised away
 }
 
 func lowHalf(id [16]byte) uint64 { return binary.BigEndian.Uint64(id[8:]) }
@@ -432,10 +431,6 @@ func (s *shard) report() {
 	growth := s.growth()
 	s.growing.Add(growth - s.growthReported)
 	s.growthReported = growth
-	if n := s.special.Len(); n != s.specialsReported {
-		s.specials.Add(int64(n - s.specialsReported))
-		s.specialsReported = n
-	}
 }
 
 // outletSet is a set of outlets.

@@ -23,7 +23,7 @@ const (
 // own, each record of which is its own trace. It is kept if it is evidence, and
 // else by the percentage for such records and a randomness it gets.
 func (b *batch) decideAlone(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, e *edit) {
-	r := b.rules
+	r := b.pipe.engine.rules
 	if r.missing == contrib.AlwaysSampleThreshold || r.certain(b.match.log(sl, lr, v, e.pattern).Match) {
 		return
 	}

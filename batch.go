@@ -20,7 +20,7 @@ import (
 // batch takes the records of one call through the engine: it turns them into
 // items, has them decided, and takes out of the data what does not pass.
 type batch struct {
-	*shell
+	pipe  *pipeline
 	sig   tracebuffer.Signal
 	now   time.Time
 	items []tracebuffer.Item
@@ -52,14 +52,14 @@ const typicalRecord = 512
 
 // newBatch returns a batch with room for n records: one that is new, for the
 // collector took the others, need not grow step by step.
-func newBatch(s *shell, sig tracebuffer.Signal, n int) *batch {
+func newBatch(s *pipeline, sig tracebuffer.Signal, n int) *batch {
 	b := batches.Get().(*batch)
-	b.shell, b.sig, b.now = s, sig, time.Now()
-	b.match.rules = s.rules
-	b.encoder.Use(s.encoding)
+	b.pipe, b.sig, b.now = s, sig, time.Now()
+	b.match.rules = s.engine.rules
+	b.encoder.Use(s.engine.encoding)
 	b.items, b.at = slices.Grow(b.items, n), slices.Grow(b.at, n)
 	b.edits, b.fates = slices.Grow(b.edits, n), slices.Grow(b.fates, n)
-	if s.rules.waits() {
+	if s.engine.rules.waits() {
 		b.arena = slices.Grow(b.arena, n*typicalRecord)
 	}
 	return b
@@ -83,10 +83,10 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	b.readSpanHeaders(td)
 	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
-		svc := b.services.of(rs.Resource())
+		svc := b.pipe.engine.services.of(rs.Resource())
 		b.match.enterSpans(rs)
-		if b.links.summaries {
-			b.header = b.buffer.Intern(b.now, svc.header)
+		if b.pipe.engine.links.summaries {
+			b.header = b.pipe.engine.buffer.Intern(b.now, svc.header)
 		}
 		for _, ss := range rs.ScopeSpans().All() {
 			b.enterScope(scope)
@@ -101,8 +101,8 @@ func (b *batch) readSpans(td ptrace.Traces) {
 func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	var v spanView
 	v.readAttributes(s.Attributes())
-	e := b.edit(b.cards.span(svc, s, &v))
-	if b.rules.readEdits {
+	e := b.edit(b.pipe.engine.cards.span(svc, s, &v))
+	if b.pipe.engine.rules.readEdits {
 		e.applySpan(s)
 		e.done = true
 	}
@@ -118,14 +118,14 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	it := b.item(id)
 	it.Finding = b.match.span(ss, s, &v, e.pattern)
 	it.Root = s.ParentSpanID().IsEmpty()
-	b.draw.span(s, it, b.rules)
+	b.draw.span(s, it, b.pipe.engine.rules)
 	switch {
-	case b.rules.waits():
+	case b.pipe.engine.rules.waits():
 		it.Record = b.keep(e.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		e.size = uint32(len(it.Record))
-	case b.links.summaries && (b.rules.dryRun || b.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep):
+	case b.pipe.engine.links.summaries && (b.pipe.engine.rules.dryRun || b.pipe.engine.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep):
 		// What its logs may need of it: the span itself passes.
-		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.links.summary)))
+		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.pipe.engine.links.summary)))
 		fallthrough
 	default:
 		b.weighSpan(e, s)
@@ -135,7 +135,7 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 // readSpanHeaders interns what is around the spans that are to be held: the
 // message without them is encoded as a whole.
 func (b *batch) readSpanHeaders(td ptrace.Traces) {
-	if !b.rules.waits() {
+	if !b.pipe.engine.rules.waits() {
 		return
 	}
 	n := 0
@@ -162,7 +162,7 @@ func (b *batch) readSpanHeaders(td ptrace.Traces) {
 func (b *batch) internHeaders(msg []byte, err error) {
 	if err == nil {
 		err = otlpwire.Walk(msg, func(header []byte) {
-			b.headers = append(b.headers, b.buffer.Intern(b.now, header))
+			b.headers = append(b.headers, b.pipe.engine.buffer.Intern(b.now, header))
 		}, func([]byte) {})
 	}
 	if err != nil {
@@ -196,7 +196,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 	b.readLogHeaders(ld)
 	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
-		svc := b.services.of(rl.Resource())
+		svc := b.pipe.engine.services.of(rl.Resource())
 		b.match.enterLogs(rl)
 		for _, sl := range rl.ScopeLogs().All() {
 			b.enterScope(scope)
@@ -209,9 +209,9 @@ func (b *batch) readLogs(ld plog.Logs) {
 }
 
 func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
-	v := b.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
-	e := b.edit(b.cards.log(svc, lr, &v))
-	if b.rules.readEdits {
+	v := b.pipe.engine.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
+	e := b.edit(b.pipe.engine.cards.log(svc, lr, &v))
+	if b.pipe.engine.rules.readEdits {
 		e.apply(lr.Attributes())
 		e.done = true
 	}
@@ -224,9 +224,9 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
 	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
 	it := b.item(id)
 	it.Finding = b.match.log(sl, lr, &v, e.pattern)
-	b.draw.log(lr, &v, it, b.rules)
-	it.Joins = b.links.joins(lr, &v, e)
-	if !b.rules.waits() && !it.Joins {
+	b.draw.log(lr, &v, it, b.pipe.engine.rules)
+	it.Joins = b.pipe.engine.links.joins(lr, &v, e)
+	if !b.pipe.engine.rules.waits() && !it.Joins {
 		b.weighLog(e, lr)
 		return
 	}
@@ -236,7 +236,7 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
 
 // readLogHeaders does for logs what readSpanHeaders does for spans.
 func (b *batch) readLogHeaders(ld plog.Logs) {
-	if !b.rules.waits() && !b.links.joining {
+	if !b.pipe.engine.rules.waits() && !b.pipe.engine.links.joining {
 		return
 	}
 	n := 0
@@ -261,7 +261,7 @@ func (b *batch) readLogHeaders(ld plog.Logs) {
 
 // item adds an item for the record whose edit was noted last.
 func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.id, Header: b.header})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Header: b.header})
 	b.at = append(b.at, len(b.edits)-1)
 	return &b.items[len(b.items)-1]
 }
@@ -270,28 +270,28 @@ func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
 func (b *batch) add() {
 	b.fates = b.fates[:len(b.items)]
 	clear(b.fates)
-	b.inflight.RLock()
-	defer b.inflight.RUnlock()
+	b.pipe.engine.inflight.RLock()
+	defer b.pipe.engine.inflight.RUnlock()
 	b.decide()
-	b.carryOut(&b.out)
+	b.pipe.engine.carryOut(&b.out)
 	b.watchTraces()
 	b.tally.fates(b.fates)
-	b.tally.flush(b.telemetry, b.sig)
-	b.telemetry.ruleErrors(b.match.failed)
-	b.telemetry.drawn(b.sig, &b.draw)
+	b.tally.flush(b.pipe.engine.telemetry, b.sig)
+	b.pipe.engine.telemetry.ruleErrors(b.match.failed)
+	b.pipe.engine.telemetry.drawn(b.sig, &b.draw)
 	b.weigh()
 }
 
 // decide finds the items' fates. Where nothing can be dropped and nothing waits,
 // everything passes, and no trace has to be looked up.
 func (b *batch) decide() {
-	if b.rules.drops || b.rules.waits() || b.links.joining {
-		b.buffer.Add(b.now, b.items, b.fates, &b.out)
+	if b.pipe.engine.rules.drops || b.pipe.engine.rules.waits() || b.pipe.engine.links.joining {
+		b.pipe.engine.buffer.Add(b.now, b.items, b.fates, &b.out)
 		return
 	}
 	for i := range b.fates {
 		it := &b.items[i]
-		b.fates[i] = tracebuffer.Fate{Verdict: b.rules.policy.Decide(it.Finding, 1, it.Randomness), Decided: true}
+		b.fates[i] = tracebuffer.Fate{Verdict: b.pipe.engine.rules.policy.Decide(it.Finding, 1, it.Randomness), Decided: true}
 	}
 }
 
@@ -308,20 +308,20 @@ func (b *batch) nonePass() bool {
 
 // sorter walks the records of the data in order, beside the items.
 type sorter struct {
-	*batch
+	batch        *batch
 	record, next int
 	stamp        *stamper
 }
 
 // fate returns the edit of the next record, and its fate, if it has one.
 func (s *sorter) fate() (e *edit, f tracebuffer.Fate, decided bool) {
-	e = &s.edits[s.record]
+	e = &s.batch.edits[s.record]
 	s.record++
-	if s.next == len(s.at) || s.at[s.next] != s.record-1 {
+	if s.next == len(s.batch.at) || s.batch.at[s.next] != s.record-1 {
 		return e, f, false
 	}
 	s.next++
-	return e, s.fates[s.next-1], true
+	return e, s.batch.fates[s.next-1], true
 }
 
 // sortSpans takes out what was dropped or is held; the rest is edited and stamped.
@@ -330,7 +330,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 		td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.rules)}
+	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
 	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
 			ss.Spans().RemoveIf(func(sp ptrace.Span) bool {
@@ -357,7 +357,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		ld.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { return true })
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.rules)}
+	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
 	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {

@@ -39,7 +39,7 @@ type factory struct {
 }
 
 func (f *factory) createTraces(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
-	s, err := f.shell(set, cfg)
+	s, err := f.pipeline(set, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (f *factory) createTraces(_ context.Context, set processor.Settings, cfg co
 }
 
 func (f *factory) createLogs(_ context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
-	s, err := f.shell(set, cfg)
+	s, err := f.pipeline(set, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +56,8 @@ func (f *factory) createLogs(_ context.Context, set processor.Settings, cfg comp
 	return s, nil
 }
 
-// shell returns a new shell on the configuration's engine.
-func (f *factory) shell(set processor.Settings, cfg component.Config) (*shell, error) {
+// pipeline returns a new pipeline on the configuration's engine.
+func (f *factory) pipeline(set processor.Settings, cfg component.Config) (*pipeline, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e, ok := f.engines[cfg]
@@ -69,7 +69,7 @@ func (f *factory) shell(set processor.Settings, cfg component.Config) (*shell, e
 		e.onLast = func() { f.forget(cfg) }
 		f.engines[cfg] = e
 	}
-	return e.newShell(set)
+	return e.newPipeline(set)
 }
 
 // forget drops an engine all of whose shells have been shut down.

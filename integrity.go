@@ -20,12 +20,12 @@ import (
 // watchSpan gathers what the examination of the span's trace needs, and counts
 // what the span shows alone.
 func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
-	if b.cfg.Telemetry.SpanTimes {
+	if b.pipe.engine.cfg.Telemetry.SpanTimes {
 		if why := spanTime(b.now.UnixNano(), s); why != "" {
 			b.tally.badTime(svc, why)
 		}
 	}
-	it, ok := b.watcher.span(b.now, svc, s, v, &b.peers)
+	it, ok := b.pipe.engine.watcher.span(b.now, svc, s, v, &b.peers)
 	if !ok {
 		return
 	}
@@ -35,7 +35,7 @@ func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 			b.broken(svc, integrity.ThresholdInconsistent)
 		}
 	}
-	if b.links.contradicts(&v.header, s.TraceID()) {
+	if b.pipe.engine.links.contradicts(&v.header, s.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
@@ -43,11 +43,11 @@ func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 
 // watchLog does for a log record what watchSpan does for a span.
 func (b *batch) watchLog(svc *service, res pcommon.Resource, lr plog.LogRecord, v *logView) {
-	it, ok := b.watcher.log(svc, res, lr, v)
+	it, ok := b.pipe.engine.watcher.log(svc, res, lr, v)
 	if !ok {
 		return
 	}
-	if b.links.contradicts(&v.header, lr.TraceID()) {
+	if b.pipe.engine.links.contradicts(&v.header, lr.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
@@ -55,11 +55,11 @@ func (b *batch) watchLog(svc *service, res pcommon.Resource, lr plog.LogRecord, 
 
 // watchTraces hands the batch's links over.
 func (b *batch) watchTraces() {
-	if b.watcher.watch == nil {
+	if b.pipe.engine.watcher.watch == nil {
 		return
 	}
-	b.watcher.watch.Add(b.now, b.watched, &b.found)
-	b.telemetry.findings(b.services, &b.found)
+	b.pipe.engine.watcher.watch.Add(b.now, b.watched, &b.found)
+	b.pipe.engine.telemetry.findings(b.pipe.engine.services, &b.found)
 }
 
 // examine examines the traces that are due.

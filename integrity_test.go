@@ -254,7 +254,7 @@ func TestDenominators(t *testing.T) {
 
 func TestOneSignalAloneIsNotComparedToTheOther(t *testing.T) {
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.traces.(*shell).watcher.start(p.traces.(*shell).cfg, true, false)
+		p.traces.(*pipeline).engine.watcher.start(p.traces.(*pipeline).engine.cfg, true, false)
 		sc := newScene().span("cart", 1, 1, 0, server)
 		p.send(sc.td)
 		time.Sleep(11 * time.Second)
@@ -296,7 +296,7 @@ func TestTheEndOfTheProcessorBreaksNoTrace(t *testing.T) {
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
 		sc := newScene().span("cart", 1, 1, 77, inner)
 		p.send(sc.td)
-		p.traces.(*shell).stopWatching()
+		p.traces.(*pipeline).engine.stopWatching()
 		sc = newScene().span("cart", 2, 1, 77, inner)
 		p.send(sc.td)
 		require.Equal(t, map[string]int64{"traces_unchecked{cart,shutdown}": 2}, p.findings(healthMetrics...))
@@ -385,10 +385,10 @@ func TestLostEvidenceIsCounted(t *testing.T) {
 func TestWatchingAllocatesNothing(t *testing.T) {
 	p := newPipelines(t, onePercent)
 	defer p.shutdown()
-	sh := p.traces.(*shell)
+	sh := p.traces.(*pipeline)
 	sc := newScene().whole(1)
 	now := time.Now()
-	svc := sh.services.of(sc.td.ResourceSpans().At(0).Resource())
+	svc := sh.engine.services.of(sc.td.ResourceSpans().At(0).Resource())
 	var spans []ptrace.Span
 	for _, rs := range sc.td.ResourceSpans().All() {
 		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
@@ -405,9 +405,9 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 			v.readAttributes(s.Attributes())
 			b.watchSpan(svc, s, &v)
 		}
-		sh.watcher.watch.Add(now, b.watched, &b.found)
+		sh.engine.watcher.watch.Add(now, b.watched, &b.found)
 		now = now.Add(time.Second)
-		sh.watcher.watch.Expire(now, &b.found)
+		sh.engine.watcher.watch.Expire(now, &b.found)
 	}
 	for range 40_000 {
 		round()

@@ -52,12 +52,12 @@ type engine struct {
 	found     integrity.Report // of ticks
 	onLast    func()
 
-	mu      sync.Mutex
-	shells  []*shell
-	started int
-	stopped int
-	stop    chan struct{} // closed at the first Shutdown
-	ticker  sync.WaitGroup
+	mu        sync.Mutex
+	pipelines []*pipeline
+	started   int
+	stopped   int
+	stop      chan struct{} // closed at the first Shutdown
+	ticker    sync.WaitGroup
 
 	// inflight is read-locked while a call may put records in the buffer or
 	// releases in an outlet, so that the flush at the first Shutdown is the
@@ -65,9 +65,9 @@ type engine struct {
 	inflight sync.RWMutex
 }
 
-// shell is the engine's end in one pipeline.
-type shell struct {
-	*engine
+// pipeline is the engine's end in one pipeline of the collector.
+type pipeline struct {
+	engine     *engine
 	id         uint8
 	log        *zap.Logger
 	nextTraces consumer.Traces
@@ -78,7 +78,7 @@ type shell struct {
 }
 
 // maxShells is the number of pipelines one engine can serve: outlets are one byte.
-const maxShells = math.MaxUint8
+const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	rules, err := newRules(&cfg.Sampling, set.TelemetrySettings)
@@ -104,27 +104,27 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	return e, err
 }
 
-func (e *engine) newShell(set processor.Settings) (*shell, error) {
+func (e *engine) newPipeline(set processor.Settings) (*pipeline, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.shells) == maxShells {
-		return nil, fmt.Errorf("%q is in more than %d pipelines", set.ID, maxShells)
+	if len(e.pipelines) == maxPipelines {
+		return nil, fmt.Errorf("%q is in more than %d pipelines", set.ID, maxPipelines)
 	}
-	s := &shell{engine: e, id: uint8(len(e.shells)), log: set.Logger}
+	s := &pipeline{engine: e, id: uint8(len(e.pipelines)), log: set.Logger}
 	s.outlet = newOutlet(s)
-	e.shells = append(e.shells, s)
+	e.pipelines = append(e.pipelines, s)
 	return s, nil
 }
 
 // Capabilities says that the data is changed on its way: patterns and
 // thresholds are written to it.
-func (s *shell) Capabilities() consumer.Capabilities {
+func (s *pipeline) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: true}
 }
 
-// Start starts the shell's outlet and, for the first shell, the engine. All
-// shells of a configuration exist before the first one is started.
-func (s *shell) Start(context.Context, component.Host) error {
+// Start starts the pipeline's outlet and, for the first pipeline, the engine. All
+// pipelines of a configuration exist before the first one is started.
+func (s *pipeline) Start(context.Context, component.Host) error {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -170,7 +170,7 @@ func (e *engine) liveBuffer() *tracebuffer.Buffer {
 }
 
 func (e *engine) signals() (traces, logs bool) {
-	for _, s := range e.shells {
+	for _, s := range e.pipelines {
 		traces = traces || s.nextTraces != nil
 		logs = logs || s.nextLogs != nil
 	}
@@ -226,14 +226,14 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 	e.telemetry.outcome(out)
 	for id := range out.Released {
 		if len(out.Released[id].Records) > 0 {
-			e.shells[id].outlet.push(out.Released[id])
+			e.pipelines[id].outlet.push(out.Released[id])
 		}
 	}
 }
 
 // ConsumeTraces takes a batch of spans. What is held of it is safe in the
 // buffer when it returns; its error is the next component's for what passed.
-func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+func (s *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	s.receivedSpans(td)
 	if !s.admit(tracebuffer.Span, td.SpanCount()) {
 		return errBufferFull
@@ -254,7 +254,7 @@ func (s *shell) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 }
 
 // ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
-func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+func (s *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	s.receivedLogs(ld)
 	if !s.admit(tracebuffer.Log, ld.LogRecordCount()) {
 		return errBufferFull
@@ -279,49 +279,49 @@ func (s *shell) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 
 // admit reports whether there is room for a batch, and counts it as refused if
 // there is not.
-func (s *shell) admit(sig tracebuffer.Signal, n int) bool {
-	s.inflight.RLock()
-	defer s.inflight.RUnlock()
+func (s *pipeline) admit(sig tracebuffer.Signal, n int) bool {
+	s.engine.inflight.RLock()
+	defer s.engine.inflight.RUnlock()
 	var out tracebuffer.Outcome
-	ok := s.buffer.MakeRoom(&out)
-	s.carryOut(&out)
+	ok := s.engine.buffer.MakeRoom(&out)
+	s.engine.carryOut(&out)
 	if !ok {
-		s.telemetry.refused(sig, n)
+		s.engine.telemetry.refused(sig, n)
 	}
 	return ok
 }
 
 // refuse gives a batch back for good: it would fail again.
-func (s *shell) refuse(sig tracebuffer.Signal, n int, err error) error {
-	s.telemetry.refused(sig, n)
+func (s *pipeline) refuse(sig tracebuffer.Signal, n int, err error) error {
+	s.engine.telemetry.refused(sig, n)
 	return consumererror.NewPermanent(err)
 }
 
 // forward counts what became of the records that passed in this call.
-func (s *shell) forward(sig tracebuffer.Signal, n int, err error) error {
+func (s *pipeline) forward(sig tracebuffer.Signal, n int, err error) error {
 	if err != nil {
-		s.telemetry.refused(sig, n)
+		s.engine.telemetry.refused(sig, n)
 		return err
 	}
-	s.telemetry.kept(sig, n)
+	s.engine.telemetry.kept(sig, n)
 	return nil
 }
 
-// Shutdown of the first shell decides and releases everything that is held, of
+// Shutdown of the first pipeline decides and releases everything that is held, of
 // all pipelines: the order in which pipelines are shut down is arbitrary, and
 // only now is every next component sure to be alive. What still comes to the
-// other shells is decided at once.
-func (s *shell) Shutdown(ctx context.Context) error {
+// other pipelines is decided at once.
+func (s *pipeline) Shutdown(ctx context.Context) error {
 	var err error
 	s.shutOnce.Do(func() { err = s.shutdown(ctx) })
 	return err
 }
 
-func (s *shell) shutdown(ctx context.Context) error {
+func (s *pipeline) shutdown(ctx context.Context) error {
 	e := s.engine
 	e.mu.Lock()
 	e.stopped++
-	first, last := e.stopped == 1, e.stopped == len(e.shells)
+	first, last := e.stopped == 1, e.stopped == len(e.pipelines)
 	e.mu.Unlock()
 	var err error
 	if first && e.started > 0 {
@@ -351,7 +351,7 @@ func (e *engine) drain(ctx context.Context) error {
 	e.carryOut(&out)
 	e.stopWatching()
 	err := e.rules.user.stop()
-	for _, s := range e.shells {
+	for _, s := range e.pipelines {
 		err = errors.Join(err, s.outlet.wait(ctx))
 	}
 	return err

@@ -20,13 +20,13 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
-// outlet sends what the buffer released to a shell's next component. Releases
+// outlet sends what the buffer released to a pipeline's next component. Releases
 // wait as bytes; those of many traces go out in one batch, merged by resource
 // and scope. A next component that fails is tried again until it takes the
 // batch or says that it never will: meanwhile the bytes count as held, and the
 // senders feel it once max_bytes is reached.
 type outlet struct {
-	*shell
+	pipe *pipeline
 
 	mu      sync.Mutex
 	queue   []tracebuffer.Release
@@ -48,8 +48,8 @@ const (
 // maxBatch is how many records go out in one batch, give or take a trace.
 const maxBatch = 8192
 
-func newOutlet(s *shell) *outlet {
-	o := &outlet{shell: s, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+func newOutlet(s *pipeline) *outlet {
+	o := &outlet{pipe: s, wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	o.idle = sync.NewCond(&o.mu)
 	o.abandon, o.giveUp = context.WithCancel(context.Background())
 	return o
@@ -102,7 +102,7 @@ func (o *outlet) deliver() {
 			o.send(records)
 		}
 		for i := range releases {
-			o.buffer.Delivered(&releases[i])
+			o.pipe.engine.buffer.Delivered(&releases[i])
 		}
 	}
 }
@@ -127,7 +127,7 @@ func inBatches(releases []tracebuffer.Release) [][]tracebuffer.Record {
 
 // wait returns when the outlet has nothing left to deliver or ctx ends.
 func (o *outlet) wait(ctx context.Context) error {
-	if !o.shell.running {
+	if !o.pipe.running {
 		return nil
 	}
 	stop := context.AfterFunc(ctx, o.giveUp)
@@ -152,13 +152,13 @@ func (o *outlet) stop(ctx context.Context) error {
 // send hands a batch on until it is taken or given up.
 func (o *outlet) send(records []tracebuffer.Record) {
 	sig, try := tracebuffer.Span, o.sendTraces
-	if o.nextLogs != nil {
+	if o.pipe.nextLogs != nil {
 		sig, try = tracebuffer.Log, o.sendLogs
 	}
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
 		n, err := try(records)
 		if err == nil {
-			o.telemetry.kept(sig, n)
+			o.pipe.engine.telemetry.kept(sig, n)
 			return
 		}
 		if errors.Is(err, errCorrupt) {
@@ -174,11 +174,11 @@ func (o *outlet) send(records []tracebuffer.Record) {
 
 // lose counts records that were held and cannot be handed on.
 func (o *outlet) lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
-	o.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
-	o.telemetry.dropped(sig, reason, n)
+	o.pipe.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
+	o.pipe.engine.telemetry.dropped(sig, reason, n)
 	for i := range records {
-		if r := &records[i]; !r.Context && o.rules.certain(r.Verdict.Rule) {
-			o.telemetry.evidenceLost(sig, reason, r.Verdict.Rule, 1)
+		if r := &records[i]; !r.Context && o.pipe.engine.rules.certain(r.Verdict.Rule) {
+			o.pipe.engine.telemetry.evidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	st := newStamper(o.rules)
+	st := newStamper(o.pipe.engine.rules)
 	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -216,7 +216,7 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 			}
 		}
 	}
-	return groups.count, o.nextTraces.ConsumeTraces(o.abandon, td)
+	return groups.count, o.pipe.nextTraces.ConsumeTraces(o.abandon, td)
 }
 
 // sendLogs does for logs what sendTraces does for spans, and joins them.
@@ -228,12 +228,12 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	}
 	spans := o.contextSpans(records)
 	var rep repeats
-	if o.cfg.Logs.repeats() {
+	if o.pipe.engine.cfg.Logs.repeats() {
 		rep = newRepeats(o, ld, spans)
 		rep.takeOut(ld)
 	}
-	j := newJoiner(o.cfg.Logs.JoinAttributes, spans)
-	st := newStamper(o.rules)
+	j := newJoiner(o.pipe.engine.cfg.Logs.JoinAttributes, spans)
+	st := newStamper(o.pipe.engine.rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, lr := range sl.LogRecords().All() {
@@ -246,9 +246,9 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	if err := o.hand(ld, left); err != nil {
 		return groups.count, err
 	}
-	o.telemetry.joined(j.joined)
+	o.pipe.engine.telemetry.joined(j.joined)
 	for why, n := range rep.dropped {
-		o.telemetry.dropped(tracebuffer.Log, why, n)
+		o.pipe.engine.telemetry.dropped(tracebuffer.Log, why, n)
 	}
 	return left, nil
 }
@@ -262,17 +262,17 @@ func (o *outlet) hand(ld plog.Logs, records int) error {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool { return sl.LogRecords().Len() == 0 })
 		return rl.ScopeLogs().Len() == 0
 	})
-	return o.nextLogs.ConsumeLogs(o.abandon, ld)
+	return o.pipe.nextLogs.ConsumeLogs(o.abandon, ld)
 }
 
 // contextSpans decodes the spans that are there for the logs' sake, as far as a
 // join looks at them.
 func (o *outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
 	groups := groupRecords(records, true)
-	groups.trim(o.links.summary)
+	groups.trim(o.pipe.engine.links.summary)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
 	if err != nil {
-		o.log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
+		o.pipe.log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
 		return ptrace.NewTraces()
 	}
 	return td
@@ -283,7 +283,7 @@ func (o *outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
 	groups := groupRecords(records, true)
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
 	if err != nil {
-		o.log.Error("logs held for a join cannot be decoded; the spans go without", zap.Error(err))
+		o.pipe.log.Error("logs held for a join cannot be decoded; the spans go without", zap.Error(err))
 		return plog.NewLogs()
 	}
 	return ld

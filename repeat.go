@@ -55,7 +55,7 @@ type told struct {
 }
 
 func newRepeats(o *outlet, ld plog.Logs, context ptrace.Traces) repeats {
-	r := repeats{cfg: &o.cfg.Logs, rules: o.rules, route: o.cfg.Routes.Attribute}
+	r := repeats{cfg: &o.pipe.engine.cfg.Logs, rules: o.pipe.engine.rules, route: o.pipe.engine.cfg.Routes.Attribute}
 	if r.cfg.DeduplicateAccessLogs {
 		r.learnLogs(ld)
 	}

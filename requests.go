@@ -45,7 +45,7 @@ type requests struct {
 // parkedLog is a log that waits: an OTLP message of it alone, and the pipeline it
 // goes back to.
 type parkedLog struct {
-	shell  *shell
+	pipe   *pipeline
 	msg    []byte
 	number uint64
 }
@@ -172,8 +172,8 @@ func (r *requests) close() (logs []parkedLog) {
 }
 
 // requestsOfSpans learns from spans, and sends on the logs that waited for them.
-func (s *shell) requestsOfSpans(now time.Time, td ptrace.Traces) {
-	r := s.requests
+func (s *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
+	r := s.engine.requests
 	if !r.enabled() {
 		return
 	}
@@ -193,17 +193,17 @@ func (s *shell) requestsOfSpans(now time.Time, td ptrace.Traces) {
 
 // requestsOfLogs learns from the logs that have a trace id, gives those a trace id
 // that have none but a known request, and takes out those that wait for one.
-func (s *shell) requestsOfLogs(now time.Time, ld plog.Logs) {
-	if !s.requests.enabled() {
+func (s *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) {
+	if !s.engine.requests.enabled() {
 		return
 	}
-	s.requests.sending.RLock()
-	defer s.requests.sending.RUnlock()
+	s.engine.requests.sending.RLock()
+	defer s.engine.requests.sending.RUnlock()
 	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
 		service := serviceName(rl.Resource())
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
 			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
-				key, ok := s.requests.key(service, lr.Attributes())
+				key, ok := s.engine.requests.key(service, lr.Attributes())
 				return ok && s.requestOfLog(now, key, rl, sl, lr)
 			})
 			return sl.LogRecords().Len() == 0
@@ -213,21 +213,21 @@ func (s *shell) requestsOfLogs(now time.Time, ld plog.Logs) {
 }
 
 // requestOfLog reports whether the log waits for its trace.
-func (s *shell) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-	if id := s.links.traceOf(rl.Resource(), lr); !id.IsEmpty() {
-		s.engine.sendOn(s.requests.learn(now, key, id), id)
+func (s *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+	if id := s.engine.links.traceOf(rl.Resource(), lr); !id.IsEmpty() {
+		s.engine.sendOn(s.engine.requests.learn(now, key, id), id)
 		return false
 	}
-	if id, ok := s.requests.find(key); ok {
+	if id, ok := s.engine.requests.find(key); ok {
 		lr.SetTraceID(id)
-		s.telemetry.foundByRequest(1)
+		s.engine.telemetry.foundByRequest(1)
 		return false
 	}
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(alone(rl, sl, lr))
-	if err != nil || !s.requests.park(now, key, parkedLog{shell: s, msg: msg}) {
+	if err != nil || !s.engine.requests.park(now, key, parkedLog{pipe: s, msg: msg}) {
 		return false
 	}
-	s.buffer.Adopt(oneLog(msg))
+	s.engine.buffer.Adopt(oneLog(msg))
 	return true
 }
 
@@ -278,7 +278,7 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 	for _, p := range logs {
 		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
 		if err != nil {
-			p.shell.outlet.lose(tracebuffer.Log, dropCorrupt, nil, 1, err)
+			p.pipe.outlet.lose(tracebuffer.Log, dropCorrupt, nil, 1, err)
 			e.buffer.Delivered(oneLog(p.msg))
 			continue
 		}
@@ -286,14 +286,14 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 			ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
 			e.telemetry.foundByRequest(1)
 		}
-		p.shell.readmit(ld)
+		p.pipe.readmit(ld)
 		e.buffer.Delivered(oneLog(p.msg))
 	}
 }
 
 // readmit decides on a log that was taken in earlier. What passes goes out through
 // the outlet: no sender waits for it.
-func (s *shell) readmit(ld plog.Logs) {
+func (s *pipeline) readmit(ld plog.Logs) {
 	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
 	defer b.done()
 	b.readLogs(ld)
@@ -310,7 +310,7 @@ func (s *shell) readmit(ld plog.Logs) {
 }
 
 // pushLogs hands logs that pass to the outlet.
-func (s *shell) pushLogs(ld plog.Logs) {
+func (s *pipeline) pushLogs(ld plog.Logs) {
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
 	var rel tracebuffer.Release
 	if err == nil {
@@ -323,9 +323,9 @@ func (s *shell) pushLogs(ld plog.Logs) {
 	}
 	if err != nil {
 		s.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
-		s.telemetry.dropped(tracebuffer.Log, dropCorrupt, ld.LogRecordCount())
+		s.engine.telemetry.dropped(tracebuffer.Log, dropCorrupt, ld.LogRecordCount())
 		return
 	}
-	s.buffer.Adopt(&rel)
+	s.engine.buffer.Adopt(&rel)
 	s.outlet.push(rel)
 }

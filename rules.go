@@ -126,7 +126,7 @@ func canDrop(list []sampling.Rule) bool {
 
 // span returns what the span says about the rules. Its resource was entered.
 func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *spanView, pattern string) (f sampling.Finding) {
-	if len(m.user.list) > 0 {
+	if len(m.rules.user.list) > 0 {
 		m.it.scopeSpans, m.it.span = ss, s
 		var matched bool
 		f, matched = m.userRule()
@@ -135,13 +135,13 @@ func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *spanView, pattern
 			return f
 		}
 	}
-	f.Match = m.builtInSpan(s, v, pattern)
+	f.Match = m.rules.builtInSpan(s, v, pattern)
 	return f
 }
 
 // log returns what the log record says about the rules. Its resource was entered.
 func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, pattern string) (f sampling.Finding) {
-	if len(m.user.list) > 0 {
+	if len(m.rules.user.list) > 0 {
 		m.it.scopeLogs, m.it.record = sl, lr
 		var matched bool
 		f, matched = m.userRule()
@@ -150,7 +150,7 @@ func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, pattern 
 			return f
 		}
 	}
-	f.Match = m.builtInLog(lr, v, pattern)
+	f.Match = m.rules.builtInLog(lr, v, pattern)
 	return f
 }
 

@@ -125,7 +125,7 @@ func (u *userRules) stop() (err error) {
 // matcher matches the items of one batch. It is for one goroutine; the zero
 // value is good for batches without rules of the user's.
 type matcher struct {
-	*rules
+	rules  *rules
 	it     subject
 	failed map[sampling.Match]int // conditions that could not be evaluated, by rule
 	err    error                  // of the first of them, where errors are propagated
@@ -133,7 +133,7 @@ type matcher struct {
 
 func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
 	m.it.spans = rs
-	if len(m.user.onResource) > 0 {
+	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rs.Resource(), rs)
 		defer in.Close()
 		m.enter(in)
@@ -142,7 +142,7 @@ func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
 
 func (m *matcher) enterLogs(rl plog.ResourceLogs) {
 	m.it.logs, m.it.isLog = rl, true
-	if len(m.user.onResource) > 0 {
+	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rl.Resource(), rl)
 		defer in.Close()
 		m.enter(in)
@@ -152,10 +152,10 @@ func (m *matcher) enterLogs(rl plog.ResourceLogs) {
 // enter notes which conditions on resources the resource meets.
 func (m *matcher) enter(in *ottlresource.TransformContext) {
 	m.it.resource = m.it.resource[:0]
-	for i, c := range m.user.onResource {
+	for i, c := range m.rules.user.onResource {
 		met, err := c.Eval(context.Background(), in)
 		if err != nil {
-			m.fail(m.user.owners[i], err)
+			m.fail(m.rules.user.owners[i], err)
 		}
 		m.it.resource = append(m.it.resource, met)
 	}
@@ -166,16 +166,16 @@ func (m *matcher) fail(rule sampling.Match, err error) {
 		m.failed = map[sampling.Match]int{}
 	}
 	m.failed[rule]++
-	if m.err == nil && m.user.errorMode == ottl.PropagateError {
-		m.err = fmt.Errorf("sampling rule %q: %w", m.policy.Rules()[rule].Name, err)
+	if m.err == nil && m.rules.user.errorMode == ottl.PropagateError {
+		m.err = fmt.Errorf("sampling rule %q: %w", m.rules.policy.Rules()[rule].Name, err)
 	}
 }
 
 // userRule returns what the subject says about the user's rules, and whether it
 // matches one by itself.
 func (m *matcher) userRule() (f sampling.Finding, matched bool) {
-	for i := range m.user.list {
-		r := &m.user.list[i]
+	for i := range m.rules.user.list {
+		r := &m.rules.user.list[i]
 		if r.facts != 0 {
 			f.Facts |= m.factsOf(r)
 			continue

@@ -16,7 +16,7 @@ import (
 // a batch share few tracestates, so it remembers the last one. It is for one
 // goroutine.
 type stamper struct {
-	*rules
+	rules   *rules
 	in, out string
 	verdict sampling.Verdict
 	valid   bool
@@ -27,17 +27,17 @@ func newStamper(r *rules) *stamper { return &stamper{rules: r} }
 // notes reports whether the threshold says something: one that keeps all does
 // only where it is known that no earlier stage dropped anything.
 func (st *stamper) notes(t contrib.Threshold) bool {
-	return t != contrib.AlwaysSampleThreshold || st.unmarked == sampling.Unsampled
+	return t != contrib.AlwaysSampleThreshold || st.rules.unmarked == sampling.Unsampled
 }
 
 func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
-	t := st.policy.Threshold(v)
-	if st.explain(s.Attributes(), v.Keep, st.policy.Rules()[v.Rule].Name, t); st.dryRun || !st.notes(t) {
+	t := st.rules.policy.Threshold(v)
+	if st.rules.explain(s.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
 		return
 	}
 	in := s.TraceState().AsRaw()
 	if !st.valid || st.in != in || st.verdict != v {
-		st.out, _ = sampling.Stamp(in, t, st.unmarked)
+		st.out, _ = sampling.Stamp(in, t, st.rules.unmarked)
 		st.in, st.verdict, st.valid = in, v, true
 	}
 	if st.out != in {
@@ -46,8 +46,8 @@ func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
 }
 
 func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
-	t := st.policy.Threshold(v)
-	if st.explain(lr.Attributes(), v.Keep, st.policy.Rules()[v.Rule].Name, t); st.dryRun || !st.notes(t) {
+	t := st.rules.policy.Threshold(v)
+	if st.rules.explain(lr.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
 		return
 	}
 	noteThreshold(lr, t)

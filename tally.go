@@ -128,23 +128,23 @@ func (t *tally) flush(tel *telemetry, sig tracebuffer.Signal) {
 }
 
 // receivedSpans counts what comes in, before anything can happen to it.
-func (s *shell) receivedSpans(td ptrace.Traces) {
+func (s *pipeline) receivedSpans(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		n := 0
 		for _, ss := range rs.ScopeSpans().All() {
 			n += ss.Spans().Len()
 		}
-		s.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), s.services.of(rs.Resource()).only)
+		s.engine.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), s.engine.services.of(rs.Resource()).only)
 	}
 }
 
 // receivedLogs does for logs what receivedSpans does for spans.
-func (s *shell) receivedLogs(ld plog.Logs) {
+func (s *pipeline) receivedLogs(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
 		n := 0
 		for _, sl := range rl.ScopeLogs().All() {
 			n += sl.LogRecords().Len()
 		}
-		s.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), s.services.of(rl.Resource()).only)
+		s.engine.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), s.engine.services.of(rl.Resource()).only)
 	}
 }

@@ -92,17 +92,17 @@ func (c *routeCounter) flush(tel *telemetry, sig tracebuffer.Signal, by *amounts
 // weigh counts the batch's records by route and its items, of those whose
 // verdict is out, by verdict.
 func (b *batch) weigh() {
-	if b.counted.limit > 0 {
+	if b.pipe.engine.counted.limit > 0 {
 		var routes amounts[routeKey]
 		for i := range b.edits {
 			if e := &b.edits[i]; e.pattern != "" {
 				routes.add(routeKey{e.service, e.pattern}, int64(e.size))
 			}
 		}
-		b.counted.flush(b.telemetry, b.sig, &routes)
+		b.pipe.engine.counted.flush(b.pipe.engine.telemetry, b.sig, &routes)
 	}
 	b.weighAlone()
-	if !b.rules.drops {
+	if !b.pipe.engine.rules.drops {
 		return
 	}
 	var verdicts amounts[sampling.Verdict]
@@ -112,13 +112,13 @@ func (b *batch) weigh() {
 		}
 	}
 	for v, n := range verdicts.by {
-		b.telemetry.decided(b.sig, v.Keep, b.telemetry.ruleNames[v.Rule], n.items, n.bytes)
+		b.pipe.engine.telemetry.decided(b.sig, v.Keep, b.pipe.engine.telemetry.ruleNames[v.Rule], n.items, n.bytes)
 	}
 }
 
 // weighAlone counts the records without a trace that were decided by themselves.
 func (b *batch) weighAlone() {
-	if b.rules.missing == contrib.AlwaysSampleThreshold {
+	if b.pipe.engine.rules.missing == contrib.AlwaysSampleThreshold {
 		return
 	}
 	var verdicts amounts[aloneVerdict]
@@ -133,9 +133,9 @@ func (b *batch) weighAlone() {
 		}
 	}
 	for v, n := range verdicts.by {
-		b.telemetry.decided(b.sig, v == aloneKept, dropMissingID, n.items, n.bytes)
+		b.pipe.engine.telemetry.decided(b.sig, v == aloneKept, dropMissingID, n.items, n.bytes)
 	}
-	b.telemetry.dropped(b.sig, dropMissingID, dropped)
+	b.pipe.engine.telemetry.dropped(b.sig, dropMissingID, dropped)
 }
 
 // weighs reports whether records are weighed. Those that are held are weighed by
@@ -146,14 +146,14 @@ func (e *engine) weighs() bool {
 
 // weighSpan weighs a span that is not held.
 func (b *batch) weighSpan(e *edit, s ptrace.Span) {
-	if b.weighs() {
+	if b.pipe.engine.weighs() {
 		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
 	}
 }
 
 // weighLog weighs a log record that is not held.
 func (b *batch) weighLog(e *edit, lr plog.LogRecord) {
-	if b.weighs() {
+	if b.pipe.engine.weighs() {
 		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -37,13 +39,13 @@ func TestLogsWithoutATraceID(t *testing.T) {
 				}
 				weights, evidence := 0.0, 0
 				for _, lr := range p.records() {
-					if lr.SeverityNumber() == plog.SeverityNumberError && text(lr, attrThreshold) == "" {
+					if lr.SeverityNumber() == plog.SeverityNumberError && text(lr, record.AttributeThreshold) == "" {
 						evidence++
 						continue
 					}
-					th, err := contrib.TValueToThreshold(text(lr, attrThreshold))
+					th, err := contrib.TValueToThreshold(text(lr, record.AttributeThreshold))
 					require.NoError(t, err)
-					r, err := contrib.RValueToRandomness(text(lr, attrRandomness))
+					r, err := contrib.RValueToRandomness(text(lr, record.AttributeRandomness))
 					require.NoError(t, err)
 					require.True(t, th.ShouldSample(r))
 					weights += th.AdjustedCount()
@@ -58,7 +60,7 @@ func TestLogsWithoutATraceID(t *testing.T) {
 	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 0 }, func(t *testing.T, p *pipelines) {
 		p.send(logOf(1, 1, withoutTrace))
 		require.Len(t, p.records(), 1, "all are kept by default")
-		require.Empty(t, text(p.records()[0], attrThreshold))
+		require.Empty(t, text(p.records()[0], record.AttributeThreshold))
 	})
 }
 

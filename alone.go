@@ -6,6 +6,8 @@ package correlationprocessor
 import (
 	"math/rand/v2"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 )
@@ -22,12 +24,12 @@ const (
 // decideAlone decides on a log record without a trace id: a population of its
 // own, each record of which is its own trace. It is kept if it is evidence, and
 // else by the percentage for such records and a randomness it gets.
-func (b *batch) decideAlone(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, e *edit) {
+func (b *batch) decideAlone(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, e *edit) {
 	r := b.pipe.engine.rules
 	if r.missing == contrib.AlwaysSampleThreshold || r.certain(b.match.log(sl, lr, v, e.pattern).Match) {
 		return
 	}
-	st := v.state()
+	st := v.Sampling()
 	if !st.Explicit {
 		// 56 bits are always in range, so there is no error to see.
 		st.Randomness, _ = contrib.UnsignedToRandomness(rand.Uint64() % contrib.MaxAdjustedCount)
@@ -42,7 +44,7 @@ func (b *batch) decideAlone(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, e 
 	}
 	r.explain(lr.Attributes(), keep, dropMissingID, r.missing)
 	if !r.dryRun {
-		lr.Attributes().PutStr(attrRandomness, st.Randomness.RValue())
+		lr.Attributes().PutStr(record.AttributeRandomness, st.Randomness.RValue())
 		noteThreshold(lr, r.missing)
 	}
 }

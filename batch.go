@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -99,8 +100,8 @@ func (b *batch) readSpans(td ptrace.Traces) {
 }
 
 func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
-	var v spanView
-	v.readAttributes(s.Attributes())
+	var v record.Span
+	v.Read(s.Attributes())
 	e := b.edit(b.pipe.engine.cards.span(svc, s, &v))
 	if b.pipe.engine.rules.readEdits {
 		e.applySpan(s)
@@ -327,54 +328,42 @@ func (s *sorter) fate() (e *edit, f tracebuffer.Fate, decided bool) {
 // sortSpans takes out what was dropped or is held; the rest is edited and stamped.
 func (b *batch) sortSpans(td ptrace.Traces) {
 	if b.nonePass() {
-		td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+		record.ClearSpans(td)
 		return
 	}
 	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
-	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
-		rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
-			ss.Spans().RemoveIf(func(sp ptrace.Span) bool {
-				e, f, decided := s.fate()
-				if decided && f.Action != tracebuffer.Pass {
-					return true
-				}
-				e.applySpan(sp)
-				if decided {
-					s.stamp.span(sp, f.Verdict)
-					mark(f, sp.Attributes())
-				}
-				return false
-			})
-			return ss.Spans().Len() == 0
-		})
-		return rs.ScopeSpans().Len() == 0
+	record.RemoveSpans(td, func(sp ptrace.Span) bool {
+		e, f, decided := s.fate()
+		if decided && f.Action != tracebuffer.Pass {
+			return true
+		}
+		e.applySpan(sp)
+		if decided {
+			s.stamp.span(sp, f.Verdict)
+			mark(f, sp.Attributes())
+		}
+		return false
 	})
 }
 
 // sortLogs does for logs what sortSpans does for spans.
 func (b *batch) sortLogs(ld plog.Logs) {
 	if b.nonePass() {
-		ld.ResourceLogs().RemoveIf(func(plog.ResourceLogs) bool { return true })
+		record.ClearLogs(ld)
 		return
 	}
 	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
-	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
-		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
-			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
-				e, f, decided := s.fate()
-				if decided && f.Action != tracebuffer.Pass || e.drop {
-					return true
-				}
-				e.apply(lr.Attributes())
-				if decided {
-					s.stamp.log(lr, f.Verdict)
-					mark(f, lr.Attributes())
-				}
-				return false
-			})
-			return sl.LogRecords().Len() == 0
-		})
-		return rl.ScopeLogs().Len() == 0
+	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
+		e, f, decided := s.fate()
+		if decided && f.Action != tracebuffer.Pass || e.drop {
+			return true
+		}
+		e.apply(lr.Attributes())
+		if decided {
+			s.stamp.log(lr, f.Verdict)
+			mark(f, lr.Attributes())
+		}
+		return false
 	})
 }
 

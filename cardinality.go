@@ -13,10 +13,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
-
-const attrHTTPRoute = "http.route"
 
 // cardinality finds route patterns for spans and logs.
 type cardinality struct {
@@ -46,27 +45,27 @@ type edit struct {
 
 // span finds the pattern of a span. A span whose framework has named the route
 // teaches it.
-func (c *cardinality) span(svc *service, s ptrace.Span, v *spanView) edit {
-	path := v.path.text
+func (c *cardinality) span(svc *service, s ptrace.Span, v *record.Span) edit {
+	path := v.Path.Text
 	if path == "" {
-		path = pathInName(s.Name())
+		path = record.PathInName(s.Name())
 	}
-	e := c.edit(svc, v.method, v.route, path, s.Attributes())
+	e := c.edit(svc, v.Method, v.Route, path, s.Attributes())
 	if e.pattern == "" {
 		return e
 	}
 	if c.cfg.SpanName && path != "" {
 		e.name = renamed(s.Name(), path, e.pattern)
 	}
-	c.mask(s.Attributes(), &v.path)
+	c.mask(s.Attributes(), &v.Path)
 	return e
 }
 
 // log finds the pattern of a log record.
-func (c *cardinality) log(svc *service, lr plog.LogRecord, v *logView) edit {
-	e := c.edit(svc, v.method, v.route, v.path.text, lr.Attributes())
+func (c *cardinality) log(svc *service, lr plog.LogRecord, v *record.Log) edit {
+	e := c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
 	if e.pattern != "" {
-		c.mask(lr.Attributes(), &v.path)
+		c.mask(lr.Attributes(), &v.Path)
 	}
 	return e
 }
@@ -134,7 +133,7 @@ func (e *edit) attributes(yield func(key, val string) bool) {
 		return
 	}
 	_ = (!e.attribute || yield(e.cfg.Attribute, e.pattern)) &&
-		(!e.httpRoute || yield(attrHTTPRoute, e.pattern)) &&
+		(!e.httpRoute || yield(record.AttributeHTTPRoute, e.pattern)) &&
 		(e.cfg.SourceAttribute == "" || yield(e.cfg.SourceAttribute, e.source.String())) &&
 		(e.cfg.Parameters == ParametersOff || e.parameters(yield))
 }
@@ -155,11 +154,11 @@ func (e *edit) parameters(yield func(key, val string) bool) bool {
 }
 
 // mask hides the raw paths an item carries in its attributes.
-func (c *cardinality) mask(attrs pcommon.Map, raw *rawPath) {
+func (c *cardinality) mask(attrs pcommon.Map, raw *record.Path) {
 	if c.cfg.RawPath == RawPathKeep {
 		return
 	}
-	for _, key := range raw.keys[:raw.n] {
+	for _, key := range raw.Keys[:raw.Count] {
 		if c.cfg.RawPath == RawPathDrop {
 			attrs.Remove(key)
 		} else if v, ok := attrs.Get(key); ok {
@@ -173,14 +172,6 @@ func hashed(s string) string {
 	h := fnv.New128a()
 	h.Write([]byte(s))
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// pathInName returns the path a span name holds: "GET /users/1", "/users/1".
-func pathInName(name string) string {
-	if i := strings.IndexByte(name, '/'); i == 0 || i > 0 && name[i-1] == ' ' {
-		return name[i:]
-	}
-	return ""
 }
 
 // renamed puts the pattern in the place of the raw path in a span's name, which

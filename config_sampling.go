@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
@@ -236,7 +237,7 @@ func (c *SamplingConfig) requests() bool {
 // readsEdits reports whether the user's rules may look at something that the
 // processor writes to items itself: routes and the names of spans.
 func (c *SamplingConfig) readsEdits(routes *RoutesConfig) bool {
-	written := []string{attrHTTPRoute, routes.Attribute, "span.name", "attributes,", "attributes)", "attributes "}
+	written := []string{record.AttributeHTTPRoute, routes.Attribute, "span.name", "attributes,", "attributes)", "attributes "}
 	if routes.SourceAttribute != "" {
 		written = append(written, routes.SourceAttribute)
 	}

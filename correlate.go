@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
@@ -33,7 +33,7 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, summary: cfg.JoinAttributes}
 	if cfg.DropRedundantAccessLogs {
 		c.summary = slices.Concat(c.summary, []string{
-			routeAttribute, attrHTTPRoute,
+			routeAttribute, record.AttributeHTTPRoute,
 			"http.request.method", "http.method", "http.response.status_code", "http.status_code", "url.path", "http.target", "url.full", "http.url",
 		})
 		slices.Sort(c.summary)
@@ -45,11 +45,11 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 // joins reports whether a log of a trace that is kept has a reason to wait for
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay. An access log waits where others may repeat it.
-func (c *correlator) joins(lr plog.LogRecord, v *logView, e *edit) bool {
-	if c.joining && c.cfg.repeats() && v.isAccess(cmp.Or(e.pattern, v.route)) {
+func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
+	if c.joining && c.cfg.repeats() && v.IsAccess(cmp.Or(e.pattern, v.Route)) {
 		return true
 	}
-	if !c.joining || e.pattern != "" || v.route != "" {
+	if !c.joining || e.pattern != "" || v.Route != "" {
 		return false
 	}
 	_, ok := lr.Attributes().Get(c.route)
@@ -58,62 +58,23 @@ func (c *correlator) joins(lr plog.LogRecord, v *logView, e *edit) bool {
 
 // readLog reads a log record in one pass over its attributes. A record without
 // a trace id gets the one its attributes, its body or its resource state.
-func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, svc *service) (v logView) {
+func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, svc *service) (v record.Log) {
 	missing := lr.TraceID().IsEmpty()
 	var f traceid.Finder
 	for key, val := range lr.Attributes().All() {
-		if !v.read(key, val, c.cfg.PathAttributes) && missing {
+		if !v.Read(key, val, c.cfg.PathAttributes) && missing {
 			c.offer(&f, c.keys.Lookup(key), val)
 		} else if !missing {
-			v.header.read(key, val)
+			v.Header.Read(key, val)
 		}
 	}
-	text := bodyText(lr.Body())
+	text := record.BodyText(lr.Body())
 	if missing {
-		v.promoted = true
-		v.debug, v.unsampled = c.promote(&f, res, lr, text, t, svc)
+		v.Promoted = true
+		v.Debug, v.Unsampled = c.promote(&f, res, lr, text, t, svc)
 	}
-	v.readBody(lr, text, c.cfg.PathAttributes)
+	v.ReadBody(lr, text, c.cfg.PathAttributes)
 	return v
-}
-
-// readBody reads what the attributes leave open: the request the body is about,
-// and its level where the record has no severity.
-func (v *logView) readBody(lr plog.LogRecord, text string, paths []string) {
-	levelled := lr.SeverityNumber() != plog.SeverityNumberUnspecified || lr.SeverityText() != ""
-	if lr.Body().Type() == pcommon.ValueTypeMap {
-		for key, val := range lr.Body().Map().All() {
-			if !levelled && val.Type() == pcommon.ValueTypeStr && isLevelKey(key) {
-				v.level = val.Str()
-			}
-			v.readField(key, val, paths)
-		}
-		return
-	}
-	if text == "" {
-		return
-	}
-	if !levelled {
-		v.level = bodyLevel(text)
-	}
-	if v.path.text != "" || v.route != "" {
-		return
-	}
-	if r, ok := accesslog.Scan(text); ok {
-		v.path.text, v.method = r.Path, r.Method
-		if v.status == 0 {
-			v.status = r.Status
-		}
-	}
-}
-
-// bodyText is a body that is text. A copy would cost more than most bodies are
-// worth, so bytes are not looked into.
-func bodyText(body pcommon.Value) string {
-	if body.Type() == pcommon.ValueTypeStr {
-		return body.Str()
-	}
-	return ""
 }
 
 // promote writes the trace id that was found to the record, or counts why none
@@ -133,7 +94,7 @@ func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.Lo
 	if ctx.HasFlags && lr.Flags() == 0 {
 		lr.SetFlags(plog.LogRecordFlags(ctx.Flags))
 	}
-	return ctx.Debug, ctx.HasFlags && ctx.Flags&flagSampled == 0
+	return ctx.Debug, ctx.HasFlags && ctx.Flags&record.FlagSampled == 0
 }
 
 // find looks for the trace id in the attributes, which f has seen, then the
@@ -204,4 +165,16 @@ func (c *correlator) offer(f *traceid.Finder, r traceid.Role, v pcommon.Value) {
 		f.Offer(r, "")
 	default: // no tracer writes an id as anything else
 	}
+}
+
+// contradicts reports whether the header holds another trace id than the item. A
+// shorter form of the same id is none other.
+func (c *correlator) contradicts(h *record.Header, id pcommon.TraceID) bool {
+	if h.Value == "" {
+		return false
+	}
+	var f traceid.Finder
+	f.Offer(c.keys.Lookup(h.Key), h.Value)
+	found, why := f.Result()
+	return why == traceid.Found && record.LowHalf(pcommon.TraceID(found.TraceID)) != record.LowHalf(id)
 }

@@ -14,12 +14,13 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 // watchSpan gathers what the examination of the span's trace needs, and counts
 // what the span shows alone.
-func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
+func (b *batch) watchSpan(svc *service, s ptrace.Span, v *record.Span) {
 	if b.pipe.engine.cfg.Telemetry.SpanTimes {
 		if why := spanTime(b.now.UnixNano(), s); why != "" {
 			b.tally.badTime(svc, why)
@@ -35,19 +36,19 @@ func (b *batch) watchSpan(svc *service, s ptrace.Span, v *spanView) {
 			b.broken(svc, integrity.ThresholdInconsistent)
 		}
 	}
-	if b.pipe.engine.links.contradicts(&v.header, s.TraceID()) {
+	if b.pipe.engine.links.contradicts(&v.Header, s.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
 }
 
 // watchLog does for a log record what watchSpan does for a span.
-func (b *batch) watchLog(svc *service, res pcommon.Resource, lr plog.LogRecord, v *logView) {
+func (b *batch) watchLog(svc *service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) {
 	it, ok := b.pipe.engine.watcher.log(svc, res, lr, v)
 	if !ok {
 		return
 	}
-	if b.pipe.engine.links.contradicts(&v.header, lr.TraceID()) {
+	if b.pipe.engine.links.contradicts(&v.Header, lr.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
@@ -88,18 +89,18 @@ func (t *telemetry) findings(svcs *services, r *integrity.Report) {
 		t.finding(svcs, f, n)
 	}
 	for _, a := range r.Skews {
-		record(t.ProcessorCorrelationSpanClockSkew, a.Age, svcs.number(a.Service).labels...)
+		recordSeconds(t.ProcessorCorrelationSpanClockSkew, a.Age, svcs.number(a.Service).labels...)
 	}
 	for _, a := range r.Late {
 		signal := signalTraces
 		if a.Signal == integrity.KindLog {
 			signal = signalLogs
 		}
-		record(t.ProcessorCorrelationLateItemAge, a.Age, svcs.number(a.Service).with(signal)...)
+		recordSeconds(t.ProcessorCorrelationLateItemAge, a.Age, svcs.number(a.Service).with(signal)...)
 	}
 }
 
-func record(h metric.Float64Histogram, d time.Duration, attrs ...attribute.KeyValue) {
+func recordSeconds(h metric.Float64Histogram, d time.Duration, attrs ...attribute.KeyValue) {
 	h.Record(context.Background(), d.Seconds(), metric.WithAttributes(attrs...))
 }
 
@@ -157,4 +158,9 @@ func rootName(k integrity.Kind) string {
 
 func peerLabel(svcs *services, name uint16) attribute.KeyValue {
 	return attribute.String("peer", svcs.nameOf(name))
+}
+
+// broken counts what an item shows alone.
+func (b *batch) broken(svc *service, why integrity.Reason) {
+	b.found.Add(integrity.Finding{What: integrity.PropagationBroken, Reason: why, Service: svc.id})
 }

@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // Each flaw shows under the metric and the service where it belongs, and under
@@ -401,8 +403,8 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 		b.watched = b.watched[:0]
 		for _, s := range spans {
 			s.SetTraceID(traceNumbered(trace))
-			var v spanView
-			v.readAttributes(s.Attributes())
+			var v record.Span
+			v.Read(s.Attributes())
 			b.watchSpan(svc, s, &v)
 		}
 		sh.engine.watcher.watch.Add(now, b.watched, &b.found)

@@ -4,11 +4,11 @@
 package correlationprocessor
 
 import (
-	"encoding/binary"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // joiner gives logs attributes of their spans. A log's span is the one it
@@ -16,15 +16,10 @@ import (
 // came in; else the root.
 type joiner struct {
 	keys   []string
-	spans  map[spanKey]pcommon.Map
+	spans  map[record.SpanKey]pcommon.Map
 	entry  map[entryKey]pcommon.Map
 	root   map[uint64]pcommon.Map
 	joined int
-}
-
-type spanKey struct {
-	trace uint64 // the low half of the trace id
-	span  pcommon.SpanID
 }
 
 type entryKey struct {
@@ -32,29 +27,22 @@ type entryKey struct {
 	service string
 }
 
-func low(id pcommon.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) }
-
 func newJoiner(keys []string, td ptrace.Traces) *joiner {
 	j := &joiner{
 		keys:  keys,
-		spans: map[spanKey]pcommon.Map{},
+		spans: map[record.SpanKey]pcommon.Map{},
 		entry: map[entryKey]pcommon.Map{},
 		root:  map[uint64]pcommon.Map{},
 	}
-	for _, rs := range td.ResourceSpans().All() {
-		service := serviceName(rs.Resource())
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				j.learn(service, s)
-			}
-		}
+	for res, s := range record.EachSpan(td) {
+		j.learn(record.ServiceName(res), s)
 	}
 	return j
 }
 
 func (j *joiner) learn(service string, s ptrace.Span) {
-	trace := low(s.TraceID())
-	j.spans[spanKey{trace, s.SpanID()}] = s.Attributes()
+	trace := record.LowHalf(s.TraceID())
+	j.spans[record.KeyOf(s.TraceID(), s.SpanID())] = s.Attributes()
 	if s.ParentSpanID().IsEmpty() {
 		j.root[trace] = s.Attributes()
 	}
@@ -92,22 +80,15 @@ func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 }
 
 func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, bool) {
-	trace := low(lr.TraceID())
-	if m, ok := j.spans[spanKey{trace, lr.SpanID()}]; ok {
+	trace := record.LowHalf(lr.TraceID())
+	if m, ok := j.spans[record.KeyOf(lr.TraceID(), lr.SpanID())]; ok {
 		return m, true
 	}
-	if m, ok := j.entry[entryKey{trace, serviceName(res)}]; ok {
+	if m, ok := j.entry[entryKey{trace, record.ServiceName(res)}]; ok {
 		return m, true
 	}
 	m, ok := j.root[trace]
 	return m, ok
-}
-
-func serviceName(res pcommon.Resource) string {
-	if v, ok := res.Attributes().Get("service.name"); ok {
-		return v.AsString()
-	}
-	return ""
 }
 
 // The attributes that say how many logs name a span.
@@ -117,28 +98,24 @@ const (
 )
 
 // logCounts counts the logs that name a span, and the errors among them.
-type logCounts map[spanKey]struct{ all, errors int64 }
+type logCounts map[record.SpanKey]struct{ all, errors int64 }
 
 func countLogs(ld plog.Logs) logCounts {
 	counts := logCounts{}
-	for _, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, lr := range sl.LogRecords().All() {
-				key := spanKey{low(lr.TraceID()), lr.SpanID()}
-				n := counts[key]
-				n.all++
-				if lr.SeverityNumber() >= plog.SeverityNumberError {
-					n.errors++
-				}
-				counts[key] = n
-			}
+	for _, lr := range record.EachLog(ld) {
+		key := record.KeyOf(lr.TraceID(), lr.SpanID())
+		n := counts[key]
+		n.all++
+		if lr.SeverityNumber() >= plog.SeverityNumberError {
+			n.errors++
 		}
+		counts[key] = n
 	}
 	return counts
 }
 
 func (c logCounts) write(s ptrace.Span) {
-	if n, ok := c[spanKey{low(s.TraceID()), s.SpanID()}]; ok {
+	if n, ok := c[record.KeyOf(s.TraceID(), s.SpanID())]; ok {
 		s.Attributes().PutInt(attrLogCount, n.all)
 		s.Attributes().PutInt(attrLogErrorCount, n.errors)
 	}

@@ -4,19 +4,14 @@
 package correlationprocessor
 
 import (
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
-)
-
-// Log records have no tracestate. These attributes take its place, as in
-// contrib's probabilistic_sampler.
-const (
-	attrThreshold  = "sampling.threshold"
-	attrRandomness = "sampling.randomness"
 )
 
 // randomSource is where the randomness of an item was taken from.
@@ -81,15 +76,15 @@ func (d *drawer) span(s ptrace.Span, it *tracebuffer.Item, r *rules) {
 }
 
 // log does for log records what span does for spans.
-func (d *drawer) log(lr plog.LogRecord, v *logView, it *tracebuffer.Item, r *rules) {
-	st := v.state()
+func (d *drawer) log(lr plog.LogRecord, v *record.Log, it *tracebuffer.Item, r *rules) {
+	st := v.Sampling()
 	source := d.settle(it, r, &st)
 	if source == fromHash && r.drops {
-		lr.Attributes().PutStr(attrRandomness, it.Randomness.RValue())
+		lr.Attributes().PutStr(record.AttributeRandomness, it.Randomness.RValue())
 	}
 	if !st.Consistent(it.Randomness) {
 		d.inconsistent++
-		lr.Attributes().Remove(attrThreshold)
+		lr.Attributes().Remove(record.AttributeThreshold)
 	}
 }
 
@@ -99,17 +94,4 @@ func (d *drawer) settle(it *tracebuffer.Item, r *rules, st *sampling.State) rand
 	it.Explicit = source == fromItem
 	d.sources[source]++
 	return source
-}
-
-// state is what the record's attributes say of sampling.
-func (v *logView) state() (s sampling.State) {
-	if v.randomness != "" {
-		r, err := contrib.RValueToRandomness(v.randomness)
-		s.Randomness, s.Explicit = r, err == nil
-	}
-	if v.threshold != "" {
-		t, err := contrib.TValueToThreshold(v.threshold)
-		s.Threshold, s.Sampled = t, err == nil
-	}
-	return s
 }

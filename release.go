@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -209,11 +210,9 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	st := newStamper(o.pipe.engine.rules)
 	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				counts.write(s)
-				st.span(s, groups.list[i].verdict)
-			}
+		for s := range record.SpansIn(rs) {
+			counts.write(s)
+			st.span(s, groups.list[i].verdict)
 		}
 	}
 	return groups.count, o.pipe.nextTraces.ConsumeTraces(o.abandon, td)
@@ -235,11 +234,9 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	j := newJoiner(o.pipe.engine.cfg.Logs.JoinAttributes, spans)
 	st := newStamper(o.pipe.engine.rules)
 	for i, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, lr := range sl.LogRecords().All() {
-				j.join(rl.Resource(), lr)
-				st.log(lr, groups.list[i].verdict)
-			}
+		for lr := range record.LogsIn(rl) {
+			j.join(rl.Resource(), lr)
+			st.log(lr, groups.list[i].verdict)
 		}
 	}
 	left := ld.LogRecordCount() // counted here, for the next component may take them out

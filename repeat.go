@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // Reasons for which an access log goes no further though its trace is kept.
@@ -27,7 +29,7 @@ type repeats struct {
 	// the record looked at, in the order both passes go through them.
 	last  map[requestKey]moment
 	turn  int
-	spans map[spanKey]told
+	spans map[record.SpanKey]told
 	// dropped counts by reason what was taken out.
 	dropped map[string]int
 }
@@ -35,7 +37,7 @@ type repeats struct {
 // requestKey tells requests apart: a service has one with each span it names,
 // but for those it makes itself.
 type requestKey struct {
-	spanKey
+	record.SpanKey
 	service, method, path string
 }
 
@@ -68,34 +70,25 @@ func newRepeats(o *outlet, ld plog.Logs, context ptrace.Traces) repeats {
 func (r *repeats) learnLogs(ld plog.Logs) {
 	r.last = map[requestKey]moment{}
 	place := 0
-	for _, rl := range ld.ResourceLogs().All() {
-		service := serviceName(rl.Resource())
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, lr := range sl.LogRecords().All() {
-				place++
-				if t, access, _ := r.read(lr); access {
-					key, now := r.key(service, lr, t), moment{at(lr), place}
-					if now.after(r.last[key]) {
-						r.last[key] = now
-					}
-				}
+	for res, lr := range record.EachLog(ld) {
+		place++
+		if t, access, _ := r.read(lr); access {
+			key, now := r.key(record.ServiceName(res), lr, t), moment{at(lr), place}
+			if now.after(r.last[key]) {
+				r.last[key] = now
 			}
 		}
 	}
 }
 
 func (r *repeats) learnSpans(td ptrace.Traces) {
-	r.spans = map[spanKey]told{}
-	for _, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				var v spanView
-				v.readAttributes(s.Attributes())
-				t := told{method: v.method, path: barePath(v.path.text), status: v.status}
-				t.pattern = r.pattern(s.Attributes(), v.route)
-				r.spans[spanKey{low(s.TraceID()), s.SpanID()}] = t
-			}
-		}
+	r.spans = map[record.SpanKey]told{}
+	for _, s := range record.EachSpan(td) {
+		var v record.Span
+		v.Read(s.Attributes())
+		t := told{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
+		t.pattern = r.pattern(s.Attributes(), v.Route)
+		r.spans[record.KeyOf(s.TraceID(), s.SpanID())] = t
 	}
 }
 
@@ -105,14 +98,14 @@ func (r *repeats) read(lr plog.LogRecord) (t told, access, failed bool) {
 	if lr.SpanID().IsEmpty() {
 		return told{}, false, false
 	}
-	var v logView
+	var v record.Log
 	for key, val := range lr.Attributes().All() {
-		v.read(key, val, r.cfg.PathAttributes)
+		v.Read(key, val, r.cfg.PathAttributes)
 	}
-	v.readBody(lr, bodyText(lr.Body()), r.cfg.PathAttributes)
-	t = told{method: v.method, path: barePath(v.path.text), status: v.status}
-	t.pattern = r.pattern(lr.Attributes(), v.route)
-	return t, v.isAccess(t.pattern), logFailed(lr, &v)
+	v.ReadBody(lr, record.BodyText(lr.Body()), r.cfg.PathAttributes)
+	t = told{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
+	t.pattern = r.pattern(lr.Attributes(), v.Route)
+	return t, v.IsAccess(t.pattern), record.LogFailed(lr, &v)
 }
 
 func (r *repeats) pattern(attrs pcommon.Map, route string) string {
@@ -127,7 +120,7 @@ func (r *repeats) key(service string, lr plog.LogRecord, t told) requestKey {
 	if path == "" {
 		path = t.pattern
 	}
-	return requestKey{spanKey{low(lr.TraceID()), lr.SpanID()}, service, t.method, path}
+	return requestKey{record.KeyOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
 }
 
 // at is when the record was written, or came in where it does not say.
@@ -149,7 +142,7 @@ func (r *repeats) why(service string, lr plog.LogRecord) string {
 	if r.last[key].after(moment{at(lr), r.turn}) {
 		return dropDuplicate
 	}
-	if span, ok := r.spans[key.spanKey]; ok && span.tells(t) {
+	if span, ok := r.spans[key.SpanKey]; ok && span.tells(t) {
 		return dropRedundant
 	}
 	return ""
@@ -165,23 +158,26 @@ func (t told) tells(log told) bool {
 // say so.
 func (r *repeats) takeOut(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
-		service := serviceName(rl.Resource())
+		service := record.ServiceName(rl.Resource())
 		for _, sl := range rl.ScopeLogs().All() {
-			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
-				why := r.why(service, lr)
-				if why == "" {
-					return false
-				}
-				if r.rules.dryRun {
-					lr.Attributes().PutStr(attrDryRepeat, why)
-					return false
-				}
-				if r.dropped == nil {
-					r.dropped = map[string]int{}
-				}
-				r.dropped[why]++
-				return true
-			})
+			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool { return r.drops(service, lr) })
 		}
 	}
+}
+
+// drops reports whether the next record is taken out, and counts it.
+func (r *repeats) drops(service string, lr plog.LogRecord) bool {
+	why := r.why(service, lr)
+	if why == "" {
+		return false
+	}
+	if r.rules.dryRun {
+		lr.Attributes().PutStr(attrDryRepeat, why)
+		return false
+	}
+	if r.dropped == nil {
+		r.dropped = map[string]int{}
+	}
+	r.dropped[why]++
+	return true
 }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
@@ -179,14 +180,9 @@ func (s *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
 	}
 	r.sending.RLock()
 	defer r.sending.RUnlock()
-	for _, rs := range td.ResourceSpans().All() {
-		service := serviceName(rs.Resource())
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, sp := range ss.Spans().All() {
-				if key, ok := r.key(service, sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
-					s.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
-				}
-			}
+	for res, sp := range record.EachSpan(td) {
+		if key, ok := r.key(record.ServiceName(res), sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
+			s.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
 		}
 	}
 }
@@ -199,16 +195,9 @@ func (s *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) {
 	}
 	s.engine.requests.sending.RLock()
 	defer s.engine.requests.sending.RUnlock()
-	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
-		service := serviceName(rl.Resource())
-		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
-			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool {
-				key, ok := s.engine.requests.key(service, lr.Attributes())
-				return ok && s.requestOfLog(now, key, rl, sl, lr)
-			})
-			return sl.LogRecords().Len() == 0
-		})
-		return rl.ScopeLogs().Len() == 0
+	record.RemoveLogs(ld, func(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+		key, ok := s.engine.requests.key(record.ServiceName(rl.Resource()), lr.Attributes())
+		return ok && s.requestOfLog(now, key, rl, sl, lr)
 	})
 }
 
@@ -238,7 +227,7 @@ func (c *correlator) traceOf(res pcommon.Resource, lr plog.LogRecord) pcommon.Tr
 	}
 	var f traceid.Finder
 	c.scan(&f, lr.Attributes(), traceid.Scope{})
-	ctx, _, why := c.find(&f, res, lr.Body(), bodyText(lr.Body()))
+	ctx, _, why := c.find(&f, res, lr.Body(), record.BodyText(lr.Body()))
 	if why != traceid.Found {
 		return pcommon.TraceID{}
 	}

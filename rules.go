@@ -6,6 +6,8 @@ package correlationprocessor
 import (
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -125,7 +127,7 @@ func canDrop(list []sampling.Rule) bool {
 }
 
 // span returns what the span says about the rules. Its resource was entered.
-func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *spanView, pattern string) (f sampling.Finding) {
+func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeSpans, m.it.span = ss, s
 		var matched bool
@@ -140,7 +142,7 @@ func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *spanView, pattern
 }
 
 // log returns what the log record says about the rules. Its resource was entered.
-func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, pattern string) (f sampling.Finding) {
+func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeLogs, m.it.record = sl, lr
 		var matched bool
@@ -155,11 +157,11 @@ func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *logView, pattern 
 }
 
 // builtInSpan returns the first built-in rule the span matches.
-func (r *rules) builtInSpan(s ptrace.Span, v *spanView, pattern string) sampling.Match {
+func (r *rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
 	switch {
 	case r.debug.span(s, v):
 		return r.debug.match
-	case spanFailed(s, v) && r.errors != r.policy.Default():
+	case record.SpanFailed(s, v) && r.errors != r.policy.Default():
 		return r.errors
 	case r.slowerThan > 0 && duration(s) > r.slowerThan:
 		return r.slow
@@ -170,14 +172,14 @@ func (r *rules) builtInSpan(s ptrace.Span, v *spanView, pattern string) sampling
 }
 
 // builtInLog returns the first built-in rule the log record matches.
-func (r *rules) builtInLog(lr plog.LogRecord, v *logView, pattern string) sampling.Match {
+func (r *rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
 	switch {
 	case r.debug.log(lr, v):
 		return r.debug.match
-	case logFailed(lr, v) && r.errors != r.policy.Default():
+	case record.LogFailed(lr, v) && r.errors != r.policy.Default():
 		return r.errors
-	case r.requests && v.isAccess(pattern):
-		q := v.request(pattern)
+	case r.requests && v.IsAccess(pattern):
+		q := v.Request(pattern)
 		return r.inner.match(&q)
 	}
 	return r.policy.Default()
@@ -186,14 +188,14 @@ func (r *rules) builtInLog(lr plog.LogRecord, v *logView, pattern string) sampli
 // requestOf returns the rule on requests the span matches. Spans that are no
 // request say nothing, and neither do those of calls: the called side speaks
 // for itself.
-func (r *rules) requestOf(s ptrace.Span, v *spanView, pattern string) sampling.Match {
+func (r *rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
 	root := s.ParentSpanID().IsEmpty()
 	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
 		return r.policy.Default()
 	}
-	q := v.request(s, pattern)
+	q := v.Request(s, pattern)
 	switch {
-	case !q.isRequest():
+	case !q.IsRequest():
 		return r.policy.Default()
 	case root:
 		return r.root.match(&q)

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -26,12 +27,12 @@ func newDebugRule(cfg *DebugConfig, l *ruleList) debugRule {
 	return r
 }
 
-func (r *debugRule) span(s ptrace.Span, _ *spanView) bool {
+func (r *debugRule) span(s ptrace.Span, _ *record.Span) bool {
 	return r.attribute != "" && r.asked(s.Attributes())
 }
 
-func (r *debugRule) log(lr plog.LogRecord, v *logView) bool {
-	return r.flags && v.debug || r.attribute != "" && r.asked(lr.Attributes())
+func (r *debugRule) log(lr plog.LogRecord, v *record.Log) bool {
+	return r.flags && v.Debug || r.attribute != "" && r.asked(lr.Attributes())
 }
 
 func (r *debugRule) asked(attrs pcommon.Map) bool {

@@ -9,68 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
-
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
-
-// request is what the rules on requests look at.
-type request struct {
-	method, path, pattern string
-	userAgent, synthetic  string
-	rpcService            string
-	status                int
-}
-
-func (q *request) isRequest() bool {
-	return q.path != "" || q.pattern != "" || q.rpcService != ""
-}
-
-// answered reports whether the request was answered as it should be, or it is
-// not known that it was not.
-func (q *request) answered() bool { return q.status < 400 }
-
-func (v *spanView) request(s ptrace.Span, pattern string) request {
-	path := v.path.text
-	if path == "" {
-		path = pathInName(s.Name())
-	}
-	q := request{
-		method: v.method, path: barePath(path), pattern: pattern, status: v.status,
-		userAgent: v.userAgent, synthetic: v.synthetic, rpcService: v.rpcService,
-	}
-	if q.rpcService == "" && strings.HasPrefix(s.Name(), "grpc.") {
-		q.rpcService, _, _ = strings.Cut(s.Name(), "/")
-	}
-	return q
-}
-
-func (v *logView) request(pattern string) request {
-	return request{
-		method: v.method, path: barePath(v.path.text), pattern: pattern, status: v.status,
-		userAgent: v.userAgent, synthetic: v.synthetic,
-	}
-}
-
-// isAccess reports whether the record tells of a request, as access logs do.
-func (v *logView) isAccess(pattern string) bool {
-	return (pattern != "" || v.path.text != "") && (v.method != "" || v.status != 0)
-}
-
-// barePath is the path of a URL or of a path with a query.
-func barePath(url string) string {
-	if _, rest, ok := strings.Cut(url, "://"); ok {
-		i := strings.IndexByte(rest, '/')
-		if i < 0 {
-			return "/"
-		}
-		url = rest[i:]
-	}
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
-		url = url[:i]
-	}
-	return url
-}
 
 // requestRules are the rules on requests. Those that keep more go first: a
 // trace that is several requests is as worth keeping as the one of them most
@@ -145,15 +86,15 @@ func appendRouteKey(dst []byte, method, pattern string) []byte {
 }
 
 // match returns the rule the request matches.
-func (r *requestRules) match(q *request) sampling.Match {
+func (r *requestRules) match(q *record.Request) sampling.Match {
 	switch {
 	case r.health != r.ordinary && isHealthCheck(q):
 		return r.health
 	case r.assets != r.ordinary && isStaticAsset(q):
 		return r.assets
 	}
-	if len(r.routes) > 0 && q.pattern != "" {
-		if m, ok := r.route(q.method, q.pattern); ok {
+	if len(r.routes) > 0 && q.Pattern != "" {
+		if m, ok := r.route(q.Method, q.Pattern); ok {
 			return m
 		}
 	}

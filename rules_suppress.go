@@ -3,7 +3,11 @@
 
 package correlationprocessor
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+)
 
 // healthPaths are the paths probes ask for: those of Kubernetes and its
 // frameworks, of meshes, proxies and servers, and of metric scrapers.
@@ -30,15 +34,15 @@ var healthAgents = [...]string{
 
 // isHealthCheck reports whether a probe asked, and was not told that something
 // is wrong.
-func isHealthCheck(q *request) bool {
-	if !q.answered() {
+func isHealthCheck(q *record.Request) bool {
+	if !q.Answered() {
 		return false
 	}
-	if q.synthetic == "test" || q.rpcService == "grpc.health.v1.Health" || strings.HasPrefix(q.rpcService, "grpc.reflection.") ||
-		strings.HasPrefix(q.path, "/grpc.health.v1.Health/") || strings.HasPrefix(q.path, "/grpc.reflection.") {
+	if q.Synthetic == "test" || q.RPCService == "grpc.health.v1.Health" || strings.HasPrefix(q.RPCService, "grpc.reflection.") ||
+		strings.HasPrefix(q.Path, "/grpc.health.v1.Health/") || strings.HasPrefix(q.Path, "/grpc.reflection.") {
 		return true
 	}
-	return len(q.path) <= longestHealthPath && healthPaths[withoutSlash(q.path)] || isHealthAgent(q.userAgent)
+	return len(q.Path) <= longestHealthPath && healthPaths[withoutSlash(q.Path)] || isHealthAgent(q.UserAgent)
 }
 
 func isHealthAgent(agent string) bool {
@@ -65,21 +69,21 @@ var assetPaths = set("/favicon.ico", "/robots.txt", "/manifest.json", "/sw.js")
 
 // isStaticAsset reports whether a file a page is made of was asked for and
 // found.
-func isStaticAsset(q *request) bool {
-	if q.path == "" || !q.answered() {
+func isStaticAsset(q *record.Request) bool {
+	if q.Path == "" || !q.Answered() {
 		return false
 	}
-	if q.method != "" && q.method != "GET" && q.method != "HEAD" {
+	if q.Method != "" && q.Method != "GET" && q.Method != "HEAD" {
 		return false
 	}
 	for _, folder := range [...]string{"/static/", "/assets/", "/_next/static/", "/apple-touch-icon"} {
-		if strings.HasPrefix(q.path, folder) {
+		if strings.HasPrefix(q.Path, folder) {
 			return true
 		}
 	}
-	last := q.path[strings.LastIndexByte(q.path, '/')+1:]
+	last := q.Path[strings.LastIndexByte(q.Path, '/')+1:]
 	dot := strings.LastIndexByte(last, '.')
-	return assetPaths[q.path] || dot >= 0 && assetExtensions[strings.ToLower(last[dot+1:])]
+	return assetPaths[q.Path] || dot >= 0 && assetExtensions[strings.ToLower(last[dot+1:])]
 }
 
 func withoutSlash(path string) string {

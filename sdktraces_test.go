@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // What the OpenTelemetry SDK for Go sends of a shop with a fault in its
@@ -71,7 +73,7 @@ func TestOverflowOfARealSDKIsSpanLoss(t *testing.T) {
 		td, _ := recording(t, "queue_overflow")
 		came := 0
 		for _, rs := range td.ResourceSpans().All() {
-			if serviceName(rs.Resource()) == "orders" {
+			if record.ServiceName(rs.Resource()) == "orders" {
 				for _, ss := range rs.ScopeSpans().All() {
 					came += ss.Spans().Len()
 				}

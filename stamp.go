@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -55,9 +57,9 @@ func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
 
 // noteThreshold notes the threshold on a log record, unless a higher one is.
 func noteThreshold(lr plog.LogRecord, t contrib.Threshold) {
-	noted, ok := lr.Attributes().Get(attrThreshold)
+	noted, ok := lr.Attributes().Get(record.AttributeThreshold)
 	if !ok {
-		noted = lr.Attributes().PutEmpty(attrThreshold)
+		noted = lr.Attributes().PutEmpty(record.AttributeThreshold)
 	} else if !raises(t, noted) {
 		return
 	}

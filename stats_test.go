@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
@@ -128,7 +130,7 @@ func (e *estimate) spans() consumer.Traces {
 					if st := sampling.ReadState(s.TraceState().AsRaw()); st.Sampled {
 						threshold = st.Threshold.TValue()
 					}
-					e.add(class{serviceName(rs.Resource()), route.Str(), s.Status().Code() == ptrace.StatusCodeError}, threshold)
+					e.add(class{record.ServiceName(rs.Resource()), route.Str(), s.Status().Code() == ptrace.StatusCodeError}, threshold)
 				}
 			}
 		}
@@ -144,7 +146,7 @@ func (e *estimate) logs() consumer.Logs {
 				for _, lr := range sl.LogRecords().All() {
 					route, _ := lr.Attributes().Get("http.route")
 					failed, _ := lr.Attributes().Get("failed")
-					e.add(class{serviceName(rl.Resource()), route.Str(), failed.Bool()}, text(lr, attrThreshold))
+					e.add(class{record.ServiceName(rl.Resource()), route.Str(), failed.Bool()}, text(lr, record.AttributeThreshold))
 				}
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 func state(text string) func(ptrace.Span) {
@@ -41,12 +43,12 @@ func TestThresholdsAreRaisedPerSpan(t *testing.T) {
 		p.send(
 			spanOf(200, 1), spanOf(200, 2, state("a=b")), spanOf(200, 3, state("ot=th:8")),
 			spanOf(200, 4, state("ot=th:fe;xx:1")), spanOf(200, 5, state("ot=rv:ffffffffffffff;th:c")),
-			logOf(200, 1), logOf(200, 2, logAttr(attrThreshold, "8")), logOf(200, 3, logAttr(attrThreshold, "fe")))
+			logOf(200, 1), logOf(200, 2, logAttr(record.AttributeThreshold, "8")), logOf(200, 3, logAttr(record.AttributeThreshold, "fe")))
 		time.Sleep(11 * time.Second)
 		require.Equal(t, []string{"ot=th:fd70a", "ot=th:fd70a,a=b", "ot=th:fd70a", "ot=th:fe;xx:1", "ot=rv:ffffffffffffff;th:fd70a"}, p.states())
 		var logs []string
 		for _, lr := range p.records() {
-			logs = append(logs, text(lr, attrThreshold))
+			logs = append(logs, text(lr, record.AttributeThreshold))
 		}
 		require.Equal(t, []string{"fd70a", "fd70a", "fe"}, logs)
 	})
@@ -59,7 +61,7 @@ func TestEvidenceWeighsOne(t *testing.T) {
 			time.Sleep(11 * time.Second)
 			require.Equal(t, []string{want, "ot=th:004"}, p.states(), "a threshold from before stays")
 			for _, lr := range p.records() {
-				require.Equal(t, map[bool]string{true: "0", false: ""}[unmarked == UpstreamUnsampled], text(lr, attrThreshold))
+				require.Equal(t, map[bool]string{true: "0", false: ""}[unmarked == UpstreamUnsampled], text(lr, record.AttributeThreshold))
 			}
 		})
 	}
@@ -69,13 +71,13 @@ func TestInconsistentThresholdsAreErased(t *testing.T) {
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
 		p.send(
 			spanOf(1, 1, failed, state("ot=th:c;xx:1,a=b")), spanOf(1, 2, state("ot=th:c")), spanOf(1, 3, state("ot=th:c;rv:c0000000000000")),
-			logOf(2, 1, failedLog, logAttr(attrThreshold, "c")), logOf(200, 1, failedLog, logAttr(attrThreshold, "c")))
+			logOf(2, 1, failedLog, logAttr(record.AttributeThreshold, "c")), logOf(200, 1, failedLog, logAttr(record.AttributeThreshold, "c")))
 		time.Sleep(11 * time.Second)
 		require.Equal(t, []string{"ot=xx:1,a=b", "", "ot=th:c;rv:c0000000000000"}, p.states())
 		require.EqualValues(t, 2, p.sum("thresholds_inconsistent", attribute.String("signal", "traces")))
 		require.EqualValues(t, 1, p.sum("thresholds_inconsistent", attribute.String("signal", "logs")))
-		require.Empty(t, text(p.records()[0], attrThreshold))
-		require.Equal(t, "c", text(p.records()[1], attrThreshold))
+		require.Empty(t, text(p.records()[0], record.AttributeThreshold))
+		require.Equal(t, "c", text(p.records()[1], record.AttributeThreshold))
 	})
 }
 
@@ -84,11 +86,11 @@ func TestExplicitRandomnessDecidesOnBothSignals(t *testing.T) {
 	const high, lowest = "ffffffffffffff", "00000000000000"
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
 		p.send(
-			spanOf(1, 1), logOf(1, 1, logAttr(attrRandomness, high)),
+			spanOf(1, 1), logOf(1, 1, logAttr(record.AttributeRandomness, high)),
 			spanOf(2, 1, state("ot=rv:"+high)), logOf(2, 1),
-			spanOf(200, 1), logOf(200, 1, logAttr(attrRandomness, lowest)),
+			spanOf(200, 1), logOf(200, 1, logAttr(record.AttributeRandomness, lowest)),
 			spanOf(201, 1, state("ot=rv:"+lowest)), logOf(201, 1),
-			logOf(202, 1, logAttr(attrRandomness, "no hex digits")))
+			logOf(202, 1, logAttr(record.AttributeRandomness, "no hex digits")))
 		time.Sleep(11 * time.Second)
 		kept := map[pcommon.TraceID]int{}
 		for _, s := range p.spans() {
@@ -124,7 +126,7 @@ func TestHashedRandomness(t *testing.T) {
 			written[s.TraceID()] = s.TraceState().AsRaw()
 		}
 		for _, lr := range p.records() {
-			require.Equal(t, written[lr.TraceID()], "ot=rv:"+text(lr, attrRandomness)+";th:"+text(lr, attrThreshold))
+			require.Equal(t, written[lr.TraceID()], "ot=rv:"+text(lr, record.AttributeRandomness)+";th:"+text(lr, record.AttributeThreshold))
 		}
 		require.EqualValues(t, 2*n, p.sum("randomness", attribute.String("source", "hash")))
 		require.Zero(t, p.sum("thresholds_inconsistent"))

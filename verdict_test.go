@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"pgregory.net/rapid"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -48,7 +49,7 @@ var spanVariants = []func(ptrace.Span){
 
 var logVariants = []func(plog.LogRecord){
 	func(plog.LogRecord) {}, failedLog, accessLog("/healthz", 200), accessLog("/feed/1", 200), accessLog("/home", 500),
-	logAttr("never", "1"), logAttr("b", "1"), logAttr("debug", "1"), logAttr(attrRandomness, "77777777777777"),
+	logAttr("never", "1"), logAttr("b", "1"), logAttr("debug", "1"), logAttr(record.AttributeRandomness, "77777777777777"),
 }
 
 // piece is an item of the property test.

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -70,7 +71,7 @@ func (w *watcher) bytes() int64 {
 
 // span returns the link of a span, and reports whether it is one: a span without
 // an id has no place in its trace.
-func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView, m *peerMemo) (integrity.Item, bool) {
+func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *record.Span, m *peerMemo) (integrity.Item, bool) {
 	if w.watch == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
@@ -90,7 +91,7 @@ func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *spanView, 
 }
 
 // log returns the link of a log record.
-func (w *watcher) log(svc *service, res pcommon.Resource, lr plog.LogRecord, v *logView) (integrity.Item, bool) {
+func (w *watcher) log(svc *service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
 	if w.watch == nil {
 		return integrity.Item{}, false
 	}
@@ -104,7 +105,7 @@ func (w *watcher) log(svc *service, res pcommon.Resource, lr plog.LogRecord, v *
 	switch {
 	case lr.Flags().IsSampled():
 		it.Flags = integrity.FlagsKnown | integrity.Sampled
-	case v.unsampled, !v.promoted && fromSDK(res):
+	case v.Unsampled, !v.Promoted && fromSDK(res):
 		it.Flags = integrity.FlagsKnown
 	}
 	return it, true
@@ -119,7 +120,7 @@ func fromSDK(res pcommon.Resource) bool {
 }
 
 func setTrace(it *integrity.Item, id pcommon.TraceID) {
-	it.High, it.Low = binary.BigEndian.Uint64(id[:8]), low(id)
+	it.High, it.Low = binary.BigEndian.Uint64(id[:8]), record.LowHalf(id)
 }
 
 func spanKeyOf(id pcommon.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) }
@@ -132,25 +133,17 @@ func spanKindOf(k ptrace.SpanKind) integrity.Kind {
 	return integrity.Kind(k)
 }
 
-// Bits of a span's flags beside the W3C trace flags (opentelemetry-proto,
-// SpanFlags): whether it is known where the parent is, and that it is remote.
-const (
-	flagSampled      = 0x01
-	flagHasIsRemote  = 0x100
-	flagParentRemote = 0x200
-)
-
 func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	bits := s.Flags()
 	if bits != 0 {
 		f |= integrity.FlagsKnown
 	}
-	if bits&flagSampled != 0 {
+	if bits&record.FlagSampled != 0 {
 		f |= integrity.Sampled
 	}
-	if bits&flagHasIsRemote != 0 {
+	if bits&record.FlagHasIsRemote != 0 {
 		f |= integrity.RemoteKnown
-		if bits&flagParentRemote != 0 {
+		if bits&record.FlagParentRemote != 0 {
 			f |= integrity.ParentRemote
 		}
 	}
@@ -178,29 +171,29 @@ type peerAddress struct {
 
 // peer learns from a span that its service sends spans and, if it answers, where,
 // and looks up who is called by one that calls.
-func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *spanView, m *peerMemo) {
+func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *record.Span, m *peerMemo) {
 	if m.svc != svc {
 		*m = peerMemo{svc: svc}
 		w.peers.Learn(now, svc.address, svc.name)
 	}
 	switch l.Kind {
 	case integrity.KindServer:
-		if v.address != "" && (v.port != 0 || !loopback(v.address)) {
-			w.answers(now, svc, peerAddress{host: v.address, port: v.port}, m)
+		if v.Address != "" && (v.Port != 0 || !loopback(v.Address)) {
+			w.answers(now, svc, peerAddress{host: v.Address, port: v.Port}, m)
 		}
 	case integrity.KindConsumer:
-		if v.destination != "" && l.Parent != 0 {
-			w.answers(now, svc, peerAddress{host: v.destination, port: queuePort}, m)
+		if v.Destination != "" && l.Parent != 0 {
+			w.answers(now, svc, peerAddress{host: v.Destination, port: queuePort}, m)
 		}
 	case integrity.KindClient:
-		to := peerAddress{peer: v.peer, host: v.address, port: v.port}
+		to := peerAddress{peer: v.Service, host: v.Address, port: v.Port}
 		if m.called != to {
 			m.called, m.callee = to, w.callee(now, to)
 		}
 		l.Callee = m.callee
 	case integrity.KindProducer:
-		if v.destination != "" {
-			l.Callee = addressOf(v.destination, queuePort)
+		if v.Destination != "" {
+			l.Callee = addressOf(v.Destination, queuePort)
 		}
 	}
 }

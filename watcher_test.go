@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // To remember what the last span said changes nothing in what is learned and
@@ -28,8 +29,8 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 			if rapid.IntRange(0, 9).Draw(t, "next resource") == 0 {
 				svc = rapid.SampledFrom(services).Draw(t, "service")
 			}
-			v := spanView{peerView: peerView{
-				peer: name.Draw(t, "peer"), address: name.Draw(t, "address"), destination: name.Draw(t, "queue"), port: port.Draw(t, "port"),
+			v := record.Span{Peer: record.Peer{
+				Service: name.Draw(t, "peer"), Address: name.Draw(t, "address"), Destination: name.Draw(t, "queue"), Port: port.Draw(t, "port"),
 			}}
 			l := integrity.Link{Kind: integrity.Kind(rapid.IntRange(0, 5).Draw(t, "kind")), Parent: rapid.Uint64Range(0, 1).Draw(t, "parent")}
 			got, want := l, l
@@ -53,7 +54,7 @@ func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
 	var memo peerMemo
 	see := func(kind integrity.Kind, port int) uint64 {
 		l := integrity.Link{Kind: kind}
-		w.peer(now, svc, &l, &spanView{peerView: peerView{address: "shop", port: port}}, &memo)
+		w.peer(now, svc, &l, &record.Span{Peer: record.Peer{Address: "shop", Port: port}}, &memo)
 		return l.Callee
 	}
 	require.Equal(t, addressOf("shop", 80), see(integrity.KindClient, 80))

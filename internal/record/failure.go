@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package record
 
 import (
 	"strings"
@@ -10,15 +10,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// spanFailed reports whether the span is evidence of a failure: an HTTP 5xx, a
+// SpanFailed reports whether the span is evidence of a failure: an HTTP 5xx, a
 // gRPC status that is the server's fault, or an error status, unless that is
 // how a client reports a 4xx, which is the caller's mistake and too common to be
 // evidence (semantic conventions, HTTP spans, "Status").
-func spanFailed(s ptrace.Span, v *spanView) bool {
-	if v.status >= 500 || s.Kind() == ptrace.SpanKindServer && grpcServerFault(v.grpcStatus) {
+func SpanFailed(s ptrace.Span, v *Span) bool {
+	if v.Status >= 500 || s.Kind() == ptrace.SpanKindServer && grpcServerFault(v.GRPCStatus) {
 		return true
 	}
-	clientError := s.Kind() == ptrace.SpanKindClient && v.status >= 400
+	clientError := s.Kind() == ptrace.SpanKindClient && v.Status >= 400
 	return s.Status().Code() == ptrace.StatusCodeError && !clientError
 }
 
@@ -34,11 +34,11 @@ func grpcServerFault(code string) bool {
 	return false
 }
 
-// logFailed reports whether the log record is evidence of a failure: severity
+// LogFailed reports whether the log record is evidence of a failure: severity
 // ERROR or above, by its number or, where that is unset, by its text or its
 // body's level; or an access log of a 5xx.
-func logFailed(lr plog.LogRecord, v *logView) bool {
-	if v.status >= 500 {
+func LogFailed(lr plog.LogRecord, v *Log) bool {
+	if v.Status >= 500 {
 		return true
 	}
 	if n := lr.SeverityNumber(); n != plog.SeverityNumberUnspecified {

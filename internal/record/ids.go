@@ -1,0 +1,62 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"encoding/binary"
+
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+const AttributeHTTPRoute = "http.route"
+
+// SpanKey identifies a span: by the low half of its trace id, so that an id that
+// was cut to 64 bits meets the whole one, and by its own id.
+type SpanKey struct {
+	trace uint64
+	span  pcommon.SpanID
+}
+
+// KeyOf returns the key of the span with the ids.
+func KeyOf(trace pcommon.TraceID, span pcommon.SpanID) SpanKey { return SpanKey{LowHalf(trace), span} }
+
+func LowHalf(id pcommon.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) }
+
+func ServiceName(res pcommon.Resource) string {
+	if v, ok := res.Attributes().Get("service.name"); ok {
+		return v.AsString()
+	}
+	return ""
+}
+
+// Log records have no tracestate. These attributes take its place, as in
+// contrib's probabilistic_sampler.
+const (
+	AttributeThreshold  = "sampling.threshold"
+	AttributeRandomness = "sampling.randomness"
+)
+
+// Sampling is what the record's attributes say of sampling.
+func (v *Log) Sampling() (s sampling.State) {
+	if v.randomness != "" {
+		r, err := contrib.RValueToRandomness(v.randomness)
+		s.Randomness, s.Explicit = r, err == nil
+	}
+	if v.threshold != "" {
+		t, err := contrib.TValueToThreshold(v.threshold)
+		s.Threshold, s.Sampled = t, err == nil
+	}
+	return s
+}
+
+// Bits of a span's flags beside the W3C trace flags (opentelemetry-proto,
+// SpanFlags): whether it is known where the parent is, and that it is remote.
+const (
+	FlagSampled      = 0x01
+	FlagHasIsRemote  = 0x100
+	FlagParentRemote = 0x200
+)

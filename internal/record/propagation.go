@@ -1,0 +1,56 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// Header is a propagation header that an item with a trace id of its own has
+// in its attributes, as servers record them: the context the request came with.
+// The strings are borrowed.
+type Header struct {
+	Key, Value string
+}
+
+// Read notes an attribute that is called like such a header.
+func (h *Header) Read(key string, val pcommon.Value) {
+	if len(key) > 1 && contextEnds[key[len(key)-1]] && contextName(key) {
+		h.note(key, val)
+	}
+}
+
+func (h *Header) note(key string, val pcommon.Value) {
+	switch val.Type() {
+	case pcommon.ValueTypeStr:
+		h.Key, h.Value = key, val.Str()
+	case pcommon.ValueTypeSlice:
+		if val.Slice().Len() > 0 {
+			h.Key, h.Value = key, val.Slice().At(0).Str()
+		}
+	}
+}
+
+// contextEnds are the last bytes of the names contextName tells. They rule out
+// nearly all others without a call.
+var contextEnds = [256]bool{'t': true, 'T': true, '3': true, 'd': true, 'D': true}
+
+// contextName tells names that end like a header that holds a trace context.
+func contextName(key string) bool {
+	switch key[len(key)-1] {
+	case 't', 'T':
+		return hasSuffixFold(key, "traceparent")
+	case '3':
+		return hasSuffixFold(key, "b3")
+	case 'd', 'D':
+		return hasSuffixFold(key, "b3-traceid") || hasSuffixFold(key, "uber-trace-id")
+	}
+	return false
+}
+
+func hasSuffixFold(s, suffix string) bool {
+	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
+}

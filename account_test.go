@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
@@ -66,7 +67,7 @@ func TestLogsWithoutATraceID(t *testing.T) {
 
 // notes are what a dry run noted on an item.
 func notes(attrs pcommon.Map) (out [3]string) {
-	for i, key := range []string{attrDryVerdict, attrDryRule, attrDryThreshold} {
+	for i, key := range []string{rules.AttributeDryVerdict, rules.AttributeDryRule, rules.AttributeDryThreshold} {
 		if v, ok := attrs.Get(key); ok {
 			out[i] = v.Str()
 		}

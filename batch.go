@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -31,8 +32,8 @@ type batch struct {
 	fates   []tracebuffer.Fate
 	edits   []edit // of each record
 	out     tracebuffer.Outcome
-	match   matcher
-	draw    drawer
+	match   rules.Matcher
+	draw    rules.Randomizer
 	tally   tally
 	arena   []byte // the bytes of the items' records
 	encoder otlpwire.Encoder
@@ -56,11 +57,11 @@ const typicalRecord = 512
 func newBatch(s *pipeline, sig tracebuffer.Signal, n int) *batch {
 	b := batches.Get().(*batch)
 	b.pipe, b.sig, b.now = s, sig, time.Now()
-	b.match.rules = s.engine.rules
+	b.match.Use(s.engine.rules)
 	b.encoder.Use(s.engine.encoding)
 	b.items, b.at = slices.Grow(b.items, n), slices.Grow(b.at, n)
 	b.edits, b.fates = slices.Grow(b.edits, n), slices.Grow(b.fates, n)
-	if s.engine.rules.waits() {
+	if s.engine.rules.Waits() {
 		b.arena = slices.Grow(b.arena, n*typicalRecord)
 	}
 	return b
@@ -70,10 +71,11 @@ func newBatch(s *pipeline, sig tracebuffer.Signal, n int) *batch {
 func (b *batch) done() {
 	clear(b.items)
 	clear(b.edits)
+	b.match.Use(nil)
 	b.found.Reset()
 	*b = batch{
 		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0], encoder: b.encoder,
-		match: matcher{it: subject{resource: b.match.it.resource[:0]}}, watched: b.watched[:0], found: b.found,
+		match: b.match, watched: b.watched[:0], found: b.found,
 		headers: b.headers[:0], spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
@@ -85,7 +87,7 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.pipe.engine.services.of(rs.Resource())
-		b.match.enterSpans(rs)
+		b.match.EnterSpans(rs)
 		if b.pipe.engine.links.summaries {
 			b.header = b.pipe.engine.buffer.Intern(b.now, svc.header)
 		}
@@ -103,7 +105,7 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	var v record.Span
 	v.Read(s.Attributes())
 	e := b.edit(b.pipe.engine.cards.span(svc, s, &v))
-	if b.pipe.engine.rules.readEdits {
+	if b.pipe.engine.rules.ReadsEdits() {
 		e.applySpan(s)
 		e.done = true
 	}
@@ -117,14 +119,14 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	}
 	b.watchSpan(svc, s, &v)
 	it := b.item(id)
-	it.Finding = b.match.span(ss, s, &v, e.pattern)
+	it.Finding = b.match.Span(ss, s, &v, e.pattern)
 	it.Root = s.ParentSpanID().IsEmpty()
-	b.draw.span(s, it, b.pipe.engine.rules)
+	it.Randomness, it.Explicit = b.draw.Span(s, b.pipe.engine.rules)
 	switch {
-	case b.pipe.engine.rules.waits():
+	case b.pipe.engine.rules.Waits():
 		it.Record = b.keep(e.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		e.size = uint32(len(it.Record))
-	case b.pipe.engine.links.summaries && (b.pipe.engine.rules.dryRun || b.pipe.engine.rules.policy.Decide(it.Finding, 1, it.Randomness).Keep):
+	case b.pipe.engine.links.summaries && (b.pipe.engine.rules.DryRun() || b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
 		// What its logs may need of it: the span itself passes.
 		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.pipe.engine.links.summary)))
 		fallthrough
@@ -136,7 +138,7 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 // readSpanHeaders interns what is around the spans that are to be held: the
 // message without them is encoded as a whole.
 func (b *batch) readSpanHeaders(td ptrace.Traces) {
-	if !b.pipe.engine.rules.waits() {
+	if !b.pipe.engine.rules.Waits() {
 		return
 	}
 	n := 0
@@ -167,7 +169,7 @@ func (b *batch) internHeaders(msg []byte, err error) {
 		}, func([]byte) {})
 	}
 	if err != nil {
-		b.match.err = err
+		b.match.Err = err
 	}
 }
 
@@ -198,36 +200,37 @@ func (b *batch) readLogs(ld plog.Logs) {
 	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.of(rl.Resource())
-		b.match.enterLogs(rl)
+		b.match.EnterLogs(rl)
 		for _, sl := range rl.ScopeLogs().All() {
 			b.enterScope(scope)
 			scope++
 			for _, lr := range sl.LogRecords().All() {
-				b.readLog(svc, sl, lr)
+				b.readLog(svc, rl.Resource(), sl, lr)
 			}
 		}
 	}
 }
 
-func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
-	v := b.pipe.engine.links.readLog(b.match.it.logs.Resource(), lr, &b.tally, svc)
+func (b *batch) readLog(svc *service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
+	v := b.pipe.engine.links.readLog(res, lr, &b.tally, svc)
 	e := b.edit(b.pipe.engine.cards.log(svc, lr, &v))
-	if b.pipe.engine.rules.readEdits {
+	if b.pipe.engine.rules.ReadsEdits() {
 		e.apply(lr.Attributes())
 		e.done = true
 	}
 	id := lr.TraceID()
 	if id.IsEmpty() {
 		b.weighLog(e, lr)
-		b.decideAlone(sl, lr, &v, e)
+		e.alone = b.match.MissingID(sl, lr, &v, e.pattern)
+		e.drop = e.alone == rules.MissingDropped && !b.pipe.engine.rules.DryRun()
 		return
 	}
-	b.watchLog(svc, b.match.it.logs.Resource(), lr, &v)
+	b.watchLog(svc, res, lr, &v)
 	it := b.item(id)
-	it.Finding = b.match.log(sl, lr, &v, e.pattern)
-	b.draw.log(lr, &v, it, b.pipe.engine.rules)
+	it.Finding = b.match.Log(sl, lr, &v, e.pattern)
+	it.Randomness, it.Explicit = b.draw.Log(lr, &v, b.pipe.engine.rules)
 	it.Joins = b.pipe.engine.links.joins(lr, &v, e)
-	if !b.pipe.engine.rules.waits() && !it.Joins {
+	if !b.pipe.engine.rules.Waits() && !it.Joins {
 		b.weighLog(e, lr)
 		return
 	}
@@ -237,7 +240,7 @@ func (b *batch) readLog(svc *service, sl plog.ScopeLogs, lr plog.LogRecord) {
 
 // readLogHeaders does for logs what readSpanHeaders does for spans.
 func (b *batch) readLogHeaders(ld plog.Logs) {
-	if !b.pipe.engine.rules.waits() && !b.pipe.engine.links.joining {
+	if !b.pipe.engine.rules.Waits() && !b.pipe.engine.links.joining {
 		return
 	}
 	n := 0
@@ -278,7 +281,7 @@ func (b *batch) add() {
 	b.watchTraces()
 	b.tally.fates(b.fates)
 	b.tally.flush(b.pipe.engine.telemetry, b.sig)
-	b.pipe.engine.telemetry.ruleErrors(b.match.failed)
+	b.pipe.engine.telemetry.ruleErrors(b.match.Failed)
 	b.pipe.engine.telemetry.drawn(b.sig, &b.draw)
 	b.weigh()
 }
@@ -286,13 +289,13 @@ func (b *batch) add() {
 // decide finds the items' fates. Where nothing can be dropped and nothing waits,
 // everything passes, and no trace has to be looked up.
 func (b *batch) decide() {
-	if b.pipe.engine.rules.drops || b.pipe.engine.rules.waits() || b.pipe.engine.links.joining {
+	if b.pipe.engine.rules.Drops() || b.pipe.engine.rules.Waits() || b.pipe.engine.links.joining {
 		b.pipe.engine.buffer.Add(b.now, b.items, b.fates, &b.out)
 		return
 	}
 	for i := range b.fates {
 		it := &b.items[i]
-		b.fates[i] = tracebuffer.Fate{Verdict: b.pipe.engine.rules.policy.Decide(it.Finding, 1, it.Randomness), Decided: true}
+		b.fates[i] = tracebuffer.Fate{Verdict: b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness), Decided: true}
 	}
 }
 
@@ -311,7 +314,7 @@ func (b *batch) nonePass() bool {
 type sorter struct {
 	batch        *batch
 	record, next int
-	stamp        *stamper
+	stamp        *rules.Stamper
 }
 
 // fate returns the edit of the next record, and its fate, if it has one.
@@ -331,7 +334,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 		record.ClearSpans(td)
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
+	s := sorter{batch: b, stamp: rules.NewStamper(b.pipe.engine.rules)}
 	record.RemoveSpans(td, func(sp ptrace.Span) bool {
 		e, f, decided := s.fate()
 		if decided && f.Action != tracebuffer.Pass {
@@ -339,7 +342,7 @@ func (b *batch) sortSpans(td ptrace.Traces) {
 		}
 		e.applySpan(sp)
 		if decided {
-			s.stamp.span(sp, f.Verdict)
+			s.stamp.Span(sp, f.Verdict)
 			mark(f, sp.Attributes())
 		}
 		return false
@@ -352,7 +355,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		record.ClearLogs(ld)
 		return
 	}
-	s := sorter{batch: b, stamp: newStamper(b.pipe.engine.rules)}
+	s := sorter{batch: b, stamp: rules.NewStamper(b.pipe.engine.rules)}
 	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
 		e, f, decided := s.fate()
 		if decided && f.Action != tracebuffer.Pass || e.drop {
@@ -360,7 +363,7 @@ func (b *batch) sortLogs(ld plog.Logs) {
 		}
 		e.apply(lr.Attributes())
 		if decided {
-			s.stamp.log(lr, f.Verdict)
+			s.stamp.Log(lr, f.Verdict)
 			mark(f, lr.Attributes())
 		}
 		return false

@@ -15,6 +15,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // cardinality finds route patterns for spans and logs.
@@ -38,7 +39,7 @@ type edit struct {
 	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
 	done      bool   // it is written already
-	alone     aloneVerdict
+	alone     rules.MissingVerdict
 	drop      bool   // the record, which has no trace, goes no further
 	size      uint32 // of the record, in bytes of OTLP, where it is weighed
 }

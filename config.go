@@ -15,8 +15,10 @@ import (
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // Config is what stands under `correlation:` in the collector's configuration.
@@ -43,6 +45,38 @@ type Config struct {
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
+
+// The configuration of sampling lies with the rules that it becomes.
+type (
+	SamplingConfig = rules.Config
+	RuleConfig     = rules.RuleConfig
+	SamplerConfig  = rules.SamplerConfig
+	SamplerType    = rules.SamplerType
+	MatchMode      = rules.MatchMode
+	DebugConfig    = rules.DebugConfig
+	SuppressConfig = rules.SuppressConfig
+	RandomnessMode = rules.RandomnessMode
+	UnmarkedMode   = rules.UnmarkedMode
+)
+
+// The values of its modes.
+const (
+	AlwaysSample       = rules.AlwaysSample
+	NeverSample        = rules.NeverSample
+	Probabilistic      = rules.Probabilistic
+	AdaptivePercentage = rules.AdaptivePercentage
+	AdaptiveThroughput = rules.AdaptiveThroughput
+
+	MatchAnyItem  = rules.MatchAnyItem
+	MatchSameItem = rules.MatchSameItem
+
+	RandomnessAuto    = rules.RandomnessAuto
+	RandomnessTraceID = rules.RandomnessTraceID
+	RandomnessHash    = rules.RandomnessHash
+
+	UpstreamUnknown   = rules.UpstreamUnknown
+	UpstreamUnsampled = rules.UpstreamUnsampled
+)
 
 // RoutesConfig says how URL paths become route patterns.
 type RoutesConfig struct {
@@ -177,9 +211,9 @@ const maxTelemetryAttributes = 5
 // Validate checks the attributes.
 func (c *TelemetryConfig) Validate() error {
 	return errors.Join(
-		check(!slices.Contains(c.Attributes, ""), "attributes must not hold an empty key, got %q", c.Attributes),
-		check(!slices.Contains(c.Attributes, "service.name"), "attributes must not hold service.name, by which all are told apart anyway, got %q", c.Attributes),
-		check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
+		rules.Check(!slices.Contains(c.Attributes, ""), "attributes must not hold an empty key, got %q", c.Attributes),
+		rules.Check(!slices.Contains(c.Attributes, "service.name"), "attributes must not hold service.name, by which all are told apart anyway, got %q", c.Attributes),
+		rules.Check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
 	)
 }
 
@@ -253,7 +287,7 @@ func createDefaultConfig() component.Config {
 			JoinWait:       2 * time.Second,
 			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},
 		},
-		Sampling: defaultSampling(),
+		Sampling: rules.DefaultConfig(),
 		Telemetry: TelemetryConfig{
 			Integrity: true,
 			SpanTimes: true,
@@ -264,12 +298,12 @@ func createDefaultConfig() component.Config {
 // Validate checks the waits and limits.
 func (c *Config) Validate() error {
 	return errors.Join(
-		check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
-		check(c.DecisionWaitAfterRoot >= 0, "decision_wait_after_root must not be negative, got %v", c.DecisionWaitAfterRoot),
-		check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
+		rules.Check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
+		rules.Check(c.DecisionWaitAfterRoot >= 0, "decision_wait_after_root must not be negative, got %v", c.DecisionWaitAfterRoot),
+		rules.Check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
 			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
-		check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
-		check(c.MaxBytes >= minBytes, "max_bytes must be at least %s, got %s", ByteSize(minBytes), c.MaxBytes),
+		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
+		rules.Check(c.MaxBytes >= minBytes, "max_bytes must be at least %s, got %s", ByteSize(minBytes), c.MaxBytes),
 	)
 }
 
@@ -278,12 +312,21 @@ func (c *RoutesConfig) Validate() error {
 	_, err := c.table()
 	return errors.Join(
 		err,
-		check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
-		check(c.Attribute != "", "attribute must not be empty"),
-		checkOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
-		checkOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
-		checkOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
+		rules.Check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
+		rules.Check(c.Attribute != "", "attribute must not be empty"),
+		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
+		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
+}
+
+// written are the attributes that patterns and their sources are written to.
+func (c *RoutesConfig) written() []string {
+	names := []string{record.AttributeHTTPRoute, c.Attribute}
+	if c.SourceAttribute != "" {
+		names = append(names, c.SourceAttribute)
+	}
+	return names
 }
 
 // table returns a route table with all that is declared. It reads the files.
@@ -330,17 +373,17 @@ func (c *LogsConfig) repeats() bool { return c.DeduplicateAccessLogs || c.DropRe
 // Validate checks the keys and the wait.
 func (c *LogsConfig) Validate() error {
 	return errors.Join(
-		check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
-		check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not hold an empty key, got %q", c.PathAttributes),
-		check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not hold an empty key, got %q", c.RequestIDAttributes),
-		check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
-		check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
+		rules.Check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
+		rules.Check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not hold an empty key, got %q", c.PathAttributes),
+		rules.Check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not hold an empty key, got %q", c.RequestIDAttributes),
+		rules.Check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
+		rules.Check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)
 }
 
 // Validate checks the percentage.
 func (c *MissingTraceIDConfig) Validate() error {
-	return checkPercentage("sampling_percentage", c.SamplingPercentage)
+	return rules.CheckPercentage("sampling_percentage", c.SamplingPercentage)
 }
 
 // String returns the size with a unit.
@@ -349,15 +392,4 @@ func (b ByteSize) String() string {
 		return strconv.FormatInt(int64(b), 10)
 	}
 	return strings.ReplaceAll(humanize.IBytes(uint64(b)), " ", "")
-}
-
-func check(ok bool, format string, args ...any) error {
-	if ok {
-		return nil
-	}
-	return fmt.Errorf(format, args...)
-}
-
-func checkOneOf[T ~string](key string, got T, want ...T) error {
-	return check(slices.Contains(want, got), "%s must be one of %q, got %q", key, want, got)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 func load(t *testing.T, name string) (*Config, error) {
@@ -67,29 +69,29 @@ func TestFullConfig(t *testing.T) {
 			DropRedundantAccessLogs: true,
 			RequestIDAttributes:     []string{"request.id"},
 		},
-		Sampling: SamplingConfig{
+		Sampling: rules.Config{
 			SamplingPercentage: 1,
 			SamplingPrecision:  6,
-			Debug:              DebugConfig{Attribute: "http.request.header.x-sample-debug", Value: "true"},
+			Debug:              rules.DebugConfig{Attribute: "http.request.header.x-sample-debug", Value: "true"},
 			Errors:             true,
 			SlowerThan:         2 * time.Second,
-			Suppress:           SuppressConfig{HealthChecks: true, StaticAssets: true},
+			Suppress:           rules.SuppressConfig{HealthChecks: true, StaticAssets: true},
 			RoutePercentages:   map[string]float64{"GET /feed/{id}": 0.1, "/login": 100},
-			Rules: []RuleConfig{{
+			Rules: []rules.RuleConfig{{
 				Name:       "tenant",
-				Match:      MatchSameItem,
+				Match:      rules.MatchSameItem,
 				Conditions: []string{`resource.attributes["tenant"] == "a"`, `span.kind == SPAN_KIND_SERVER`},
-				Sampler: SamplerConfig{
-					Type: AdaptiveThroughput, GoalThroughput: 100, FingerprintAttributes: []string{"url.template"},
+				Sampler: rules.SamplerConfig{
+					Type: rules.AdaptiveThroughput, GoalThroughput: 100, FingerprintAttributes: []string{"url.template"},
 					AdjustmentInterval: 30 * time.Second, Weight: 0.25, MaxKeys: 50,
 				},
 			}, {
 				Name:    "rest",
-				Sampler: SamplerConfig{Type: Probabilistic, SamplingPercentage: 5},
+				Sampler: rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 5},
 			}},
 			ErrorMode:        ottl.PropagateError,
-			Randomness:       RandomnessHash,
-			UpstreamUnmarked: UpstreamUnsampled,
+			Randomness:       rules.RandomnessHash,
+			UpstreamUnmarked: rules.UpstreamUnsampled,
 			DryRun:           true,
 			RuleAttribute:    "sampling.rule",
 			CountedRoutes:    50,

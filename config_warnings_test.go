@@ -16,63 +16,6 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadatatest"
 )
 
-func TestWarnings(t *testing.T) {
-	always, never := SamplerConfig{Type: AlwaysSample}, SamplerConfig{Type: NeverSample}
-	on := func(name string, s SamplerConfig, conditions ...string) RuleConfig {
-		return RuleConfig{Name: name, Conditions: conditions, Sampler: s}
-	}
-	same := func(r RuleConfig) RuleConfig { r.Match = MatchSameItem; return r }
-	tests := []struct {
-		name   string
-		change func(*SamplingConfig)
-		want   []string
-	}{
-		{"default", func(*SamplingConfig) {}, nil},
-		{"all shorthand", func(c *SamplingConfig) {
-			c.SamplingPercentage, c.SlowerThan, c.Suppress = 1, 1, SuppressConfig{HealthChecks: true, StaticAssets: true}
-			c.RoutePercentages = map[string]float64{"/a": 0.1}
-		}, nil},
-		{"rule for all", func(c *SamplingConfig) {
-			c.SlowerThan, c.RoutePercentages = 1, map[string]float64{"/a": 1}
-			c.Rules = []RuleConfig{on("first", always, "a"), on("all", always), on("last", always, "b")}
-		}, []string{`rule "all" matches every trace: what comes after it is never reached: last, errors, slow, route:/a, default`}},
-		{"rule with the conditions of another", func(c *SamplingConfig) {
-			c.Rules = []RuleConfig{on("first", always, "a"), on("second", always, "b", "a"), on("third", always, "b")}
-		}, []string{`rule "second" is never reached: whatever matches it matches rule "first" before it`}},
-		{"rule that wants less", func(c *SamplingConfig) {
-			c.Rules = []RuleConfig{same(on("first", always, "a", "b")), on("second", always, "a", "b"), same(on("third", always, "b", "a"))}
-		}, []string{`rule "third" is never reached: whatever matches it matches rule "first" before it`}},
-		{"rule that drops before errors", func(c *SamplingConfig) {
-			c.Rules = []RuleConfig{on("bots", never, "a"), on("vip", always, "b"), on("all of them", SamplerConfig{Type: Probabilistic, SamplingPercentage: 100}, "c")}
-		}, []string{`rule "bots" goes before errors and can drop traces with errors`}},
-		{
-			"suppression without errors", func(c *SamplingConfig) { c.Errors, c.Suppress.HealthChecks = false, true },
-			[]string{"suppress is on and errors is off: suppressed requests are dropped with the errors in their traces"},
-		},
-		{"percentages that become others", func(c *SamplingConfig) {
-			c.SamplingPercentage, c.SamplingPrecision = 10, 1
-			c.RoutePercentages = map[string]float64{"/a": 30, "/b": 50}
-			c.Rules = []RuleConfig{on("p", SamplerConfig{Type: Probabilistic, SamplingPercentage: 20}, "a")}
-		}, []string{
-			`rule "p" goes before errors and can drop traces with errors`,
-			"sampling_percentage 10 becomes 12.5 at sampling_precision 1",
-			`route_percentages "/a" 30 becomes 31.25 at sampling_precision 1`,
-			`rule "p": sampling_percentage 20 becomes 18.75 at sampling_precision 1`,
-		}},
-		{"goal between rates", func(c *SamplingConfig) {
-			c.Errors = false
-			c.Rules = []RuleConfig{on("g", SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 40}, "a")}
-		}, []string{`rule "g": goal_percentage 40 becomes 33.3333, for rates are whole numbers`}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			cfg := defaultSampling()
-			tt.change(&cfg)
-			require.Equal(t, tt.want, cfg.warnings())
-		})
-	}
-}
-
 func TestWarningsAreLoggedOnceAtStart(t *testing.T) {
 	core, logged := observer.New(zap.WarnLevel)
 	tel := componenttest.NewTelemetry()

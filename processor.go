@@ -23,7 +23,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -42,7 +42,7 @@ type engine struct {
 	services  *services
 	learned   *learned
 	counted   *routeCounter
-	rules     *rules
+	rules     *rules.Rules
 	buffer    *tracebuffer.Buffer
 	encoding  *otlpwire.Encoding
 	cards     cardinality
@@ -81,16 +81,14 @@ type pipeline struct {
 const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
-	rules, err := newRules(&cfg.Sampling, set.TelemetrySettings)
+	rules, err := rules.New(&cfg.Sampling, rules.Options{
+		Written: cfg.Routes.written(), MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+	}, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
 	routes, err := cfg.Routes.table()
 	if err != nil {
-		return nil, err
-	}
-	rules.readEdits = cfg.Sampling.readsEdits(&cfg.Routes)
-	if rules.missing, err = sampling.PercentageThreshold(cfg.Logs.MissingTraceID.SamplingPercentage); err != nil {
 		return nil, err
 	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
@@ -151,10 +149,10 @@ func (e *engine) start(log *zap.Logger) error {
 	e.encoding.Probe()
 	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, e.watcher.start(e.cfg, traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
-	for _, w := range e.cfg.Sampling.warnings() {
+	for _, w := range e.cfg.Sampling.Warnings() {
 		log.Warn("sampling: " + w)
 	}
-	if err := e.rules.user.start(); err != nil {
+	if err := e.rules.Start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}
 	e.ticker.Add(1)
@@ -179,7 +177,7 @@ func (e *engine) signals() (traces, logs bool) {
 
 func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 	o := tracebuffer.Options{
-		Policy:        e.rules.policy,
+		Policy:        e.rules.Policy(),
 		Wait:          e.cfg.DecisionWait,
 		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
 		MaxItems:      e.cfg.MaxItemsPerTrace,
@@ -188,12 +186,12 @@ func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 		Join:          both && (len(e.cfg.Logs.JoinAttributes) > 0 || e.cfg.Logs.repeats()),
 		Count:         both && e.cfg.Logs.CountOnSpans,
 	}
-	if !e.rules.waits() {
+	if !e.rules.Waits() {
 		o.Wait = e.cfg.Logs.JoinWait
 		o.Join = o.Join && o.Wait > 0
 	}
 	e.links.joining = o.Join
-	e.links.summaries = o.Join && !e.rules.waits()
+	e.links.summaries = o.Join && !e.rules.Waits()
 	return o
 }
 
@@ -242,8 +240,8 @@ func (s *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	b := newBatch(s, tracebuffer.Span, td.SpanCount())
 	defer b.done()
 	b.readSpans(td)
-	if b.match.err != nil {
-		return s.refuse(tracebuffer.Span, td.SpanCount(), b.match.err)
+	if b.match.Err != nil {
+		return s.refuse(tracebuffer.Span, td.SpanCount(), b.match.Err)
 	}
 	b.add()
 	b.sortSpans(td)
@@ -266,8 +264,8 @@ func (s *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
 	defer b.done()
 	b.readLogs(ld)
-	if b.match.err != nil {
-		return s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.err)
+	if b.match.Err != nil {
+		return s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.Err)
 	}
 	b.add()
 	b.sortLogs(ld)
@@ -350,7 +348,7 @@ func (e *engine) drain(ctx context.Context) error {
 	e.inflight.Unlock()
 	e.carryOut(&out)
 	e.stopWatching()
-	err := e.rules.user.stop()
+	err := e.rules.Stop()
 	for _, s := range e.pipelines {
 		err = errors.Join(err, s.outlet.wait(ctx))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -178,7 +179,7 @@ func (o *outlet) lose(sig tracebuffer.Signal, reason string, records []tracebuff
 	o.pipe.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
 	o.pipe.engine.telemetry.dropped(sig, reason, n)
 	for i := range records {
-		if r := &records[i]; !r.Context && o.pipe.engine.rules.certain(r.Verdict.Rule) {
+		if r := &records[i]; !r.Context && o.pipe.engine.rules.Certain(r.Verdict.Rule) {
 			o.pipe.engine.telemetry.evidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
@@ -207,12 +208,12 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	st := newStamper(o.pipe.engine.rules)
+	st := rules.NewStamper(o.pipe.engine.rules)
 	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for s := range record.SpansIn(rs) {
 			counts.write(s)
-			st.span(s, groups.list[i].verdict)
+			st.Span(s, groups.list[i].verdict)
 		}
 	}
 	return groups.count, o.pipe.nextTraces.ConsumeTraces(o.abandon, td)
@@ -232,11 +233,11 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 		rep.takeOut(ld)
 	}
 	j := newJoiner(o.pipe.engine.cfg.Logs.JoinAttributes, spans)
-	st := newStamper(o.pipe.engine.rules)
+	st := rules.NewStamper(o.pipe.engine.rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for lr := range record.LogsIn(rl) {
 			j.join(rl.Resource(), lr)
-			st.log(lr, groups.list[i].verdict)
+			st.Log(lr, groups.list[i].verdict)
 		}
 	}
 	left := ld.LogRecordCount() // counted here, for the next component may take them out

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // Reasons for which an access log goes no further though its trace is kept.
@@ -23,7 +24,7 @@ const (
 // or a span says already. Evidence is never one of them.
 type repeats struct {
 	cfg   *LogsConfig
-	rules *rules
+	rules *rules.Rules
 	route string // the attribute patterns are in
 	// last is the last access log about each request, and turn the place of
 	// the record looked at, in the order both passes go through them.
@@ -171,8 +172,8 @@ func (r *repeats) drops(service string, lr plog.LogRecord) bool {
 	if why == "" {
 		return false
 	}
-	if r.rules.dryRun {
-		lr.Attributes().PutStr(attrDryRepeat, why)
+	if r.rules.DryRun() {
+		lr.Attributes().PutStr(rules.AttributeDryRepeat, why)
 		return false
 	}
 	if r.dropped == nil {

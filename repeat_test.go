@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // line is an access log, told apart by its body.
@@ -121,8 +123,8 @@ func TestRepeatsStayInADryRun(t *testing.T) {
 		p.send(line("start", 1, "/feed/17", 0), line("end", 2, "/feed/17", 200))
 		time.Sleep(11 * time.Second)
 		require.Equal(t, []string{"start", "end"}, p.bodies())
-		require.Equal(t, "duplicate", text(p.records()[0], attrDryRepeat))
-		require.Empty(t, text(p.records()[1], attrDryRepeat))
+		require.Equal(t, "duplicate", text(p.records()[0], rules.AttributeDryRepeat))
+		require.Empty(t, text(p.records()[1], rules.AttributeDryRepeat))
 		p.conserved()
 	})
 }

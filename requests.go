@@ -286,8 +286,8 @@ func (s *pipeline) readmit(ld plog.Logs) {
 	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
 	defer b.done()
 	b.readLogs(ld)
-	if b.match.err != nil {
-		err := s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.err)
+	if b.match.Err != nil {
+		err := s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.Err)
 		s.log.Error("a log that waited for its trace is refused", zap.Error(err))
 		return
 	}

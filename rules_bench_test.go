@@ -12,12 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // tenRules are ten rules, five of them with OTTL conditions, none of which the
 // benchmark's spans match: the dearest case.
 func tenRules(c *Config) {
-	never := SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}
+	never := rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}
 	for name, condition := range map[string]string{
 		"tenant":  `resource.attributes["tenant"] == "gold"`,
 		"kind":    `span.kind == SPAN_KIND_PRODUCER`,
@@ -25,11 +27,11 @@ func tenRules(c *Config) {
 		"message": `log.severity_number == SEVERITY_NUMBER_WARN`,
 		"event":   `spanevent.name == "retry"`,
 	} {
-		c.Sampling.Rules = append(c.Sampling.Rules, RuleConfig{Name: name, Conditions: []string{condition}, Sampler: never})
+		c.Sampling.Rules = append(c.Sampling.Rules, rules.RuleConfig{Name: name, Conditions: []string{condition}, Sampler: never})
 	}
 	c.Sampling.Debug.Attribute = "http.request.header.x-debug"
 	c.Sampling.SlowerThan = time.Second
-	c.Sampling.Suppress = SuppressConfig{HealthChecks: true, StaticAssets: true}
+	c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
 	c.Sampling.RoutePercentages = map[string]float64{"GET /feed/{id}": 0.1}
 }
 

@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // Changes of spans and log records.
@@ -63,7 +65,7 @@ func accessLog(path string, status int64) func(plog.LogRecord) {
 // randomness is below the threshold of 1 %, so only rules keep it.
 type ruleCase struct {
 	name   string
-	change func(*SamplingConfig)
+	change func(*rules.Config)
 	data   func() []any
 	keep   bool
 	rule   string
@@ -86,7 +88,7 @@ func runRuleCases(t *testing.T, cases []ruleCase) {
 					want = len(data)
 				}
 				require.Len(t, append(make([]any, len(p.spans())), make([]any, len(p.records()))...), want)
-				require.EqualValues(t, 1, p.sum("decisions", attribute.String("rule", tt.rule), attribute.String("verdict", verdictName(tt.keep))))
+				require.EqualValues(t, 1, p.sum("decisions", attribute.String("rule", tt.rule), attribute.String("verdict", rules.VerdictName(tt.keep))))
 				require.EqualValues(t, 1, p.sum("decisions"))
 				p.conserved()
 			})
@@ -96,8 +98,8 @@ func runRuleCases(t *testing.T, cases []ruleCase) {
 
 func TestDebugRule(t *testing.T) {
 	const header = "http.request.header.x-debug"
-	on := func(c *SamplingConfig) { c.Debug.Attribute, c.Debug.Value, c.Errors = header, "yes", false }
-	anyValue := func(c *SamplingConfig) { c.Debug.Attribute = header }
+	on := func(c *rules.Config) { c.Debug.Attribute, c.Debug.Value, c.Errors = header, "yes", false }
+	anyValue := func(c *rules.Config) { c.Debug.Attribute = header }
 	b3 := func(lr plog.LogRecord) {
 		lr.SetTraceID(pcommon.TraceID{})
 		lr.Attributes().PutStr("b3", traceNumbered(1).String()+"-00f067aa0ba902b7-d")
@@ -111,27 +113,27 @@ func TestDebugRule(t *testing.T) {
 		{"log with a list", on, items(logOf(1, 1, func(lr plog.LogRecord) { listed(lr.Attributes(), header, "yes") })), true, "debug"},
 		{"any value", anyValue, items(spanOf(1, 1, spanWith(header, "1"))), true, "debug"},
 		{"empty value", anyValue, items(spanOf(1, 1, spanWith(header, ""))), false, "default"},
-		{"B3 debug flag", func(*SamplingConfig) {}, items(spanOf(1, 1), logOf(1, 1, b3)), true, "debug"},
-		{"B3 debug flag not heeded", func(c *SamplingConfig) { c.Debug.Flags = false }, items(logOf(1, 1, b3)), false, "default"},
+		{"B3 debug flag", func(*rules.Config) {}, items(spanOf(1, 1), logOf(1, 1, b3)), true, "debug"},
+		{"B3 debug flag not heeded", func(c *rules.Config) { c.Debug.Flags = false }, items(logOf(1, 1, b3)), false, "default"},
 		{"goes before errors", anyValue, items(spanOf(1, 1, failed, spanWith(header, "1"))), true, "debug"},
 	})
 }
 
 func TestSlowRule(t *testing.T) {
-	on := func(c *SamplingConfig) { c.SlowerThan = 2 * time.Second }
+	on := func(c *rules.Config) { c.SlowerThan = 2 * time.Second }
 	runRuleCases(t, []ruleCase{
 		{"slow root", on, items(spanOf(1, 1, root, took(2001*time.Millisecond)), logOf(1, 1)), true, "slow"},
 		{"as slow as allowed", on, items(spanOf(1, 1, root, took(2*time.Second))), false, "default"},
 		{"slow span further in", on, items(spanOf(1, 1, root, took(time.Second)), spanOf(1, 2, took(3*time.Second))), true, "slow"},
 		{"span without an end", on, items(spanOf(1, 1, func(s ptrace.Span) { s.SetStartTimestamp(1e18) })), false, "default"},
-		{"slow health check", func(c *SamplingConfig) { on(c); c.Suppress.HealthChecks = true }, items(spanOf(1, 1, root, get("/healthz"), took(time.Minute))), true, "slow"},
-		{"not asked for", func(*SamplingConfig) {}, items(spanOf(1, 1, root, took(time.Hour))), false, "default"},
+		{"slow health check", func(c *rules.Config) { on(c); c.Suppress.HealthChecks = true }, items(spanOf(1, 1, root, get("/healthz"), took(time.Minute))), true, "slow"},
+		{"not asked for", func(*rules.Config) {}, items(spanOf(1, 1, root, took(time.Hour))), false, "default"},
 	})
 }
 
 func TestSuppressRules(t *testing.T) {
-	health := func(c *SamplingConfig) { c.SamplingPercentage, c.Suppress.HealthChecks = 100, true }
-	assets := func(c *SamplingConfig) { c.SamplingPercentage, c.Suppress.StaticAssets = 100, true }
+	health := func(c *rules.Config) { c.SamplingPercentage, c.Suppress.HealthChecks = 100, true }
+	assets := func(c *rules.Config) { c.SamplingPercentage, c.Suppress.StaticAssets = 100, true }
 	status := func(code int64) func(ptrace.Span) {
 		return func(s ptrace.Span) { s.Attributes().PutInt("http.response.status_code", code) }
 	}
@@ -166,7 +168,7 @@ func TestSuppressRules(t *testing.T) {
 }
 
 func TestRoutePercentages(t *testing.T) {
-	on := func(c *SamplingConfig) {
+	on := func(c *rules.Config) {
 		c.RoutePercentages = map[string]float64{"GET /feed/:id": 0, "/login": 100, "POST /login": 0, "/users/{id}/{rest...}": 100}
 	}
 	post := spanWith("http.request.method", "POST")
@@ -182,10 +184,4 @@ func TestRoutePercentages(t *testing.T) {
 		{"call of another service", on, items(spanOf(1, 1, get("/login"), kind(ptrace.SpanKindClient))), false, "default"},
 		{"error goes first", on, items(spanOf(1, 1, root, get("/feed/17"), failed)), true, "errors"},
 	})
-}
-
-func TestNoHealthPathIsTooLong(t *testing.T) {
-	for path := range healthPaths {
-		require.Less(t, len(path), longestHealthPath)
-	}
 }

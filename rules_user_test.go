@@ -16,18 +16,20 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
-func keepIf(conditions ...string) func(*SamplingConfig) {
-	return func(c *SamplingConfig) {
-		c.Rules = []RuleConfig{{Name: "mine", Conditions: conditions, Sampler: SamplerConfig{Type: AlwaysSample}}}
+func keepIf(conditions ...string) func(*rules.Config) {
+	return func(c *rules.Config) {
+		c.Rules = []rules.RuleConfig{{Name: "mine", Conditions: conditions, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}}}
 	}
 }
 
-func sameItem(change func(*SamplingConfig)) func(*SamplingConfig) {
-	return func(c *SamplingConfig) {
+func sameItem(change func(*rules.Config)) func(*rules.Config) {
+	return func(c *rules.Config) {
 		change(c)
-		c.Rules[0].Match = MatchSameItem
+		c.Rules[0].Match = rules.MatchSameItem
 	}
 }
 
@@ -62,29 +64,29 @@ func TestConditions(t *testing.T) {
 }
 
 func TestSamplers(t *testing.T) {
-	rule := func(s SamplerConfig) func(*SamplingConfig) {
-		return func(c *SamplingConfig) { c.Rules = []RuleConfig{{Name: "all", Sampler: s}} }
+	rule := func(s rules.SamplerConfig) func(*rules.Config) {
+		return func(c *rules.Config) { c.Rules = []rules.RuleConfig{{Name: "all", Sampler: s}} }
 	}
 	runRuleCases(t, []ruleCase{
-		{"always_sample", rule(SamplerConfig{Type: AlwaysSample}), items(spanOf(1, 1), logOf(1, 1)), true, "all"},
-		{"never_sample", rule(SamplerConfig{Type: NeverSample}), items(spanOf(200, 1, failed), logOf(200, 1)), false, "all"},
-		{"probabilistic below", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(1, 1, failed)), false, "all"},
-		{"probabilistic above", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(200, 1)), true, "all"},
-		{"adaptive_percentage below", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(1, 1)), false, "all"},
-		{"adaptive_percentage above", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(200, 1)), true, "all"},
-		{"adaptive_percentage of all", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 100}), items(spanOf(1, 1)), true, "all"},
-		{"adaptive_throughput below", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(1, 1)), false, "all"},
-		{"adaptive_throughput above", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(200, 1)), true, "all"},
-		{"first of two rules", func(c *SamplingConfig) {
-			c.Rules = []RuleConfig{
-				{Name: "first", Conditions: []string{`span.name == "span"`}, Sampler: SamplerConfig{Type: NeverSample}},
-				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+		{"always_sample", rule(rules.SamplerConfig{Type: rules.AlwaysSample}), items(spanOf(1, 1), logOf(1, 1)), true, "all"},
+		{"never_sample", rule(rules.SamplerConfig{Type: rules.NeverSample}), items(spanOf(200, 1, failed), logOf(200, 1)), false, "all"},
+		{"probabilistic below", rule(rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}), items(spanOf(1, 1, failed)), false, "all"},
+		{"probabilistic above", rule(rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}), items(spanOf(200, 1)), true, "all"},
+		{"adaptive_percentage below", rule(rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 50}), items(spanOf(1, 1)), false, "all"},
+		{"adaptive_percentage above", rule(rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 50}), items(spanOf(200, 1)), true, "all"},
+		{"adaptive_percentage of all", rule(rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 100}), items(spanOf(1, 1)), true, "all"},
+		{"adaptive_throughput below", rule(rules.SamplerConfig{Type: rules.AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(1, 1)), false, "all"},
+		{"adaptive_throughput above", rule(rules.SamplerConfig{Type: rules.AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(200, 1)), true, "all"},
+		{"first of two rules", func(c *rules.Config) {
+			c.Rules = []rules.RuleConfig{
+				{Name: "first", Conditions: []string{`span.name == "span"`}, Sampler: rules.SamplerConfig{Type: rules.NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
 			}
 		}, items(logOf(1, 1), spanOf(1, 1)), false, "first"},
-		{"second of two rules", func(c *SamplingConfig) {
-			c.Rules = []RuleConfig{
-				{Name: "first", Conditions: []string{`span.name == "other"`}, Sampler: SamplerConfig{Type: NeverSample}},
-				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+		{"second of two rules", func(c *rules.Config) {
+			c.Rules = []rules.RuleConfig{
+				{Name: "first", Conditions: []string{`span.name == "other"`}, Sampler: rules.SamplerConfig{Type: rules.NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
 			}
 		}, items(logOf(1, 1), spanOf(1, 1)), true, "second"},
 	})
@@ -103,8 +105,8 @@ func randomTrace(n int) pcommon.TraceID {
 // and what came in the time of one rate is decided by it, late items included.
 func TestAdaptiveRates(t *testing.T) {
 	bubbled(t, func(c *Config) {
-		c.Sampling.Rules = []RuleConfig{{Name: "all", Sampler: SamplerConfig{
-			Type: AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"kind"},
+		c.Sampling.Rules = []rules.RuleConfig{{Name: "all", Sampler: rules.SamplerConfig{
+			Type: rules.AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"kind"},
 		}}}
 	}, func(t *testing.T, p *pipelines) {
 		send := func(from, count int, fingerprint string) {

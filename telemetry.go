@@ -13,6 +13,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -31,7 +32,6 @@ const (
 	dropSampling     = "sampling"
 	dropExportFailed = "export_failed"
 	dropCorrupt      = "corrupt"
-	dropMissingID    = "missing_trace_id"
 )
 
 func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error) {
@@ -39,8 +39,8 @@ func newTelemetry(set component.TelemetrySettings, e *engine) (*telemetry, error
 	if err != nil {
 		return nil, err
 	}
-	t := &telemetry{TelemetryBuilder: b, policy: e.rules.policy, counts: e.rules.drops}
-	for _, r := range e.rules.policy.Rules() {
+	t := &telemetry{TelemetryBuilder: b, policy: e.rules.Policy(), counts: e.rules.Drops()}
+	for _, r := range e.rules.Policy().Rules() {
 		t.ruleNames = append(t.ruleNames, r.Name)
 	}
 	err = t.registerGauges(e)
@@ -107,11 +107,11 @@ func (t *telemetry) joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
 
 // drawn counts where randomness came from, which says something only where it
 // decides.
-func (t *telemetry) drawn(sig tracebuffer.Signal, d *drawer) {
+func (t *telemetry) drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
 	signal := signalAttr(sig)
-	add(t.ProcessorCorrelationThresholdsInconsistent, d.inconsistent, signal)
-	for source, n := range d.sources {
-		add(t.ProcessorCorrelationRandomness, n, signal, attribute.String("source", randomSource(source).String()))
+	add(t.ProcessorCorrelationThresholdsInconsistent, d.Inconsistent, signal)
+	for source, n := range d.Sources {
+		add(t.ProcessorCorrelationRandomness, n, signal, attribute.String("source", source))
 	}
 }
 
@@ -127,7 +127,7 @@ func (t *telemetry) ruleErrors(failed map[sampling.Match]int) {
 
 // decided counts items by the verdict on their trace.
 func (t *telemetry) decided(sig tracebuffer.Signal, keep bool, rule string, items int, bytes int64) {
-	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", verdictName(keep)), attribute.String("rule", rule)}
+	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", rules.VerdictName(keep)), attribute.String("rule", rule)}
 	add(t.ProcessorCorrelationDecidedItems, items, attrs...)
 	add(t.ProcessorCorrelationDecidedBytes, int(bytes), attrs...)
 }
@@ -151,7 +151,7 @@ func (t *telemetry) outcome(out *tracebuffer.Outcome) {
 	}
 	for d, n := range out.Decisions {
 		add(t.ProcessorCorrelationDecisions, n,
-			attribute.String("verdict", verdictName(d.Verdict.Keep)),
+			attribute.String("verdict", rules.VerdictName(d.Verdict.Keep)),
 			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
 			attribute.String("trigger", d.Trigger.String()))
 		if d.Verdict.Keep {
@@ -167,13 +167,6 @@ func oneIf(yes bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-func verdictName(keep bool) string {
-	if keep {
-		return "keep"
-	}
-	return "drop"
 }
 
 // add counts n, unless it is 0: a series appears when it has something to say.

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 func state(text string) func(ptrace.Span) {
@@ -55,13 +56,13 @@ func TestThresholdsAreRaisedPerSpan(t *testing.T) {
 }
 
 func TestEvidenceWeighsOne(t *testing.T) {
-	for unmarked, want := range map[UnmarkedMode]string{UpstreamUnknown: "", UpstreamUnsampled: "ot=th:0"} {
+	for unmarked, want := range map[rules.UnmarkedMode]string{rules.UpstreamUnknown: "", rules.UpstreamUnsampled: "ot=th:0"} {
 		bubbled(t, func(c *Config) { onePercent(c); c.Sampling.UpstreamUnmarked = unmarked }, func(t *testing.T, p *pipelines) {
 			p.send(spanOf(1, 1, failed), spanOf(1, 2, state("ot=th:004")), logOf(1, 1), logOf(200, 1, failedLog))
 			time.Sleep(11 * time.Second)
 			require.Equal(t, []string{want, "ot=th:004"}, p.states(), "a threshold from before stays")
 			for _, lr := range p.records() {
-				require.Equal(t, map[bool]string{true: "0", false: ""}[unmarked == UpstreamUnsampled], text(lr, record.AttributeThreshold))
+				require.Equal(t, map[bool]string{true: "0", false: ""}[unmarked == rules.UpstreamUnsampled], text(lr, record.AttributeThreshold))
 			}
 		})
 	}
@@ -135,7 +136,7 @@ func TestHashedRandomness(t *testing.T) {
 
 // Who sampled and noted a threshold but no randomness went by the id's own bits.
 func TestSampledBeforeWithoutRandomness(t *testing.T) {
-	bubbled(t, func(c *Config) { onePercent(c); c.Sampling.Randomness = RandomnessHash }, func(t *testing.T, p *pipelines) {
+	bubbled(t, func(c *Config) { onePercent(c); c.Sampling.Randomness = rules.RandomnessHash }, func(t *testing.T, p *pipelines) {
 		p.send(spanOf(200, 1, state("ot=th:8")), logOf(200, 1))
 		time.Sleep(11 * time.Second)
 		require.Equal(t, []string{"ot=th:fd70a"}, p.states())

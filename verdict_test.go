@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -23,15 +24,15 @@ func everything(c *Config) {
 	c.Sampling.SamplingPercentage = 20
 	c.Sampling.Debug.Attribute = "debug"
 	c.Sampling.SlowerThan = time.Second
-	c.Sampling.Suppress = SuppressConfig{HealthChecks: true, StaticAssets: true}
+	c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
 	c.Sampling.RoutePercentages = map[string]float64{"/feed/{id}": 60, "GET /rare/{id}": 1}
-	c.Sampling.Rules = []RuleConfig{
-		{Name: "never", Conditions: []string{`log.attributes["never"] == "1"`}, Sampler: SamplerConfig{Type: NeverSample}},
-		{Name: "pair", Conditions: []string{`span.attributes["a"] == "1"`, `log.attributes["b"] == "1"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
-		{Name: "some", Conditions: []string{`span.name == "some"`}, Sampler: SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}},
+	c.Sampling.Rules = []rules.RuleConfig{
+		{Name: "never", Conditions: []string{`log.attributes["never"] == "1"`}, Sampler: rules.SamplerConfig{Type: rules.NeverSample}},
+		{Name: "pair", Conditions: []string{`span.attributes["a"] == "1"`, `log.attributes["b"] == "1"`}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
+		{Name: "some", Conditions: []string{`span.name == "some"`}, Sampler: rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}},
 		{
 			Name: "adaptive", Conditions: []string{`span.attributes["kind"] != nil`},
-			Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50, FingerprintAttributes: []string{"kind"}},
+			Sampler: rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 50, FingerprintAttributes: []string{"kind"}},
 		},
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"sync"
 
-	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -102,7 +102,7 @@ func (b *batch) weigh() {
 		b.pipe.engine.counted.flush(b.pipe.engine.telemetry, b.sig, &routes)
 	}
 	b.weighAlone()
-	if !b.pipe.engine.rules.drops {
+	if !b.pipe.engine.rules.Drops() {
 		return
 	}
 	var verdicts amounts[sampling.Verdict]
@@ -118,14 +118,14 @@ func (b *batch) weigh() {
 
 // weighAlone counts the records without a trace that were decided by themselves.
 func (b *batch) weighAlone() {
-	if b.pipe.engine.rules.missing == contrib.AlwaysSampleThreshold {
+	if !b.pipe.engine.rules.SamplesMissing() {
 		return
 	}
-	var verdicts amounts[aloneVerdict]
+	var verdicts amounts[rules.MissingVerdict]
 	dropped := 0
 	for i := range b.edits {
 		e := &b.edits[i]
-		if e.alone != aloneNone {
+		if e.alone != rules.MissingNone {
 			verdicts.add(e.alone, int64(e.size))
 		}
 		if e.drop {
@@ -133,15 +133,15 @@ func (b *batch) weighAlone() {
 		}
 	}
 	for v, n := range verdicts.by {
-		b.pipe.engine.telemetry.decided(b.sig, v == aloneKept, dropMissingID, n.items, n.bytes)
+		b.pipe.engine.telemetry.decided(b.sig, v == rules.MissingKept, rules.RuleMissing, n.items, n.bytes)
 	}
-	b.pipe.engine.telemetry.dropped(b.sig, dropMissingID, dropped)
+	b.pipe.engine.telemetry.dropped(b.sig, rules.RuleMissing, dropped)
 }
 
 // weighs reports whether records are weighed. Those that are held are weighed by
 // what they are held as.
 func (e *engine) weighs() bool {
-	return e.rules.drops || e.counted.limit > 0 || e.rules.missing != contrib.AlwaysSampleThreshold
+	return e.rules.Drops() || e.counted.limit > 0 || e.rules.SamplesMissing()
 }
 
 // weighSpan weighs a span that is not held.

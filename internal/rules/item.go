@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottllog"
@@ -11,9 +11,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// subject is a span or a log record with what is around it: what conditions
+// item is a span or a log record with what is around it: what conditions
 // look at. Its OTTL contexts are made when a condition first asks for them.
-type subject struct {
+type item struct {
 	spans      ptrace.ResourceSpans
 	scopeSpans ptrace.ScopeSpans
 	span       ptrace.Span
@@ -27,14 +27,14 @@ type subject struct {
 	logContext  *ottllog.TransformContext
 }
 
-func (it *subject) inSpan() *ottlspan.TransformContext {
+func (it *item) inSpan() *ottlspan.TransformContext {
 	if it.spanContext == nil {
 		it.spanContext = ottlspan.NewTransformContext(it.spans, it.scopeSpans, it.span)
 	}
 	return it.spanContext
 }
 
-func (it *subject) inLog() *ottllog.TransformContext {
+func (it *item) inLog() *ottllog.TransformContext {
 	if it.logContext == nil {
 		it.logContext = ottllog.NewTransformContext(it.logs, it.scopeLogs, it.record)
 	}
@@ -42,7 +42,7 @@ func (it *subject) inLog() *ottllog.TransformContext {
 }
 
 // close gives the contexts back.
-func (it *subject) close() {
+func (it *item) close() {
 	if it.spanContext != nil {
 		it.spanContext.Close()
 		it.spanContext = nil
@@ -53,14 +53,14 @@ func (it *subject) close() {
 	}
 }
 
-func (it *subject) attributes() pcommon.Map {
+func (it *item) attributes() pcommon.Map {
 	if it.isLog {
 		return it.record.Attributes()
 	}
 	return it.span.Attributes()
 }
 
-func (it *subject) resourceAttributes() pcommon.Map {
+func (it *item) resourceAttributes() pcommon.Map {
 	if it.isLog {
 		return it.logs.Resource().Attributes()
 	}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -14,25 +14,25 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// stamper notes on kept items with which threshold they were kept. The spans of
+// Stamper notes on kept items with which threshold they were kept. The spans of
 // a batch share few tracestates, so it remembers the last one. It is for one
 // goroutine.
-type stamper struct {
-	rules   *rules
+type Stamper struct {
+	rules   *Rules
 	in, out string
 	verdict sampling.Verdict
 	valid   bool
 }
 
-func newStamper(r *rules) *stamper { return &stamper{rules: r} }
+func NewStamper(r *Rules) *Stamper { return &Stamper{rules: r} }
 
 // notes reports whether the threshold says something: one that keeps all does
 // only where it is known that no earlier stage dropped anything.
-func (st *stamper) notes(t contrib.Threshold) bool {
+func (st *Stamper) notes(t contrib.Threshold) bool {
 	return t != contrib.AlwaysSampleThreshold || st.rules.unmarked == sampling.Unsampled
 }
 
-func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
+func (st *Stamper) Span(s ptrace.Span, v sampling.Verdict) {
 	t := st.rules.policy.Threshold(v)
 	if st.rules.explain(s.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
 		return
@@ -47,7 +47,7 @@ func (st *stamper) span(s ptrace.Span, v sampling.Verdict) {
 	}
 }
 
-func (st *stamper) log(lr plog.LogRecord, v sampling.Verdict) {
+func (st *Stamper) Log(lr plog.LogRecord, v sampling.Verdict) {
 	t := st.rules.policy.Threshold(v)
 	if st.rules.explain(lr.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
 		return
@@ -68,22 +68,22 @@ func noteThreshold(lr plog.LogRecord, t contrib.Threshold) {
 
 // The attributes of a dry run.
 const (
-	attrDryVerdict   = "sampling.dry_run.verdict"
-	attrDryRule      = "sampling.dry_run.rule"
-	attrDryThreshold = "sampling.dry_run.threshold"
-	attrDryRepeat    = "sampling.dry_run.repeat" // duplicate or redundant
+	AttributeDryVerdict   = "sampling.dry_run.verdict"
+	AttributeDryRule      = "sampling.dry_run.rule"
+	AttributeDryThreshold = "sampling.dry_run.threshold"
+	AttributeDryRepeat    = "sampling.dry_run.repeat" // duplicate or redundant
 )
 
 // explain notes what rule kept an item and, in a dry run, what would have become
 // of it.
-func (r *rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Threshold) {
+func (r *Rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Threshold) {
 	if r.attribute != "" && keep {
 		attrs.PutStr(r.attribute, rule)
 	}
 	if r.dryRun {
-		attrs.PutStr(attrDryVerdict, verdictName(keep))
-		attrs.PutStr(attrDryRule, rule)
-		attrs.PutStr(attrDryThreshold, t.TValue())
+		attrs.PutStr(AttributeDryVerdict, VerdictName(keep))
+		attrs.PutStr(AttributeDryRule, rule)
+		attrs.PutStr(AttributeDryThreshold, t.TValue())
 	}
 }
 
@@ -91,4 +91,11 @@ func (r *rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Thr
 func raises(t contrib.Threshold, noted pcommon.Value) bool {
 	old, err := contrib.TValueToThreshold(noted.AsString())
 	return err != nil || contrib.ThresholdGreater(t, old)
+}
+
+func VerdictName(keep bool) string {
+	if keep {
+		return "keep"
+	}
+	return "drop"
 }

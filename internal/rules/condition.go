@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"context"
@@ -83,7 +83,7 @@ func (p *conditionParser) parse(text string) (condition, error) {
 }
 
 // holds reports whether the condition is met by the subject.
-func (c *condition) holds(it *subject) (bool, error) {
+func (c *condition) holds(it *item) (bool, error) {
 	ctx := context.Background()
 	switch {
 	case c.resource != nil:
@@ -99,7 +99,7 @@ func (c *condition) holds(it *subject) (bool, error) {
 }
 
 // anyEvent reports whether any of the span's events meets the condition.
-func (c *condition) anyEvent(it *subject) (met bool, err error) {
+func (c *condition) anyEvent(it *item) (met bool, err error) {
 	for _, e := range it.span.Events().All() {
 		in := ottlspanevent.NewTransformContext(it.spans, it.scopeSpans, it.span, e)
 		ok, bad := c.event.Eval(context.Background(), in)

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"errors"
@@ -94,11 +94,11 @@ func (c *SamplerConfig) percentage() float64 {
 // others.
 func (c *RuleConfig) Validate() error {
 	err := errors.Join(
-		check(c.Name != "", "name must not be empty"),
-		check(!builtInRule(c.Name), "name must not be that of a built-in rule, got %q", c.Name),
-		check(c.Match == "" || len(c.Conditions) > 0, "match is for rules with conditions, got %q", c.Match),
-		checkOneOf("match", c.Match, "", MatchAnyItem, MatchSameItem),
-		check(c.Match == MatchSameItem || len(c.Conditions) < 2 || len(c.Sampler.FingerprintAttributes) == 0,
+		Check(c.Name != "", "name must not be empty"),
+		Check(!builtInRule(c.Name), "name must not be that of a built-in rule, got %q", c.Name),
+		Check(c.Match == "" || len(c.Conditions) > 0, "match is for rules with conditions, got %q", c.Match),
+		CheckOneOf("match", c.Match, "", MatchAnyItem, MatchSameItem),
+		Check(c.Match == MatchSameItem || len(c.Conditions) < 2 || len(c.Sampler.FingerprintAttributes) == 0,
 			"fingerprint_attributes need match: same_item where there are several conditions, for the fingerprint is that of the item that meets them"),
 	)
 	if err != nil {
@@ -110,21 +110,21 @@ func (c *RuleConfig) Validate() error {
 // Validate checks that what the sampler's type needs is there, and nothing else.
 func (c *SamplerConfig) Validate() error {
 	unused := func(set bool, key string, got any) error {
-		return check(!set, "%s is not for type %s, got %v", key, c.Type, got)
+		return Check(!set, "%s is not for type %s, got %v", key, c.Type, got)
 	}
-	probabilistic := checkPercentage("sampling_percentage", c.SamplingPercentage)
+	probabilistic := CheckPercentage("sampling_percentage", c.SamplingPercentage)
 	if c.Type != Probabilistic {
 		probabilistic = unused(c.SamplingPercentage != 0, "sampling_percentage", c.SamplingPercentage)
 	}
-	goal := check(c.GoalPercentage > 0 && c.GoalPercentage <= 100, "goal_percentage must be above 0 and at most 100, got %v", c.GoalPercentage)
+	goal := Check(c.GoalPercentage > 0 && c.GoalPercentage <= 100, "goal_percentage must be above 0 and at most 100, got %v", c.GoalPercentage)
 	if c.Type != AdaptivePercentage {
 		goal = unused(c.GoalPercentage != 0, "goal_percentage", c.GoalPercentage)
 	}
-	throughput := check(c.GoalThroughput > 0, "goal_throughput must be positive, got %d", c.GoalThroughput)
+	throughput := Check(c.GoalThroughput > 0, "goal_throughput must be positive, got %d", c.GoalThroughput)
 	if c.Type != AdaptiveThroughput {
 		throughput = unused(c.GoalThroughput != 0, "goal_throughput", c.GoalThroughput)
 	}
-	if err := checkOneOf("type", c.Type, AlwaysSample, NeverSample, Probabilistic, AdaptivePercentage, AdaptiveThroughput); err != nil {
+	if err := CheckOneOf("type", c.Type, AlwaysSample, NeverSample, Probabilistic, AdaptivePercentage, AdaptiveThroughput); err != nil {
 		return err
 	}
 	return errors.Join(probabilistic, goal, throughput, c.validateAdaptive(unused))
@@ -139,9 +139,9 @@ func (c *SamplerConfig) validateAdaptive(unused func(bool, string, any) error) e
 			unused(c.MaxKeys != 0, "max_keys", c.MaxKeys))
 	}
 	err := errors.Join(
-		check(c.AdjustmentInterval == 0 || c.AdjustmentInterval >= time.Second, "adjustment_interval must be at least 1s, got %v", c.AdjustmentInterval),
-		check(c.Weight >= 0 && c.Weight < 1, "weight must be above 0 and below 1, got %v", c.Weight),
-		check(c.MaxKeys >= 0, "max_keys must not be negative, got %d", c.MaxKeys))
+		Check(c.AdjustmentInterval == 0 || c.AdjustmentInterval >= time.Second, "adjustment_interval must be at least 1s, got %v", c.AdjustmentInterval),
+		Check(c.Weight >= 0 && c.Weight < 1, "weight must be above 0 and below 1, got %v", c.Weight),
+		Check(c.MaxKeys >= 0, "max_keys must not be negative, got %d", c.MaxKeys))
 	for _, text := range c.FingerprintAttributes {
 		_, bad := parseFingerprint(text)
 		err = errors.Join(err, bad)

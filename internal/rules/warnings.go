@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"fmt"
@@ -13,14 +13,14 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// warnings are what the operator is told at start: settings that do what they
+// Warnings are what the operator is told at start: settings that do what they
 // say, and may yet not be what was meant.
-func (c *SamplingConfig) warnings() []string {
+func (c *Config) Warnings() []string {
 	return slices.Concat(c.unreachable(), c.hidesEvidence(), c.imprecise())
 }
 
 // unreachable names the rules that no trace can come to.
-func (c *SamplingConfig) unreachable() (out []string) {
+func (c *Config) unreachable() (out []string) {
 	for i := range c.Rules {
 		r := &c.Rules[i]
 		if len(r.Conditions) == 0 {
@@ -59,7 +59,7 @@ func ruleNames(rules []RuleConfig) (names []string) {
 }
 
 // builtIn are the names of the built-in rules in force.
-func (c *SamplingConfig) builtIn() (names []string) {
+func (c *Config) builtIn() (names []string) {
 	if c.Debug.Attribute != "" {
 		names = append(names, ruleDebug)
 	}
@@ -82,7 +82,7 @@ func (c *SamplingConfig) builtIn() (names []string) {
 }
 
 // hidesEvidence names the rules that can drop traces with errors.
-func (c *SamplingConfig) hidesEvidence() (out []string) {
+func (c *Config) hidesEvidence() (out []string) {
 	if !c.Errors {
 		if c.Suppress.HealthChecks || c.Suppress.StaticAssets {
 			out = append(out, "suppress is on and errors is off: suppressed requests are dropped with the errors in their traces")
@@ -103,7 +103,7 @@ func (c *SamplingConfig) hidesEvidence() (out []string) {
 const precisionLoss = 0.001
 
 // imprecise tells the percentages that become others.
-func (c *SamplingConfig) imprecise() (out []string) {
+func (c *Config) imprecise() (out []string) {
 	tell := func(key string, percentage float64) {
 		t, err := sampling.PreciseThreshold(percentage, c.SamplingPrecision)
 		if actual := 100 * t.Probability(); err == nil && percentage > 0 && math.Abs(actual-percentage) > precisionLoss*percentage {

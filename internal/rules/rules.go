@@ -1,9 +1,10 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
+	"errors"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -28,14 +29,14 @@ const (
 	ruleDefault      = "default"
 )
 
-// rules is the sampling configuration compiled: the policy, and which of its
+// Rules is the sampling configuration compiled: the policy, and which of its
 // rules stands for what. It is immutable.
 //
 // The user's rules go first, then evidence. Then come the rules on
 // requests, twice: what the root span says outranks what spans and access logs
 // further in say, for a trace is about the request that began it, and a probe
 // of one service by another is no reason to lose the trace it happened in.
-type rules struct {
+type Rules struct {
 	policy *sampling.Policy
 	user   *userRules
 	debug  debugRule
@@ -73,13 +74,24 @@ func (l *ruleList) add(name string, percentage float64) sampling.Match {
 	return sampling.Match(len(l.list) - 1)
 }
 
-func newRules(cfg *SamplingConfig, set component.TelemetrySettings) (*rules, error) {
+// Options are what rules have to know of the processor's other settings.
+type Options struct {
+	// Written are the names of the attributes that the processor writes to
+	// items itself.
+	Written []string
+	// MissingPercentage is the share that is kept of log records without a
+	// trace id, between 0 and 100.
+	MissingPercentage float64
+}
+
+// New compiles a configuration. Its errors name the rule and the condition.
+func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error) {
 	l := ruleList{precision: cfg.SamplingPrecision}
 	user, err := newUserRules(cfg, set, &l)
 	if err != nil {
 		return nil, err
 	}
-	r := &rules{
+	r := &Rules{
 		user: user, slowerThan: cfg.SlowerThan, requests: cfg.requests(),
 		source: cfg.Randomness.source(), unmarked: cfg.UpstreamUnmarked.unmarked(),
 		dryRun: cfg.DryRun, attribute: cfg.RuleAttribute,
@@ -101,17 +113,39 @@ func newRules(cfg *SamplingConfig, set component.TelemetrySettings) (*rules, err
 	if !cfg.Errors {
 		r.errors = other
 	}
-	r.policy, err = sampling.NewPolicy(l.list...)
 	r.drops = canDrop(l.list)
-	return r, err
+	r.readEdits = cfg.readsEdits(o.Written)
+	var err1 error
+	r.missing, err1 = sampling.PercentageThreshold(o.MissingPercentage)
+	r.policy, err = sampling.NewPolicy(l.list...)
+	return r, errors.Join(err, err1)
 }
 
-// waits reports whether a trace's later items can change its verdict.
-func (r *rules) waits() bool { return r.policy.Waits() }
+// Policy is what decides on traces by what their items say.
+func (r *Rules) Policy() *sampling.Policy { return r.policy }
 
-// certain reports whether a rule keeps every trace it matches because it
+// Drops reports whether any trace can be dropped.
+func (r *Rules) Drops() bool { return r.drops }
+
+// DryRun reports whether nothing is dropped whatever the verdict.
+func (r *Rules) DryRun() bool { return r.dryRun }
+
+// ReadsEdits reports whether the user's rules look at what the processor writes
+// to items itself, so that it has to be written before they do.
+func (r *Rules) ReadsEdits() bool { return r.readEdits }
+
+// Start makes the rates of adaptive samplers follow the traffic. Stop ends it.
+func (r *Rules) Start() error { return r.user.start() }
+
+// Stop ends what Start began.
+func (r *Rules) Stop() error { return r.user.stop() }
+
+// Waits reports whether a trace's later items can change its verdict.
+func (r *Rules) Waits() bool { return r.policy.Waits() }
+
+// Certain reports whether a rule keeps every trace it matches because it
 // matches: the default rule does not, whatever its percentage.
-func (r *rules) certain(m sampling.Match) bool {
+func (r *Rules) Certain(m sampling.Match) bool {
 	rule := &r.policy.Rules()[m]
 	return rule.Rate == nil && rule.Threshold == contrib.AlwaysSampleThreshold && rule.Name != ruleDefault
 }
@@ -126,8 +160,8 @@ func canDrop(list []sampling.Rule) bool {
 	return false
 }
 
-// span returns what the span says about the rules. Its resource was entered.
-func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
+// Span returns what the span says about the rules. Its resource was entered.
+func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeSpans, m.it.span = ss, s
 		var matched bool
@@ -141,8 +175,8 @@ func (m *matcher) span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, patt
 	return f
 }
 
-// log returns what the log record says about the rules. Its resource was entered.
-func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
+// Log returns what the log record says about the rules. Its resource was entered.
+func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeLogs, m.it.record = sl, lr
 		var matched bool
@@ -157,7 +191,7 @@ func (m *matcher) log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, patte
 }
 
 // builtInSpan returns the first built-in rule the span matches.
-func (r *rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
+func (r *Rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
 	switch {
 	case r.debug.span(s, v):
 		return r.debug.match
@@ -172,7 +206,7 @@ func (r *rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampl
 }
 
 // builtInLog returns the first built-in rule the log record matches.
-func (r *rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
+func (r *Rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
 	switch {
 	case r.debug.log(lr, v):
 		return r.debug.match
@@ -188,7 +222,7 @@ func (r *rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sam
 // requestOf returns the rule on requests the span matches. Spans that are no
 // request say nothing, and neither do those of calls: the called side speaks
 // for itself.
-func (r *rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
+func (r *Rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
 	root := s.ParentSpanID().IsEmpty()
 	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
 		return r.policy.Default()

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"context"
@@ -42,7 +42,7 @@ type userRules struct {
 // match together.
 const maxFacts = 32
 
-func newUserRules(cfg *SamplingConfig, set component.TelemetrySettings, l *ruleList) (*userRules, error) {
+func newUserRules(cfg *Config, set component.TelemetrySettings, l *ruleList) (*userRules, error) {
 	u := &userRules{errorMode: cfg.ErrorMode}
 	if len(cfg.Rules) == 0 {
 		return u, nil
@@ -103,7 +103,7 @@ func (u *userRules) addConditions(r *userRule, c *RuleConfig, parser *conditionP
 		key, _ := parseFingerprint(text)
 		r.keys = append(r.keys, key)
 	}
-	return check(!onSpan || !onLog || c.Match != MatchSameItem,
+	return Check(!onSpan || !onLog || c.Match != MatchSameItem,
 		"conditions on spans and on logs cannot be met by the same item; use match: any_item")
 }
 
@@ -122,16 +122,21 @@ func (u *userRules) stop() (err error) {
 	return err
 }
 
-// matcher matches the items of one batch. It is for one goroutine; the zero
+// Matcher matches the items of one batch. It is for one goroutine; the zero
 // value is good for batches without rules of the user's.
-type matcher struct {
-	rules  *rules
-	it     subject
-	failed map[sampling.Match]int // conditions that could not be evaluated, by rule
-	err    error                  // of the first of them, where errors are propagated
+type Matcher struct {
+	rules  *Rules
+	it     item
+	Failed map[sampling.Match]int // conditions that could not be evaluated, by rule
+	Err    error                  // of the first of them, where errors are propagated
 }
 
-func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
+// Use makes the matcher match by r, as if it was new.
+func (m *Matcher) Use(r *Rules) {
+	*m = Matcher{rules: r, it: item{resource: m.it.resource[:0]}}
+}
+
+func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
 	m.it.spans = rs
 	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rs.Resource(), rs)
@@ -140,7 +145,7 @@ func (m *matcher) enterSpans(rs ptrace.ResourceSpans) {
 	}
 }
 
-func (m *matcher) enterLogs(rl plog.ResourceLogs) {
+func (m *Matcher) EnterLogs(rl plog.ResourceLogs) {
 	m.it.logs, m.it.isLog = rl, true
 	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rl.Resource(), rl)
@@ -150,7 +155,7 @@ func (m *matcher) enterLogs(rl plog.ResourceLogs) {
 }
 
 // enter notes which conditions on resources the resource meets.
-func (m *matcher) enter(in *ottlresource.TransformContext) {
+func (m *Matcher) enter(in *ottlresource.TransformContext) {
 	m.it.resource = m.it.resource[:0]
 	for i, c := range m.rules.user.onResource {
 		met, err := c.Eval(context.Background(), in)
@@ -161,19 +166,19 @@ func (m *matcher) enter(in *ottlresource.TransformContext) {
 	}
 }
 
-func (m *matcher) fail(rule sampling.Match, err error) {
-	if m.failed == nil {
-		m.failed = map[sampling.Match]int{}
+func (m *Matcher) fail(rule sampling.Match, err error) {
+	if m.Failed == nil {
+		m.Failed = map[sampling.Match]int{}
 	}
-	m.failed[rule]++
-	if m.err == nil && m.rules.user.errorMode == ottl.PropagateError {
-		m.err = fmt.Errorf("sampling rule %q: %w", m.rules.policy.Rules()[rule].Name, err)
+	m.Failed[rule]++
+	if m.Err == nil && m.rules.user.errorMode == ottl.PropagateError {
+		m.Err = fmt.Errorf("sampling rule %q: %w", m.rules.policy.Rules()[rule].Name, err)
 	}
 }
 
 // userRule returns what the subject says about the user's rules, and whether it
 // matches one by itself.
-func (m *matcher) userRule() (f sampling.Finding, matched bool) {
+func (m *Matcher) userRule() (f sampling.Finding, matched bool) {
 	for i := range m.rules.user.list {
 		r := &m.rules.user.list[i]
 		if r.facts != 0 {
@@ -189,7 +194,7 @@ func (m *matcher) userRule() (f sampling.Finding, matched bool) {
 	return f, false
 }
 
-func (m *matcher) all(r *userRule) bool {
+func (m *Matcher) all(r *userRule) bool {
 	for i := range r.conditions {
 		if !m.holds(r, &r.conditions[i]) {
 			return false
@@ -198,7 +203,7 @@ func (m *matcher) all(r *userRule) bool {
 	return true
 }
 
-func (m *matcher) factsOf(r *userRule) (facts uint32) {
+func (m *Matcher) factsOf(r *userRule) (facts uint32) {
 	for i := range r.conditions {
 		if m.holds(r, &r.conditions[i]) {
 			facts |= r.facts << i
@@ -209,7 +214,7 @@ func (m *matcher) factsOf(r *userRule) (facts uint32) {
 
 // holds reports whether the subject meets the condition; one that cannot be
 // evaluated is not met.
-func (m *matcher) holds(r *userRule, c *condition) bool {
+func (m *Matcher) holds(r *userRule, c *condition) bool {
 	met, err := c.holds(&m.it)
 	if err != nil {
 		m.fail(r.match, err)

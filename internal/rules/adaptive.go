@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"cmp"
@@ -101,7 +101,7 @@ func parseFingerprint(text string) (fingerprint, error) {
 const keyMask = 1<<62 - 1
 
 // fingerprintOf returns the subject's fingerprint.
-func fingerprintOf(keys []fingerprint, it *subject) uint64 {
+func fingerprintOf(keys []fingerprint, it *item) uint64 {
 	if len(keys) == 0 {
 		return 0
 	}
@@ -116,7 +116,7 @@ func fingerprintOf(keys []fingerprint, it *subject) uint64 {
 	return h.Sum64()&keyMask | rank(it)<<62
 }
 
-func rank(it *subject) uint64 {
+func rank(it *item) uint64 {
 	switch {
 	case it.isLog:
 		return 3
@@ -128,7 +128,7 @@ func rank(it *subject) uint64 {
 	return 2
 }
 
-func (f *fingerprint) value(it *subject) (pcommon.Value, bool) {
+func (f *fingerprint) value(it *item) (pcommon.Value, bool) {
 	if f.in == inSpan && it.isLog || f.in == inLog && !it.isLog {
 		return pcommon.Value{}, false
 	}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
-	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
 // randomSource is where the randomness of an item was taken from.
@@ -28,19 +27,19 @@ func (r randomSource) String() string {
 	return [randomSources]string{"trace_id", "explicit", "hash"}[r]
 }
 
-// drawer finds the randomness of the items of one batch. The spans of a batch
+// Randomizer finds the randomness of the items of one batch. The spans of a batch
 // share few tracestates, so it remembers the last one.
-type drawer struct {
+type Randomizer struct {
 	raw          string
 	state        sampling.State
 	sources      [randomSources]int
-	inconsistent int
+	Inconsistent int
 }
 
 // of returns the randomness of an item with the id that says so much of
 // sampling, and whether it is the item's own and not what anybody would take
 // from the id. Who noted a threshold and no randomness went by the id's bits.
-func (d *drawer) of(id [16]byte, from sampling.Source, st *sampling.State) (r contrib.Randomness, source randomSource) {
+func (d *Randomizer) of(id [16]byte, from sampling.Source, st *sampling.State) (r contrib.Randomness, source randomSource) {
 	if st.Explicit {
 		return st.Randomness, fromItem
 	}
@@ -55,43 +54,49 @@ func (d *drawer) of(id [16]byte, from sampling.Source, st *sampling.State) (r co
 	}
 }
 
-// span finds the span's randomness and puts right what it says of it.
-func (d *drawer) span(s ptrace.Span, it *tracebuffer.Item, r *rules) {
+// Span returns the span's randomness and whether that is the span's own, and puts
+// right what the span says of it.
+func (d *Randomizer) Span(s ptrace.Span, r *Rules) (random contrib.Randomness, own bool) {
 	raw := s.TraceState().AsRaw()
 	if raw != d.raw {
 		d.raw, d.state = raw, sampling.ReadState(raw)
 	}
-	source := d.settle(it, r, &d.state)
+	random, source := d.of(s.TraceID(), r.source, &d.state)
+	d.sources[source]++
 	out := raw
 	if source == fromHash && r.drops {
-		out, _ = sampling.SetRandomness(out, it.Randomness)
+		out, _ = sampling.SetRandomness(out, random)
 	}
-	if !d.state.Consistent(it.Randomness) {
-		d.inconsistent++
+	if !d.state.Consistent(random) {
+		d.Inconsistent++
 		out, _ = sampling.EraseThreshold(out)
 	}
 	if out != raw {
 		s.TraceState().FromRaw(out)
 	}
+	return random, source == fromItem
 }
 
-// log does for log records what span does for spans.
-func (d *drawer) log(lr plog.LogRecord, v *record.Log, it *tracebuffer.Item, r *rules) {
+// Log does for log records what span does for spans.
+func (d *Randomizer) Log(lr plog.LogRecord, v *record.Log, r *Rules) (random contrib.Randomness, own bool) {
 	st := v.Sampling()
-	source := d.settle(it, r, &st)
+	random, source := d.of(lr.TraceID(), r.source, &st)
+	d.sources[source]++
 	if source == fromHash && r.drops {
-		lr.Attributes().PutStr(record.AttributeRandomness, it.Randomness.RValue())
+		lr.Attributes().PutStr(record.AttributeRandomness, random.RValue())
 	}
-	if !st.Consistent(it.Randomness) {
-		d.inconsistent++
+	if !st.Consistent(random) {
+		d.Inconsistent++
 		lr.Attributes().Remove(record.AttributeThreshold)
 	}
+	return random, source == fromItem
 }
 
-func (d *drawer) settle(it *tracebuffer.Item, r *rules, st *sampling.State) randomSource {
-	var source randomSource
-	it.Randomness, source = d.of(it.ID, r.source, st)
-	it.Explicit = source == fromItem
-	d.sources[source]++
-	return source
+// Sources yields how many items had their randomness from each source.
+func (d *Randomizer) Sources(yield func(source string, items int) bool) {
+	for source, n := range d.sources {
+		if !yield(randomSource(source).String(), n) {
+			return
+		}
+	}
 }

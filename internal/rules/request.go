@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"cmp"
@@ -22,7 +22,7 @@ type requestRules struct {
 	routes         map[string]sampling.Match
 }
 
-func newRequestRules(cfg *SamplingConfig, l *ruleList) requestRules {
+func newRequestRules(cfg *Config, l *ruleList) requestRules {
 	type share struct {
 		route      string // "" for the routes nobody named
 		percentage float64

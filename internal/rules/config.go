@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package rules
 
 import (
 	"errors"
@@ -15,16 +15,15 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// SamplingConfig says which traces are kept. Each of its settings is a rule, in
+// Config says which traces are kept. Each of its settings is a rule, in
 // this order: rules, debug, errors, slower_than, suppress and route_percentages,
 // sampling_percentage. The first rule that any span or log of a trace matches
 // decides on all of the trace.
-type SamplingConfig struct {
+type Config struct {
 	// SamplingPercentage is the share of traces kept that no rule speaks of.
 	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
 	// SamplingPrecision is the number of significant hex digits of the
@@ -141,8 +140,8 @@ func (m UnmarkedMode) unmarked() sampling.Unmarked {
 	return sampling.Unknown
 }
 
-func defaultSampling() SamplingConfig {
-	return SamplingConfig{
+func DefaultConfig() Config {
+	return Config{
 		SamplingPercentage: 100,
 		SamplingPrecision:  sampling.DefaultPrecision,
 		Debug:              DebugConfig{Flags: true},
@@ -154,18 +153,18 @@ func defaultSampling() SamplingConfig {
 }
 
 // Validate checks the percentages and the limits.
-func (c *SamplingConfig) Validate() error {
+func (c *Config) Validate() error {
 	errs := []error{
-		check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
+		Check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
 			"sampling_precision must be between 1 and %d, got %d", sampling.MaxPrecision, c.SamplingPrecision),
-		check(c.SlowerThan >= 0, "slower_than must not be negative, got %v", c.SlowerThan),
-		check(c.Debug.Value == "" || c.Debug.Attribute != "",
+		Check(c.SlowerThan >= 0, "slower_than must not be negative, got %v", c.SlowerThan),
+		Check(c.Debug.Value == "" || c.Debug.Attribute != "",
 			"debug::attribute must be set where debug::value is, got %q", c.Debug.Value),
 		c.checkPercentages(),
 		c.checkNames(),
-		check(c.CountedRoutes >= 0, "counted_routes must not be negative, got %d", c.CountedRoutes),
-		checkOneOf("randomness", c.Randomness, RandomnessAuto, RandomnessTraceID, RandomnessHash),
-		checkOneOf("upstream_unmarked", c.UpstreamUnmarked, UpstreamUnknown, UpstreamUnsampled),
+		Check(c.CountedRoutes >= 0, "counted_routes must not be negative, got %d", c.CountedRoutes),
+		CheckOneOf("randomness", c.Randomness, RandomnessAuto, RandomnessTraceID, RandomnessHash),
+		CheckOneOf("upstream_unmarked", c.UpstreamUnmarked, UpstreamUnknown, UpstreamUnsampled),
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -173,12 +172,12 @@ func (c *SamplingConfig) Validate() error {
 	if !c.soundRules() {
 		return nil // they report their errors themselves
 	}
-	_, err := newRules(c, component.TelemetrySettings{Logger: zap.NewNop()})
+	_, err := New(c, Options{MissingPercentage: 100}, component.TelemetrySettings{Logger: zap.NewNop()})
 	return err
 }
 
 // soundRules reports whether the rules are good to be compiled.
-func (c *SamplingConfig) soundRules() bool {
+func (c *Config) soundRules() bool {
 	for i := range c.Rules {
 		if errors.Join(c.Rules[i].Validate(), c.Rules[i].Sampler.Validate()) != nil {
 			return false
@@ -187,30 +186,23 @@ func (c *SamplingConfig) soundRules() bool {
 	return true
 }
 
-func (c *SamplingConfig) checkPercentages() error {
-	err := checkPercentage("sampling_percentage", c.SamplingPercentage)
+func (c *Config) checkPercentages() error {
+	err := CheckPercentage("sampling_percentage", c.SamplingPercentage)
 	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
 		_, bad := parseRoute(r)
-		err = errors.Join(err, bad, checkPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
+		err = errors.Join(err, bad, CheckPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
 	}
 	return err
 }
 
-func (c *SamplingConfig) checkNames() (err error) {
+func (c *Config) checkNames() (err error) {
 	seen := map[string]bool{}
 	for i := range c.Rules {
 		name := c.Rules[i].Name
-		err = errors.Join(err, check(!seen[name], "rules: there are two with the name %q", name))
+		err = errors.Join(err, Check(!seen[name], "rules: there are two with the name %q", name))
 		seen[name] = true
 	}
 	return err
-}
-
-func checkPercentage(key string, percentage float64) error {
-	if _, err := sampling.PercentageThreshold(percentage); err != nil {
-		return fmt.Errorf("%s %w", key, err)
-	}
-	return nil
 }
 
 // parseRoute reads a route such as "GET /feed/{id}" in any of the syntaxes that
@@ -225,22 +217,20 @@ func parseRoute(text string) ([]*route.Template, error) {
 
 // tail reports whether there are rules beside sampling_percentage, so that a
 // trace has to wait for its verdict.
-func (c *SamplingConfig) tail() bool {
+func (c *Config) tail() bool {
 	return c.Debug.Attribute != "" || c.Errors || c.SlowerThan > 0 || c.requests() || len(c.Rules) > 0
 }
 
 // requests reports whether there are rules on requests.
-func (c *SamplingConfig) requests() bool {
+func (c *Config) requests() bool {
 	return c.Suppress.HealthChecks || c.Suppress.StaticAssets || len(c.RoutePercentages) > 0
 }
 
 // readsEdits reports whether the user's rules may look at something that the
-// processor writes to items itself: routes and the names of spans.
-func (c *SamplingConfig) readsEdits(routes *RoutesConfig) bool {
-	written := []string{record.AttributeHTTPRoute, routes.Attribute, "span.name", "attributes,", "attributes)", "attributes "}
-	if routes.SourceAttribute != "" {
-		written = append(written, routes.SourceAttribute)
-	}
+// processor writes to items itself: the attributes with these names, or the
+// names of spans.
+func (c *Config) readsEdits(attributes []string) bool {
+	written := slices.Concat(attributes, []string{"span.name", "attributes,", "attributes)", "attributes "})
 	for i := range c.Rules {
 		for _, text := range slices.Concat(c.Rules[i].Conditions, c.Rules[i].Sampler.FingerprintAttributes) {
 			if slices.ContainsFunc(written, func(w string) bool { return strings.Contains(text, w) }) {

@@ -1,0 +1,25 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rules is the sampling configuration at work. [New] compiles a [Config]
+// into a policy; a [Matcher] turns a span or a log record into what it says about
+// the policy's rules; a [Stamper] notes on kept items with which threshold they
+// were kept; a [Randomizer] reads the randomness that decides.
+//
+// Rules are in order of precedence: the user's own, debug, errors, slow, then the
+// rules on requests (suppression and percentages by route), then the default. The
+// first rule that any item of a trace matches decides on the trace, so the order
+// in which items arrive cannot matter.
+//
+// [Rules] are immutable and safe for concurrent use, except for the rates of
+// adaptive samplers, which have locks of their own. A Matcher, a Stamper and a
+// Randomizer are for one goroutine and one batch each.
+//
+// Config.Validate refuses what cannot be compiled, with the key and the value. A
+// condition that fails on an item is not met; it is counted, and with
+// error_mode: propagate it fails the batch.
+//
+// Sources: OTEP-235 (thresholds and randomness), contrib's
+// probabilistic_sampler (the attributes on logs), contrib's
+// adaptive_tail_sampling (words), semantic conventions (what is an error).
+package rules

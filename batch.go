@@ -16,6 +16,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -34,7 +36,7 @@ type batch struct {
 	out     tracebuffer.Outcome
 	match   rules.Matcher
 	draw    rules.Randomizer
-	tally   tally
+	tally   telemetry.Tally
 	arena   []byte // the bytes of the items' records
 	encoder otlpwire.Encoder
 	header  tracebuffer.Header
@@ -86,10 +88,10 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	b.readSpanHeaders(td)
 	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
-		svc := b.pipe.engine.services.of(rs.Resource())
+		svc := b.pipe.engine.services.Of(rs.Resource())
 		b.match.EnterSpans(rs)
 		if b.pipe.engine.links.summaries {
-			b.header = b.pipe.engine.buffer.Intern(b.now, svc.header)
+			b.header = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
 		}
 		for _, ss := range rs.ScopeSpans().All() {
 			b.enterScope(scope)
@@ -101,7 +103,7 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	}
 }
 
-func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
+func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	var v record.Span
 	v.Read(s.Attributes())
 	e := b.edit(b.pipe.engine.cards.span(svc, s, &v))
@@ -111,7 +113,7 @@ func (b *batch) readSpan(svc *service, ss ptrace.ScopeSpans, s ptrace.Span) {
 	}
 	id := s.TraceID()
 	if id.IsEmpty() || s.SpanID().IsEmpty() {
-		b.tally.zeroID(svc)
+		b.tally.ZeroID(svc)
 	}
 	if id.IsEmpty() {
 		b.weighSpan(e, s)
@@ -189,7 +191,7 @@ func (b *batch) keep(grown []byte) []byte {
 
 // edit notes the edit of the next record.
 func (b *batch) edit(e edit) *edit {
-	b.tally.route(e.source)
+	b.tally.Route(e.source)
 	b.edits = append(b.edits, e)
 	return &b.edits[len(b.edits)-1]
 }
@@ -199,7 +201,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 	b.readLogHeaders(ld)
 	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
-		svc := b.pipe.engine.services.of(rl.Resource())
+		svc := b.pipe.engine.services.Of(rl.Resource())
 		b.match.EnterLogs(rl)
 		for _, sl := range rl.ScopeLogs().All() {
 			b.enterScope(scope)
@@ -211,7 +213,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 	}
 }
 
-func (b *batch) readLog(svc *service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
+func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
 	v := b.pipe.engine.links.readLog(res, lr, &b.tally, svc)
 	e := b.edit(b.pipe.engine.cards.log(svc, lr, &v))
 	if b.pipe.engine.rules.ReadsEdits() {
@@ -279,10 +281,10 @@ func (b *batch) add() {
 	b.decide()
 	b.pipe.engine.carryOut(&b.out)
 	b.watchTraces()
-	b.tally.fates(b.fates)
-	b.tally.flush(b.pipe.engine.telemetry, b.sig)
-	b.pipe.engine.telemetry.ruleErrors(b.match.Failed)
-	b.pipe.engine.telemetry.drawn(b.sig, &b.draw)
+	b.tally.Fates(b.fates)
+	b.tally.Flush(b.pipe.engine.telemetry, b.sig)
+	b.pipe.engine.telemetry.RuleErrors(b.match.Failed)
+	b.pipe.engine.telemetry.Drawn(b.sig, &b.draw)
 	b.weigh()
 }
 
@@ -377,5 +379,74 @@ const attrLateEvidence = "sampling.late_evidence"
 func mark(f tracebuffer.Fate, attrs pcommon.Map) {
 	if f.Upgraded {
 		attrs.PutBool(attrLateEvidence, true)
+	}
+}
+
+// weigh counts the batch's records by route and its items, of those whose
+// verdict is out, by verdict.
+func (b *batch) weigh() {
+	if b.pipe.engine.counted.Limit > 0 {
+		var routes telemetry.Amounts[telemetry.RouteKey]
+		for i := range b.edits {
+			if e := &b.edits[i]; e.pattern != "" {
+				routes.Add(telemetry.RouteKey{e.service, e.pattern}, int64(e.size))
+			}
+		}
+		b.pipe.engine.counted.Flush(b.pipe.engine.telemetry, b.sig, &routes)
+	}
+	b.weighAlone()
+	if !b.pipe.engine.rules.Drops() {
+		return
+	}
+	var verdicts telemetry.Amounts[sampling.Verdict]
+	for i, f := range b.fates {
+		if f.Decided {
+			verdicts.Add(sampling.Verdict{Keep: f.Verdict.Keep, Rule: f.Verdict.Rule}, int64(b.edits[b.at[i]].size))
+		}
+	}
+	for v, n := range verdicts.By {
+		b.pipe.engine.telemetry.Decided(b.sig, v.Keep, b.pipe.engine.telemetry.RuleName(v.Rule), n.Items, n.Bytes)
+	}
+}
+
+// weighAlone counts the records without a trace that were decided by themselves.
+func (b *batch) weighAlone() {
+	if !b.pipe.engine.rules.SamplesMissing() {
+		return
+	}
+	var verdicts telemetry.Amounts[rules.MissingVerdict]
+	dropped := 0
+	for i := range b.edits {
+		e := &b.edits[i]
+		if e.alone != rules.MissingNone {
+			verdicts.Add(e.alone, int64(e.size))
+		}
+		if e.drop {
+			dropped++
+		}
+	}
+	for v, n := range verdicts.By {
+		b.pipe.engine.telemetry.Decided(b.sig, v == rules.MissingKept, rules.RuleMissing, n.Items, n.Bytes)
+	}
+	b.pipe.engine.telemetry.Dropped(b.sig, rules.RuleMissing, dropped)
+}
+
+// weighs reports whether records are weighed. Those that are held are weighed by
+// what they are held as.
+func (e *engine) weighs() bool {
+	return e.rules.Drops() || e.counted.Limit > 0 || e.rules.SamplesMissing()
+}
+
+// weighSpan weighs a span that is not held.
+func (b *batch) weighSpan(e *edit, s ptrace.Span) {
+	if b.pipe.engine.weighs() {
+		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
+	}
+}
+
+// weighLog weighs a log record that is not held.
+func (b *batch) weighLog(e *edit, lr plog.LogRecord) {
+	if b.pipe.engine.weighs() {
+		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
 	}
 }

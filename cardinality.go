@@ -16,6 +16,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // cardinality finds route patterns for spans and logs.
@@ -31,7 +32,7 @@ func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg
 // had been there.
 type edit struct {
 	cfg       *RoutesConfig
-	service   *service
+	service   *telemetry.Service
 	source    route.Source
 	pattern   string // "" if the record has no path
 	path      string // borrowed from the record
@@ -46,7 +47,7 @@ type edit struct {
 
 // span finds the pattern of a span. A span whose framework has named the route
 // teaches it.
-func (c *cardinality) span(svc *service, s ptrace.Span, v *record.Span) edit {
+func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span) edit {
 	path := v.Path.Text
 	if path == "" {
 		path = record.PathInName(s.Name())
@@ -63,7 +64,7 @@ func (c *cardinality) span(svc *service, s ptrace.Span, v *record.Span) edit {
 }
 
 // log finds the pattern of a log record.
-func (c *cardinality) log(svc *service, lr plog.LogRecord, v *record.Log) edit {
+func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log) edit {
 	e := c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
 	if e.pattern != "" {
 		c.mask(lr.Attributes(), &v.Path)
@@ -71,7 +72,7 @@ func (c *cardinality) log(svc *service, lr plog.LogRecord, v *record.Log) edit {
 	return e
 }
 
-func (c *cardinality) edit(svc *service, method, httpRoute, path string, attrs pcommon.Map) edit {
+func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path string, attrs pcommon.Map) edit {
 	res := match(svc, method, httpRoute, path)
 	e := edit{cfg: c.cfg, service: svc, source: res.Source, pattern: res.Pattern, path: path}
 	if res.Pattern == "" {
@@ -84,14 +85,14 @@ func (c *cardinality) edit(svc *service, method, httpRoute, path string, attrs p
 	return e
 }
 
-func match(svc *service, method, httpRoute, path string) route.Result {
+func match(svc *telemetry.Service, method, httpRoute, path string) route.Result {
 	if httpRoute != "" {
-		return svc.routes.Observe(method, httpRoute, path)
+		return svc.Routes.Observe(method, httpRoute, path)
 	}
 	if path == "" {
 		return route.Result{}
 	}
-	return svc.routes.Match(method, path)
+	return svc.Routes.Match(method, path)
 }
 
 // applySpan writes the edit to a span.
@@ -144,7 +145,7 @@ const paramPrefix = "http.route.param."
 
 func (e *edit) parameters(yield func(key, val string) bool) bool {
 	more := true
-	e.service.routes.Parameters(e.pattern, e.path, func(name, val string) bool {
+	e.service.Routes.Parameters(e.pattern, e.path, func(name, val string) bool {
 		if e.cfg.Parameters == ParametersHash {
 			val = hashed(val)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // Config is what stands under `correlation:` in the collector's configuration.
@@ -345,7 +346,7 @@ func (c *RoutesConfig) table() (*route.Table, error) {
 		Templates:   templates,
 		Services:    services,
 		MaxRoutes:   c.MaxRoutes,
-		MaxServices: maxServices,
+		MaxServices: telemetry.MaxServices,
 		Learn:       c.Learn.Enabled,
 	})
 	if err != nil {

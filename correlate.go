@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
@@ -58,7 +59,7 @@ func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
 
 // readLog reads a log record in one pass over its attributes. A record without
 // a trace id gets the one its attributes, its body or its resource state.
-func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, svc *service) (v record.Log) {
+func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemetry.Tally, svc *telemetry.Service) (v record.Log) {
 	missing := lr.TraceID().IsEmpty()
 	var f traceid.Finder
 	for key, val := range lr.Attributes().All() {
@@ -80,13 +81,13 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *tally, 
 // promote writes the trace id that was found to the record, or counts why none
 // was. It reports whether what the id was found in asks to keep the trace, and
 // whether it says that the trace was not sampled.
-func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *tally, svc *service) (debug, unsampled bool) {
+func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *telemetry.Tally, svc *telemetry.Service) (debug, unsampled bool) {
 	ctx, source, why := c.find(f, res, lr.Body(), text)
 	if why != traceid.Found {
-		t.missing(svc, why)
+		t.Missing(svc, why)
 		return ctx.Debug, false
 	}
-	t.extracted(source, ctx.Format)
+	t.Extracted(source, ctx.Format)
 	lr.SetTraceID(pcommon.TraceID(ctx.TraceID))
 	if lr.SpanID().IsEmpty() {
 		lr.SetSpanID(ctx.SpanID)
@@ -100,23 +101,23 @@ func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.Lo
 // find looks for the trace id in the attributes, which f has seen, then the
 // body, then the resource. If there is none, the reason is the one of the three
 // that says most.
-func (c *correlator) find(f *traceid.Finder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, idSource, traceid.Reason) {
+func (c *correlator) find(f *traceid.Finder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, telemetry.IDSource, traceid.Reason) {
 	ctx, why := f.Result()
 	if why == traceid.Found {
-		return ctx, sourceAttributes, why
+		return ctx, telemetry.InAttributes, why
 	}
 	if c.cfg.TraceIDInBody {
 		ctx, in := c.inBody(body, text)
 		if in == traceid.Found {
-			return ctx, sourceBody, in
+			return ctx, telemetry.InBody, in
 		}
 		why = max(why, in)
 	}
 	ctx, in := c.inMap(res.Attributes())
 	if in == traceid.Found {
-		return ctx, sourceResource, in
+		return ctx, telemetry.InResource, in
 	}
-	return ctx, sourceResource, max(why, in)
+	return ctx, telemetry.InResource, max(why, in)
 }
 
 func (c *correlator) inBody(body pcommon.Value, text string) (traceid.Context, traceid.Reason) {

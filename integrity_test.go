@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // Each flaw shows under the metric and the service where it belongs, and under
@@ -309,7 +310,7 @@ func TestTheEndOfTheProcessorBreaksNoTrace(t *testing.T) {
 func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
 	change := func(c *Config) { c.Telemetry.Attributes = []string{"service.version", "deployment.id"} }
 	bubbled(t, change, func(t *testing.T, p *pipelines) {
-		for n := range maxLabelSets + 30 {
+		for n := range telemetry.MaxLabelSets + 30 {
 			ld := logOf(1, 1, noID)
 			ld.ResourceLogs().At(0).Resource().Attributes().PutInt("deployment.id", int64(n))
 			p.send(ld)
@@ -317,8 +318,8 @@ func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
 		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "17")))
 		require.EqualValues(t, 30, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "_other"),
 			attribute.String("service.version", "_other"), attribute.String("service.name", "cart")))
-		require.EqualValues(t, maxLabelSets+30, p.sum("logs_received", attribute.String("service.name", "cart")))
-		for n := range maxServices {
+		require.EqualValues(t, telemetry.MaxLabelSets+30, p.sum("logs_received", attribute.String("service.name", "cart")))
+		for n := range telemetry.MaxServices {
 			ld := logOf(1, 1)
 			ld.ResourceLogs().At(0).Resource().Attributes().PutStr("service.name", fmt.Sprint("s", n))
 			p.send(ld)
@@ -390,7 +391,7 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 	sh := p.traces.(*pipeline)
 	sc := newScene().whole(1)
 	now := time.Now()
-	svc := sh.engine.services.of(sc.td.ResourceSpans().At(0).Resource())
+	svc := sh.engine.services.Of(sc.td.ResourceSpans().At(0).Resource())
 	var spans []ptrace.Span
 	for _, rs := range sc.td.ResourceSpans().All() {
 		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
@@ -429,9 +430,9 @@ func sum[K comparable](m map[K]int) (n int) {
 }
 
 func TestLabelsOfAServiceAreNotShared(t *testing.T) {
-	svc := &service{labels: []attribute.KeyValue{attribute.String("service.name", "a")}}
-	one := svc.with(attribute.String("x", "1"))
-	two := svc.with(attribute.String("x", "2"))
+	svc := &telemetry.Service{Labels: []attribute.KeyValue{attribute.String("service.name", "a")}}
+	one := svc.With(attribute.String("x", "1"))
+	two := svc.With(attribute.String("x", "2"))
 	require.False(t, slices.Equal(one, two))
 }
 

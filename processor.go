@@ -24,6 +24,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -37,11 +38,11 @@ var errBufferFull = errors.New("correlation buffer is full: max_bytes is used up
 // engine is what the pipelines of one configuration share.
 type engine struct {
 	cfg       *Config
-	telemetry *telemetry
+	telemetry *telemetry.Instruments
 	routes    *route.Table
-	services  *services
+	services  *telemetry.Services
 	learned   *learned
-	counted   *routeCounter
+	counted   *telemetry.RouteCounter
 	rules     *rules.Rules
 	buffer    *tracebuffer.Buffer
 	encoding  *otlpwire.Encoding
@@ -94,11 +95,11 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
-	e.services = newServices(routes, cfg.Telemetry.Attributes)
+	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes)
 	e.watcher = newWatcher(&cfg.Telemetry)
 	e.requests = newRequests(cfg)
-	e.counted = newRouteCounter(cfg.Sampling.CountedRoutes)
-	e.telemetry, err = newTelemetry(set.TelemetrySettings, e)
+	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes)
+	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
 	return e, err
 }
 
@@ -167,6 +168,27 @@ func (e *engine) liveBuffer() *tracebuffer.Buffer {
 	return e.buffer
 }
 
+// gauges are the engine's figures. They may be read before Start.
+func (e *engine) gauges() *telemetry.Gauges {
+	return &telemetry.Gauges{
+		Ready:              func() bool { return e.liveBuffer() != nil },
+		SpansHeld:          func() int64 { return e.buffer.Held(tracebuffer.Span) },
+		LogsHeld:           func() int64 { return e.buffer.Held(tracebuffer.Log) },
+		BufferBytes:        func() int64 { return e.buffer.Bytes() + e.watcher.bytes() },
+		CompressedBytes:    func() int64 { return e.buffer.Compressed() },
+		LimitBytes:         func() int64 { return int64(e.cfg.MaxBytes) },
+		BufferTraces:       func() int64 { return int64(e.buffer.Traces()) },
+		EncodedByLibrary:   func() bool { return e.encoding.ByLibrary() },
+		IntegrityBytes:     func() int64 { return e.watcher.bytes() },
+		IntegrityTraces:    func() int64 { return e.watcher.traces() },
+		RouteLimit:         func() int64 { return int64(e.cfg.Routes.MaxRoutes) },
+		VerdictsRemembered: func() int64 { return int64(e.buffer.Remembered()) },
+		RoutePatterns: func(yield func(string, int) bool) {
+			e.routes.Services(func(name string, s *route.Service) bool { return yield(name, s.Patterns()) })
+		},
+	}
+}
+
 func (e *engine) signals() (traces, logs bool) {
 	for _, s := range e.pipelines {
 		traces = traces || s.nextTraces != nil
@@ -221,7 +243,7 @@ func (e *engine) tick(now time.Time) {
 
 // carryOut counts an outcome and hands its releases to their outlets.
 func (e *engine) carryOut(out *tracebuffer.Outcome) {
-	e.telemetry.outcome(out)
+	e.telemetry.Outcome(out)
 	for id := range out.Released {
 		if len(out.Released[id].Records) > 0 {
 			e.pipelines[id].outlet.push(out.Released[id])
@@ -284,24 +306,24 @@ func (s *pipeline) admit(sig tracebuffer.Signal, n int) bool {
 	ok := s.engine.buffer.MakeRoom(&out)
 	s.engine.carryOut(&out)
 	if !ok {
-		s.engine.telemetry.refused(sig, n)
+		s.engine.telemetry.Refused(sig, n)
 	}
 	return ok
 }
 
 // refuse gives a batch back for good: it would fail again.
 func (s *pipeline) refuse(sig tracebuffer.Signal, n int, err error) error {
-	s.engine.telemetry.refused(sig, n)
+	s.engine.telemetry.Refused(sig, n)
 	return consumererror.NewPermanent(err)
 }
 
 // forward counts what became of the records that passed in this call.
 func (s *pipeline) forward(sig tracebuffer.Signal, n int, err error) error {
 	if err != nil {
-		s.engine.telemetry.refused(sig, n)
+		s.engine.telemetry.Refused(sig, n)
 		return err
 	}
-	s.engine.telemetry.kept(sig, n)
+	s.engine.telemetry.Kept(sig, n)
 	return nil
 }
 
@@ -353,4 +375,26 @@ func (e *engine) drain(ctx context.Context) error {
 		err = errors.Join(err, s.outlet.wait(ctx))
 	}
 	return err
+}
+
+// receivedSpans counts what comes in, before anything can happen to it.
+func (s *pipeline) receivedSpans(td ptrace.Traces) {
+	for _, rs := range td.ResourceSpans().All() {
+		n := 0
+		for _, ss := range rs.ScopeSpans().All() {
+			n += ss.Spans().Len()
+		}
+		s.engine.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), s.engine.services.Of(rs.Resource()).Only)
+	}
+}
+
+// receivedLogs does for logs what receivedSpans does for spans.
+func (s *pipeline) receivedLogs(ld plog.Logs) {
+	for _, rl := range ld.ResourceLogs().All() {
+		n := 0
+		for _, sl := range rl.ScopeLogs().All() {
+			n += sl.LogRecords().Len()
+		}
+		s.engine.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), s.engine.services.Of(rl.Resource()).Only)
+	}
 }

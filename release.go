@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -160,15 +161,15 @@ func (o *outlet) send(records []tracebuffer.Record) {
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
 		n, err := try(records)
 		if err == nil {
-			o.pipe.engine.telemetry.kept(sig, n)
+			o.pipe.engine.telemetry.Kept(sig, n)
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			o.lose(sig, dropCorrupt, records, n, err)
+			o.lose(sig, telemetry.DropCorrupt, records, n, err)
 			return
 		}
 		if consumererror.IsPermanent(err) || !o.sleep(wait) {
-			o.lose(sig, dropExportFailed, records, n, err)
+			o.lose(sig, telemetry.DropExportFailed, records, n, err)
 			return
 		}
 	}
@@ -177,10 +178,10 @@ func (o *outlet) send(records []tracebuffer.Record) {
 // lose counts records that were held and cannot be handed on.
 func (o *outlet) lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
 	o.pipe.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
-	o.pipe.engine.telemetry.dropped(sig, reason, n)
+	o.pipe.engine.telemetry.Dropped(sig, reason, n)
 	for i := range records {
 		if r := &records[i]; !r.Context && o.pipe.engine.rules.Certain(r.Verdict.Rule) {
-			o.pipe.engine.telemetry.evidenceLost(sig, reason, r.Verdict.Rule, 1)
+			o.pipe.engine.telemetry.EvidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
 }
@@ -244,9 +245,9 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	if err := o.hand(ld, left); err != nil {
 		return groups.count, err
 	}
-	o.pipe.engine.telemetry.joined(j.joined)
+	o.pipe.engine.telemetry.Joined(j.joined)
 	for why, n := range rep.dropped {
-		o.pipe.engine.telemetry.dropped(tracebuffer.Log, why, n)
+		o.pipe.engine.telemetry.Dropped(tracebuffer.Log, why, n)
 	}
 	return left, nil
 }

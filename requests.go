@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
@@ -209,7 +210,7 @@ func (s *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs,
 	}
 	if id, ok := s.engine.requests.find(key); ok {
 		lr.SetTraceID(id)
-		s.engine.telemetry.foundByRequest(1)
+		s.engine.telemetry.FoundByRequest(1)
 		return false
 	}
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(alone(rl, sl, lr))
@@ -267,13 +268,13 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 	for _, p := range logs {
 		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
 		if err != nil {
-			p.pipe.outlet.lose(tracebuffer.Log, dropCorrupt, nil, 1, err)
+			p.pipe.outlet.lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
 			e.buffer.Delivered(oneLog(p.msg))
 			continue
 		}
 		if !id.IsEmpty() {
 			ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
-			e.telemetry.foundByRequest(1)
+			e.telemetry.FoundByRequest(1)
 		}
 		p.pipe.readmit(ld)
 		e.buffer.Delivered(oneLog(p.msg))
@@ -312,7 +313,7 @@ func (s *pipeline) pushLogs(ld plog.Logs) {
 	}
 	if err != nil {
 		s.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
-		s.engine.telemetry.dropped(tracebuffer.Log, dropCorrupt, ld.LogRecordCount())
+		s.engine.telemetry.Dropped(tracebuffer.Log, telemetry.DropCorrupt, ld.LogRecordCount())
 		return
 	}
 	s.engine.buffer.Adopt(&rel)

@@ -5,7 +5,6 @@ package correlationprocessor
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"strings"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // watcher turns spans and logs into links and has their traces examined, apart
@@ -71,7 +71,7 @@ func (w *watcher) bytes() int64 {
 
 // span returns the link of a span, and reports whether it is one: a span without
 // an id has no place in its trace.
-func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *record.Span, m *peerMemo) (integrity.Item, bool) {
+func (w *watcher) span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *peerMemo) (integrity.Item, bool) {
 	if w.watch == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
@@ -80,8 +80,8 @@ func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *record.Spa
 		Parent:  spanKeyOf(s.ParentSpanID()),
 		Start:   int64(s.StartTimestamp()),
 		End:     int64(s.EndTimestamp()),
-		Service: svc.id,
-		Name:    svc.name,
+		Service: svc.ID,
+		Name:    svc.NameID,
 		Kind:    spanKindOf(s.Kind()),
 		Flags:   spanFlags(s),
 	}}
@@ -91,14 +91,14 @@ func (w *watcher) span(now time.Time, svc *service, s ptrace.Span, v *record.Spa
 }
 
 // log returns the link of a log record.
-func (w *watcher) log(svc *service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
+func (w *watcher) log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
 	if w.watch == nil {
 		return integrity.Item{}, false
 	}
 	it := integrity.Item{Link: integrity.Link{
 		Span:    spanKeyOf(lr.SpanID()),
-		Service: svc.id,
-		Name:    svc.name,
+		Service: svc.ID,
+		Name:    svc.NameID,
 		Kind:    integrity.KindLog,
 	}}
 	setTrace(&it, lr.TraceID())
@@ -157,7 +157,7 @@ func spanFlags(s ptrace.Span) (f integrity.Flags) {
 // say the same again, which is not hashed and looked up again. Its strings are
 // the caller's, so it must not outlive the call.
 type peerMemo struct {
-	svc      *service
+	svc      *telemetry.Service
 	answered peerAddress
 	called   peerAddress
 	callee   uint64 // of called
@@ -171,10 +171,10 @@ type peerAddress struct {
 
 // peer learns from a span that its service sends spans and, if it answers, where,
 // and looks up who is called by one that calls.
-func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *record.Span, m *peerMemo) {
+func (w *watcher) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *peerMemo) {
 	if m.svc != svc {
 		*m = peerMemo{svc: svc}
-		w.peers.Learn(now, svc.address, svc.name)
+		w.peers.Learn(now, svc.Address, svc.NameID)
 	}
 	switch l.Kind {
 	case integrity.KindServer:
@@ -193,16 +193,16 @@ func (w *watcher) peer(now time.Time, svc *service, l *integrity.Link, v *record
 		l.Callee = m.callee
 	case integrity.KindProducer:
 		if v.Destination != "" {
-			l.Callee = addressOf(v.Destination, queuePort)
+			l.Callee = record.AddressOf(v.Destination, queuePort)
 		}
 	}
 }
 
 // answers learns where a service answers. What it calls may be itself, so that is
 // looked up anew.
-func (w *watcher) answers(now time.Time, svc *service, at peerAddress, m *peerMemo) {
+func (w *watcher) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *peerMemo) {
 	if m.answered != at {
-		w.peers.Learn(now, addressOf(at.host, at.port), svc.name)
+		w.peers.Learn(now, record.AddressOf(at.host, at.port), svc.NameID)
 		m.answered, m.called, m.callee = at, peerAddress{}, 0
 	}
 }
@@ -212,7 +212,7 @@ func (w *watcher) answers(now time.Time, svc *service, at peerAddress, m *peerMe
 // send spans; else the address at which its own spans may yet say it answers.
 func (w *watcher) callee(now time.Time, to peerAddress) uint64 {
 	if to.peer != "" {
-		if a := addressOf(to.peer, 0); w.peers.Lookup(now, a) != 0 {
+		if a := record.AddressOf(to.peer, 0); w.peers.Lookup(now, a) != 0 {
 			return a
 		}
 	}
@@ -220,22 +220,14 @@ func (w *watcher) callee(now time.Time, to peerAddress) uint64 {
 		return 0
 	}
 	host, _, _ := strings.Cut(to.host, ".")
-	if a := addressOf(host, 0); w.peers.Lookup(now, a) != 0 {
+	if a := record.AddressOf(host, 0); w.peers.Lookup(now, a) != 0 {
 		return a
 	}
-	return addressOf(to.host, to.port)
+	return record.AddressOf(to.host, to.port)
 }
 
 // queuePort marks the hash of a queue's name: no port is as high.
 const queuePort = 1 << 16
-
-var addressSeed = maphash.MakeSeed()
-
-// addressOf is the hash of an address, or with port 0 of a service's or a host's
-// name.
-func addressOf(host string, port int) uint64 {
-	return maphash.String(addressSeed, host) + uint64(port)*0x9e3779b97f4a7c15
-}
 
 // loopback reports whether an address is every host's own, so that without a
 // port it names nobody.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // To remember what the last span said changes nothing in what is learned and
@@ -19,7 +20,7 @@ import (
 func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	names := []string{"", "orders", "shop", "shop.svc"}
-	services := []*service{{address: addressOf("cart", 0), name: 1}, {address: addressOf("orders", 0), name: 2}}
+	services := []*telemetry.Service{{Address: record.AddressOf("cart", 0), NameID: 1}, {Address: record.AddressOf("orders", 0), NameID: 2}}
 	rapid.Check(t, func(t *rapid.T) {
 		with, without := newWatcher(&TelemetryConfig{}), newWatcher(&TelemetryConfig{})
 		var memo peerMemo
@@ -41,7 +42,7 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 		require.Equal(t, without.peers.Len(), with.peers.Len())
 		for _, n := range names {
 			for _, p := range []int{0, 80, queuePort} {
-				require.Equal(t, without.peers.Lookup(now, addressOf(n, p)), with.peers.Lookup(now, addressOf(n, p)), "%s:%d", n, p)
+				require.Equal(t, without.peers.Lookup(now, record.AddressOf(n, p)), with.peers.Lookup(now, record.AddressOf(n, p)), "%s:%d", n, p)
 			}
 		}
 	})
@@ -50,14 +51,14 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 // A service may call itself where a span of the same batch says it answers.
 func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	w, svc := newWatcher(&TelemetryConfig{}), &service{address: addressOf("cart", 0), name: 1}
+	w, svc := newWatcher(&TelemetryConfig{}), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
 	var memo peerMemo
 	see := func(kind integrity.Kind, port int) uint64 {
 		l := integrity.Link{Kind: kind}
 		w.peer(now, svc, &l, &record.Span{Peer: record.Peer{Address: "shop", Port: port}}, &memo)
 		return l.Callee
 	}
-	require.Equal(t, addressOf("shop", 80), see(integrity.KindClient, 80))
+	require.Equal(t, record.AddressOf("shop", 80), see(integrity.KindClient, 80))
 	see(integrity.KindServer, 0)
-	require.Equal(t, addressOf("shop", 0), see(integrity.KindClient, 80))
+	require.Equal(t, record.AddressOf("shop", 0), see(integrity.KindClient, 80))
 }

@@ -3,6 +3,8 @@
 
 package record
 
+import "hash/maphash"
+
 // Peer is what a span says of the other end of a request, in old and new
 // semantic conventions. The strings are borrowed.
 type Peer struct {
@@ -11,4 +13,12 @@ type Peer struct {
 	Destination string // of a message
 	Port        int
 	Header      Header
+}
+
+var addressSeed = maphash.MakeSeed()
+
+// AddressOf is the hash of an address, or with port 0 of the name of a service or
+// a host. It differs from process to process.
+func AddressOf(host string, port int) uint64 {
+	return maphash.String(addressSeed, host) + uint64(port)*0x9e3779b97f4a7c15
 }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package telemetry
 
 import (
 	"bytes"
@@ -16,41 +16,42 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
 // maxServices is how many services have routes and series of their own; the
 // others share those of otherServices.
 const (
-	maxServices   = 1000
-	otherServices = "_other"
+	MaxServices   = 1000
+	OtherServices = "_other"
 )
 
 // maxLabelSets is how many combinations of a service with the further attributes
 // have series of their own. OpenTelemetry's SDK makes no more than 2000 series of
 // a metric, and some metrics have reasons beside.
-const maxLabelSets = 500
+const MaxLabelSets = 500
 
-// service is what is known of the service a resource names, in the version, the
+// Service is what is known of the service a resource names, in the version, the
 // deployment or whatever else telemetry.attributes tells apart.
-type service struct {
-	labels []attribute.KeyValue
-	only   metric.MeasurementOption // the labels alone
-	header []byte                   // of a resource with no more than the service's name
-	routes *route.Service
+type Service struct {
+	Labels   []attribute.KeyValue
+	Only     metric.MeasurementOption // the labels alone
+	Envelope []byte                   // of a resource with no more than the service's name
+	Routes   *route.Service
 	// id is the number of the labels, name that of the service's name; 0 is none.
-	id, name uint16
-	address  uint64 // hash of the name, as integrity.Peers knows it
+	ID, NameID uint16
+	Address    uint64 // hash of the name, as integrity.Peers knows it
 }
 
-// with returns the labels of a series of the service.
-func (s *service) with(attrs ...attribute.KeyValue) []attribute.KeyValue {
-	return append(slices.Clip(s.labels), attrs...)
+// With returns the labels of a series of the service.
+func (s *Service) With(attrs ...attribute.KeyValue) []attribute.KeyValue {
+	return append(slices.Clip(s.Labels), attrs...)
 }
 
-// services finds services by name and further resource attributes. Readers take
+// Services finds services by name and further resource attributes. Readers take
 // no lock: there are many batches and few new services.
-type services struct {
+type Services struct {
 	table *route.Table
 	keys  []string   // of the labels; the first is service.name
 	mu    sync.Mutex // held to add one
@@ -58,32 +59,32 @@ type services struct {
 }
 
 type knownServices struct {
-	byKey map[string]*service
-	byID  []*service
+	byKey map[string]*Service
+	byID  []*Service
 	names map[string]uint16
 	list  []string // of names; the first is none
 }
 
-func newServices(table *route.Table, attributes []string) *services {
-	s := &services{table: table, keys: append([]string{"service.name"}, attributes...)}
+func NewServices(table *route.Table, attributes []string) *Services {
+	s := &Services{table: table, keys: append([]string{"service.name"}, attributes...)}
 	s.known.Store(&knownServices{
-		byKey: map[string]*service{}, byID: []*service{nil},
+		byKey: map[string]*Service{}, byID: []*Service{nil},
 		names: map[string]uint16{}, list: []string{""},
 	})
 	return s
 }
 
 // number returns the service with the id, which it must have got from here.
-func (s *services) number(id uint16) *service { return s.known.Load().byID[id] }
+func (s *Services) number(id uint16) *Service { return s.known.Load().byID[id] }
 
 // nameOf returns the name of the services with the Name.
-func (s *services) nameOf(name uint16) string { return s.known.Load().list[name] }
+func (s *Services) nameOf(name uint16) string { return s.known.Load().list[name] }
 
 // separator stands between the values of a key.
 const separator = 0
 
-// of returns the service of the resource.
-func (s *services) of(res pcommon.Resource) *service {
+// Of returns the service of the resource.
+func (s *Services) Of(res pcommon.Resource) *Service {
 	var scratch [128]byte
 	key := scratch[:0]
 	for i, name := range s.keys {
@@ -100,7 +101,7 @@ func (s *services) of(res pcommon.Resource) *service {
 	return s.add(key)
 }
 
-func (s *services) add(key []byte) *service {
+func (s *Services) add(key []byte) *Service {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known := s.known.Load()
@@ -111,22 +112,22 @@ func (s *services) add(key []byte) *service {
 	}
 	next := &knownServices{byKey: maps.Clone(known.byKey), names: maps.Clone(known.names), list: known.list}
 	added := s.create(next.number(values[0]), values)
-	added.id = uint16(len(known.byID))
+	added.ID = uint16(len(known.byID))
 	next.byKey[full] = added
 	next.byID = append(slices.Clip(known.byID), added)
 	s.known.Store(next)
 	return added
 }
 
-func (s *services) create(name uint16, values []string) *service {
+func (s *Services) create(name uint16, values []string) *Service {
 	labels := s.labels(values)
-	return &service{
-		name:    name,
-		labels:  labels,
-		only:    metric.WithAttributeSet(attribute.NewSet(labels...)),
-		header:  otlpwire.ServiceHeader(values[0]),
-		routes:  s.table.Service(values[0]),
-		address: addressOf(values[0], 0),
+	return &Service{
+		NameID:   name,
+		Labels:   labels,
+		Only:     metric.WithAttributeSet(attribute.NewSet(labels...)),
+		Envelope: otlpwire.ServiceHeader(values[0]),
+		Routes:   s.table.Service(values[0]),
+		Address:  record.AddressOf(values[0], 0),
 	}
 }
 
@@ -144,18 +145,18 @@ func (k *knownServices) number(name string) uint16 {
 // capped returns the values of a key, with those past a cap replaced: no more
 // than maxServices names, and no more than maxLabelSets combinations with the
 // other attributes, beside one overflow for each name.
-func (s *services) capped(known *knownServices, key []byte) []string {
+func (s *Services) capped(known *knownServices, key []byte) []string {
 	var values []string
 	for v := range bytes.SplitSeq(key, []byte{separator}) {
 		values = append(values, string(v))
 	}
 	values = values[:len(s.keys)]
-	if _, ok := known.names[values[0]]; !ok && len(known.names) >= maxServices {
-		values[0] = otherServices
+	if _, ok := known.names[values[0]]; !ok && len(known.names) >= MaxServices {
+		values[0] = OtherServices
 	}
-	if len(s.keys) > 1 && len(known.byKey) >= maxLabelSets {
+	if len(s.keys) > 1 && len(known.byKey) >= MaxLabelSets {
 		for i := range values[1:] {
-			values[i+1] = otherServices
+			values[i+1] = OtherServices
 		}
 	}
 	return values
@@ -163,7 +164,7 @@ func (s *services) capped(known *knownServices, key []byte) []string {
 
 // labels are the attributes of a service's series. What its resource lacks is no
 // label; without a name, the name is empty.
-func (s *services) labels(values []string) []attribute.KeyValue {
+func (s *Services) labels(values []string) []attribute.KeyValue {
 	var out []attribute.KeyValue
 	for i, v := range values {
 		if i == 0 || v != "" {

@@ -1,0 +1,17 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package telemetry has the processor's instruments, and the services that their
+// series belong to. Other packages return what happened; here it is counted, once
+// for each batch and not for each item: a [Tally] and [Amounts] gather what a
+// batch's items have in common.
+//
+// [Services] bounds the labels: at most MaxServices services have series of their
+// own, and at most MaxLabelSets combinations of a service with further resource
+// attributes. All others share the label "_other".
+//
+// [Instruments], [Services] and [RouteCounter] are safe for concurrent use; a
+// Tally and Amounts are for one goroutine.
+//
+// The metrics are described in metadata.yaml.
+package telemetry

@@ -1,0 +1,124 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
+
+// IDSource is where a log's trace id was found.
+type IDSource uint8
+
+const (
+	InAttributes IDSource = iota
+	InBody
+	InResource
+)
+
+func (s IDSource) String() string {
+	return [...]string{"attributes", "body", "resource"}[s]
+}
+
+// Tally counts what a batch's items are like. It is flushed once per batch:
+// a metric call per item costs more than all the rest.
+type Tally struct {
+	routes  [route.SourceOverflow + 1]int
+	zero    map[*Service]int
+	times   Amounts[badTimeKey] // one broken clock makes every span of a service bad
+	without map[missingKey]int
+	found   map[extractedKey]int
+	lost    int
+	lates   [3]int
+}
+
+type missingKey struct {
+	svc *Service
+	why traceid.Reason
+}
+
+type badTimeKey struct {
+	svc *Service
+	why string
+}
+
+type extractedKey struct {
+	source IDSource
+	format traceid.Format
+}
+
+// The outcomes of late items.
+const (
+	lateKept = iota
+	lateDropped
+	lateUpgraded
+)
+
+var lateNames = [...]string{lateKept: "kept", lateDropped: "dropped", lateUpgraded: "upgraded"}
+
+func (t *Tally) Route(s route.Source) { t.routes[s]++ }
+
+func (t *Tally) ZeroID(svc *Service) { count(&t.zero, svc) }
+
+func (t *Tally) BadTime(svc *Service, why string) { t.times.Add(badTimeKey{svc, why}, 0) }
+
+func (t *Tally) Missing(svc *Service, why traceid.Reason) { count(&t.without, missingKey{svc, why}) }
+
+func (t *Tally) Extracted(s IDSource, f traceid.Format) { count(&t.found, extractedKey{s, f}) }
+
+// count makes the map on first use: most batches have nothing of the kind.
+func count[K comparable](m *map[K]int, k K) {
+	if *m == nil {
+		*m = map[K]int{}
+	}
+	(*m)[k]++
+}
+
+// Fates counts what became of the items at once.
+func (t *Tally) Fates(fates []tracebuffer.Fate) {
+	for _, f := range fates {
+		if f.Action == tracebuffer.Drop {
+			t.lost++
+		}
+		switch {
+		case !f.Late:
+		case f.Upgraded:
+			t.lates[lateUpgraded]++
+		case f.Action == tracebuffer.Drop:
+			t.lates[lateDropped]++
+		default:
+			t.lates[lateKept]++
+		}
+	}
+}
+
+// Flush adds the tally to the instruments.
+func (t *Tally) Flush(tel *Instruments, sig tracebuffer.Signal) {
+	tel.Dropped(sig, dropSampling, t.lost)
+	for i, n := range t.lates {
+		tel.late(sig, lateNames[i], n)
+	}
+	signal := signalAttr(sig)
+	for src, n := range t.routes {
+		if src != int(route.SourceNone) {
+			add(tel.ProcessorCorrelationRouteItems, n, signal, attribute.String("source", route.Source(src).String()))
+		}
+	}
+	for svc, n := range t.zero {
+		add(tel.ProcessorCorrelationSpansZeroID, n, svc.Labels...)
+	}
+	for k, n := range t.times.By {
+		add(tel.ProcessorCorrelationSpansBadTime, n.Items, k.svc.With(attribute.String("reason", k.why))...)
+	}
+	for k, n := range t.without {
+		add(tel.ProcessorCorrelationLogsMissingTraceID, n, k.svc.With(attribute.String("reason", k.why.String()))...)
+	}
+	for k, n := range t.found {
+		add(tel.ProcessorCorrelationLogsTraceIDExtracted, n,
+			attribute.String("source", k.source.String()), attribute.String("format", k.format.String()))
+	}
+}

@@ -1,0 +1,199 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// Instruments is the engine's instruments. The deep packages return fates; here
+// they are counted, per batch and not per item.
+type Instruments struct {
+	*metadata.TelemetryBuilder
+	ruleNames []string
+	policy    *sampling.Policy
+	counts    bool // items by verdict, which says something only where traces are dropped
+}
+
+// reasons why an item was dropped.
+const (
+	dropSampling     = "sampling"
+	DropExportFailed = "export_failed"
+	DropCorrupt      = "corrupt"
+)
+
+// Gauges are asked for their values when somebody reads the metrics. Before Ready
+// returns true none of the others is called.
+type Gauges struct {
+	Ready              func() bool
+	SpansHeld          func() int64
+	LogsHeld           func() int64
+	BufferBytes        func() int64
+	CompressedBytes    func() int64
+	LimitBytes         func() int64
+	BufferTraces       func() int64
+	EncodedByLibrary   func() bool
+	IntegrityBytes     func() int64
+	IntegrityTraces    func() int64
+	RouteLimit         func() int64
+	VerdictsRemembered func() int64
+	// RoutePatterns yields the number of patterns of each service.
+	RoutePatterns func(yield func(service string, patterns int) bool)
+}
+
+// New returns instruments for decisions of the policy. counts says that
+// items are counted by the verdict on their trace.
+func New(set component.TelemetrySettings, policy *sampling.Policy, counts bool, g *Gauges) (*Instruments, error) {
+	b, err := metadata.NewTelemetryBuilder(set)
+	if err != nil {
+		return nil, err
+	}
+	t := &Instruments{TelemetryBuilder: b, policy: policy, counts: counts}
+	for _, r := range policy.Rules() {
+		t.ruleNames = append(t.ruleNames, r.Name)
+	}
+	err = t.registerGauges(g)
+	return t, err
+}
+
+func (t *Instruments) registerGauges(g *Gauges) error {
+	gauge := func(value func() int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			if g.Ready() {
+				o.Observe(value())
+			}
+			return nil
+		}
+	}
+	return errors.Join(
+		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(g.SpansHeld)),
+		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(g.LogsHeld)),
+		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(g.BufferBytes)),
+		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge(g.CompressedBytes)),
+		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(g.LimitBytes)),
+		t.RegisterProcessorCorrelationBufferTracesCallback(gauge(g.BufferTraces)),
+		t.RegisterProcessorCorrelationEncodedByLibraryCallback(gauge(func() int64 { return oneIf(g.EncodedByLibrary()) })),
+		t.RegisterProcessorCorrelationIntegrityBytesCallback(gauge(g.IntegrityBytes)),
+		t.RegisterProcessorCorrelationIntegrityTracesCallback(gauge(g.IntegrityTraces)),
+		t.RegisterProcessorCorrelationRouteLimitCallback(gauge(g.RouteLimit)),
+		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(g.VerdictsRemembered)),
+		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for service, n := range g.RoutePatterns {
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("service.name", service)))
+			}
+			return nil
+		}),
+	)
+}
+
+func (t *Instruments) Kept(sig tracebuffer.Signal, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationLogsKept}[sig]
+	c.Add(context.Background(), int64(n))
+}
+
+func (t *Instruments) Refused(sig tracebuffer.Signal, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansRefused, t.ProcessorCorrelationLogsRefused}[sig]
+	c.Add(context.Background(), int64(n))
+}
+
+func (t *Instruments) Dropped(sig tracebuffer.Signal, reason string, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansDropped, t.ProcessorCorrelationLogsDropped}[sig]
+	add(c, n, attribute.String("reason", reason))
+}
+
+func (t *Instruments) late(sig tracebuffer.Signal, outcome string, n int) {
+	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansLate, t.ProcessorCorrelationLogsLate}[sig]
+	add(c, n, attribute.String("outcome", outcome))
+}
+
+// FoundByRequest counts logs whose trace was found by their request id.
+func (t *Instruments) FoundByRequest(n int) {
+	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
+}
+
+func (t *Instruments) Joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
+
+// Drawn counts where randomness came from, which says something only where it
+// decides.
+func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
+	signal := signalAttr(sig)
+	add(t.ProcessorCorrelationThresholdsInconsistent, d.Inconsistent, signal)
+	for source, n := range d.Sources {
+		add(t.ProcessorCorrelationRandomness, n, signal, attribute.String("source", source))
+	}
+}
+
+func signalAttr(sig tracebuffer.Signal) attribute.KeyValue {
+	return attribute.String("signal", [...]string{"traces", "logs"}[sig])
+}
+
+func (t *Instruments) RuleErrors(failed map[sampling.Match]int) {
+	for m, n := range failed {
+		add(t.ProcessorCorrelationRuleErrors, n, attribute.String("rule", t.ruleNames[m]))
+	}
+}
+
+// Decided counts items by the verdict on their trace.
+func (t *Instruments) Decided(sig tracebuffer.Signal, keep bool, rule string, items int, bytes int64) {
+	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", rules.VerdictName(keep)), attribute.String("rule", rule)}
+	add(t.ProcessorCorrelationDecidedItems, items, attrs...)
+	add(t.ProcessorCorrelationDecidedBytes, int(bytes), attrs...)
+}
+
+// EvidenceLost counts items of traces kept for certain that were lost.
+func (t *Instruments) EvidenceLost(sig tracebuffer.Signal, reason string, rule sampling.Match, n int) {
+	add(t.ProcessorCorrelationEvidenceLost, n, signalAttr(sig), attribute.String("cause", reason), attribute.String("rule", t.ruleNames[rule]))
+}
+
+// Outcome counts what the buffer decided.
+func (t *Instruments) Outcome(out *tracebuffer.Outcome) {
+	for sig, n := range out.Dropped {
+		t.Dropped(tracebuffer.Signal(sig), dropSampling, n)
+	}
+	if t.counts {
+		for v, vol := range out.Decided {
+			for sig, n := range vol.Items {
+				t.Decided(tracebuffer.Signal(sig), v.Keep, t.ruleNames[v.Rule], n, vol.Bytes[sig])
+			}
+		}
+	}
+	for d, n := range out.Decisions {
+		add(t.ProcessorCorrelationDecisions, n,
+			attribute.String("verdict", rules.VerdictName(d.Verdict.Keep)),
+			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
+			attribute.String("trigger", d.Trigger.String()))
+		if d.Verdict.Keep {
+			t.ProcessorCorrelationTracesAdjusted.Add(context.Background(), float64(n)*t.policy.Threshold(d.Verdict).AdjustedCount(),
+				metric.WithAttributes(attribute.String("rule", t.ruleNames[d.Verdict.Rule])))
+		}
+	}
+}
+
+// RuleName is what a rule of the policy is called in telemetry.
+func (t *Instruments) RuleName(m sampling.Match) string { return t.ruleNames[m] }
+
+// oneIf is the value of a gauge that is 1 or 0.
+func oneIf(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// add counts n, unless it is 0: a series appears when it has something to say.
+func add(c metric.Int64Counter, n int, attrs ...attribute.KeyValue) {
+	if n != 0 {
+		c.Add(context.Background(), int64(n), metric.WithAttributes(attrs...))
+	}
+}

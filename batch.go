@@ -389,7 +389,7 @@ func (b *batch) weigh() {
 		var routes telemetry.Amounts[telemetry.RouteKey]
 		for i := range b.edits {
 			if e := &b.edits[i]; e.pattern != "" {
-				routes.Add(telemetry.RouteKey{e.service, e.pattern}, int64(e.size))
+				routes.Add(telemetry.RouteKey{Service: e.service, Pattern: e.pattern}, int64(e.size))
 			}
 		}
 		b.pipe.engine.counted.Flush(b.pipe.engine.telemetry, b.sig, &routes)

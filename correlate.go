@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -41,6 +42,14 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 		c.summary = slices.Compact(c.summary)
 	}
 	return c
+}
+
+// join is what an outlet does with logs.
+func (c *correlator) join() outlet.JoinConfig {
+	return outlet.JoinConfig{
+		Attributes: c.cfg.JoinAttributes, SpanAttributes: c.summary, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
+		Deduplicate: c.cfg.DeduplicateAccessLogs, DropRedundant: c.cfg.DropRedundantAccessLogs,
+	}
 }
 
 // joins reports whether a log of a trace that is kept has a reason to wait for

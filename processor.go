@@ -22,6 +22,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
@@ -73,8 +74,7 @@ type pipeline struct {
 	log        *zap.Logger
 	nextTraces consumer.Traces
 	nextLogs   consumer.Logs
-	outlet     *outlet
-	running    bool
+	outlet     *outlet.Outlet // nil before Start
 	shutOnce   sync.Once
 }
 
@@ -110,7 +110,6 @@ func (e *engine) newPipeline(set processor.Settings) (*pipeline, error) {
 		return nil, fmt.Errorf("%q is in more than %d pipelines", set.ID, maxPipelines)
 	}
 	s := &pipeline{engine: e, id: uint8(len(e.pipelines)), log: set.Logger}
-	s.outlet = newOutlet(s)
 	e.pipelines = append(e.pipelines, s)
 	return s, nil
 }
@@ -132,8 +131,11 @@ func (s *pipeline) Start(context.Context, component.Host) error {
 			return err
 		}
 	}
-	s.running = true
-	s.outlet.start()
+	s.outlet = outlet.New(outlet.Options{
+		Traces: s.nextTraces, Logs: s.nextLogs, Rules: e.rules, Count: e.telemetry,
+		Delivered: e.buffer.Delivered, Join: e.links.join(), Log: s.log,
+	})
+	s.outlet.Start()
 	return nil
 }
 
@@ -246,7 +248,7 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 	e.telemetry.Outcome(out)
 	for id := range out.Released {
 		if len(out.Released[id].Records) > 0 {
-			e.pipelines[id].outlet.push(out.Released[id])
+			e.pipelines[id].outlet.Push(out.Released[id])
 		}
 	}
 }
@@ -347,8 +349,8 @@ func (s *pipeline) shutdown(ctx context.Context) error {
 	if first && e.started > 0 {
 		err = e.drain(ctx)
 	}
-	if s.running {
-		err = errors.Join(err, s.outlet.stop(ctx))
+	if s.outlet != nil {
+		err = errors.Join(err, s.outlet.Stop(ctx))
 	}
 	if last {
 		e.telemetry.Shutdown()
@@ -372,7 +374,9 @@ func (e *engine) drain(ctx context.Context) error {
 	e.stopWatching()
 	err := e.rules.Stop()
 	for _, s := range e.pipelines {
-		err = errors.Join(err, s.outlet.wait(ctx))
+		if s.outlet != nil {
+			err = errors.Join(err, s.outlet.Wait(ctx))
+		}
 	}
 	return err
 }

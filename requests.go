@@ -268,7 +268,7 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 	for _, p := range logs {
 		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
 		if err != nil {
-			p.pipe.outlet.lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
+			p.pipe.outlet.Lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
 			e.buffer.Delivered(oneLog(p.msg))
 			continue
 		}
@@ -317,5 +317,5 @@ func (s *pipeline) pushLogs(ld plog.Logs) {
 		return
 	}
 	s.engine.buffer.Adopt(&rel)
-	s.outlet.push(rel)
+	s.outlet.Push(rel)
 }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package outlet
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -23,13 +24,13 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
-// outlet sends what the buffer released to a pipeline's next component. Releases
+// Outlet sends what the buffer released to a pipeline's next component. Releases
 // wait as bytes; those of many traces go out in one batch, merged by resource
 // and scope. A next component that fails is tried again until it takes the
 // batch or says that it never will: meanwhile the bytes count as held, and the
 // senders feel it once max_bytes is reached.
-type outlet struct {
-	pipe *pipeline
+type Outlet struct {
+	to Options
 
 	mu      sync.Mutex
 	queue   []tracebuffer.Release
@@ -51,21 +52,36 @@ const (
 // maxBatch is how many records go out in one batch, give or take a trace.
 const maxBatch = 8192
 
-func newOutlet(s *pipeline) *outlet {
-	o := &outlet{pipe: s, wake: make(chan struct{}, 1), quit: make(chan struct{})}
+// Options are where an outlet delivers to and what it does on the way.
+type Options struct {
+	// Traces or Logs is the next component. The other one is nil.
+	Traces consumer.Traces
+	Logs   consumer.Logs
+	Rules  *rules.Rules
+	Count  *telemetry.Instruments
+	// Delivered is told of each release that was delivered or lost: its bytes
+	// are no longer held.
+	Delivered func(*tracebuffer.Release)
+	Join      JoinConfig
+	Log       *zap.Logger
+}
+
+// New returns an outlet that delivers nothing before it is started.
+func New(to Options) *Outlet {
+	o := &Outlet{to: to, wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	o.idle = sync.NewCond(&o.mu)
 	o.abandon, o.giveUp = context.WithCancel(context.Background())
 	return o
 }
 
-func (o *outlet) start() {
+func (o *Outlet) Start() {
 	o.ended.Add(1)
 	go o.run()
 }
 
-// push queues a release. It never blocks: decisions must not wait for a slow
+// Push queues a release. It never blocks: decisions must not wait for a slow
 // next component.
-func (o *outlet) push(r tracebuffer.Release) {
+func (o *Outlet) Push(r tracebuffer.Release) {
 	o.mu.Lock()
 	o.queue = append(o.queue, r)
 	o.mu.Unlock()
@@ -75,7 +91,7 @@ func (o *outlet) push(r tracebuffer.Release) {
 	}
 }
 
-func (o *outlet) run() {
+func (o *Outlet) run() {
 	defer o.ended.Done()
 	for {
 		select {
@@ -89,7 +105,7 @@ func (o *outlet) run() {
 }
 
 // deliver sends all that is queued.
-func (o *outlet) deliver() {
+func (o *Outlet) deliver() {
 	for {
 		o.mu.Lock()
 		releases := o.queue
@@ -105,7 +121,7 @@ func (o *outlet) deliver() {
 			o.send(records)
 		}
 		for i := range releases {
-			o.pipe.engine.buffer.Delivered(&releases[i])
+			o.to.Delivered(&releases[i])
 		}
 	}
 }
@@ -128,11 +144,8 @@ func inBatches(releases []tracebuffer.Release) [][]tracebuffer.Record {
 	return append(out, all)
 }
 
-// wait returns when the outlet has nothing left to deliver or ctx ends.
-func (o *outlet) wait(ctx context.Context) error {
-	if !o.pipe.running {
-		return nil
-	}
+// Wait returns when the outlet has nothing left to deliver or ctx ends.
+func (o *Outlet) Wait(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, o.giveUp)
 	defer stop()
 	o.mu.Lock()
@@ -143,8 +156,8 @@ func (o *outlet) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// stop delivers what is queued, within ctx, and ends the outlet.
-func (o *outlet) stop(ctx context.Context) error {
+// Stop delivers what is queued, within ctx, and ends the outlet.
+func (o *Outlet) Stop(ctx context.Context) error {
 	defer context.AfterFunc(ctx, o.giveUp)()
 	close(o.quit)
 	o.ended.Wait()
@@ -153,41 +166,41 @@ func (o *outlet) stop(ctx context.Context) error {
 }
 
 // send hands a batch on until it is taken or given up.
-func (o *outlet) send(records []tracebuffer.Record) {
+func (o *Outlet) send(records []tracebuffer.Record) {
 	sig, try := tracebuffer.Span, o.sendTraces
-	if o.pipe.nextLogs != nil {
+	if o.to.Logs != nil {
 		sig, try = tracebuffer.Log, o.sendLogs
 	}
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
 		n, err := try(records)
 		if err == nil {
-			o.pipe.engine.telemetry.Kept(sig, n)
+			o.to.Count.Kept(sig, n)
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			o.lose(sig, telemetry.DropCorrupt, records, n, err)
+			o.Lose(sig, telemetry.DropCorrupt, records, n, err)
 			return
 		}
 		if consumererror.IsPermanent(err) || !o.sleep(wait) {
-			o.lose(sig, telemetry.DropExportFailed, records, n, err)
+			o.Lose(sig, telemetry.DropExportFailed, records, n, err)
 			return
 		}
 	}
 }
 
-// lose counts records that were held and cannot be handed on.
-func (o *outlet) lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
-	o.pipe.log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
-	o.pipe.engine.telemetry.Dropped(sig, reason, n)
+// Lose counts records that were held and cannot be handed on.
+func (o *Outlet) Lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
+	o.to.Log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
+	o.to.Count.Dropped(sig, reason, n)
 	for i := range records {
-		if r := &records[i]; !r.Context && o.pipe.engine.rules.Certain(r.Verdict.Rule) {
-			o.pipe.engine.telemetry.EvidenceLost(sig, reason, r.Verdict.Rule, 1)
+		if r := &records[i]; !r.Context && o.to.Rules.Certain(r.Verdict.Rule) {
+			o.to.Count.EvidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
 }
 
 // sleep waits and reports whether there is still a point in trying.
-func (o *outlet) sleep(d time.Duration) bool {
+func (o *Outlet) sleep(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -203,13 +216,13 @@ var errCorrupt = errors.New("held data cannot be decoded")
 
 // sendTraces decodes and sends spans, and says how many. They are decoded for
 // each try: a next component that failed may have changed what it was given.
-func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
+func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	groups := groupRecords(records, false)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	st := rules.NewStamper(o.pipe.engine.rules)
+	st := rules.NewStamper(o.to.Rules)
 	counts := countLogs(o.contextLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for s := range record.SpansIn(rs) {
@@ -217,24 +230,24 @@ func (o *outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 			st.Span(s, groups.list[i].verdict)
 		}
 	}
-	return groups.count, o.pipe.nextTraces.ConsumeTraces(o.abandon, td)
+	return groups.count, o.to.Traces.ConsumeTraces(o.abandon, td)
 }
 
 // sendLogs does for logs what sendTraces does for spans, and joins them.
-func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
+func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	groups := groupRecords(records, false)
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
 	spans := o.contextSpans(records)
-	var rep repeats
-	if o.pipe.engine.cfg.Logs.repeats() {
-		rep = newRepeats(o, ld, spans)
+	var rep dedup
+	if o.to.Join.repeats() {
+		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ld, spans)
 		rep.takeOut(ld)
 	}
-	j := newJoiner(o.pipe.engine.cfg.Logs.JoinAttributes, spans)
-	st := rules.NewStamper(o.pipe.engine.rules)
+	j := newJoiner(o.to.Join.Attributes, spans)
+	st := rules.NewStamper(o.to.Rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for lr := range record.LogsIn(rl) {
 			j.join(rl.Resource(), lr)
@@ -245,15 +258,15 @@ func (o *outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	if err := o.hand(ld, left); err != nil {
 		return groups.count, err
 	}
-	o.pipe.engine.telemetry.Joined(j.joined)
+	o.to.Count.Joined(j.joined)
 	for why, n := range rep.dropped {
-		o.pipe.engine.telemetry.Dropped(tracebuffer.Log, why, n)
+		o.to.Count.Dropped(tracebuffer.Log, why, n)
 	}
 	return left, nil
 }
 
 // hand hands logs on, if there are any.
-func (o *outlet) hand(ld plog.Logs, records int) error {
+func (o *Outlet) hand(ld plog.Logs, records int) error {
 	if records == 0 {
 		return nil
 	}
@@ -261,28 +274,28 @@ func (o *outlet) hand(ld plog.Logs, records int) error {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool { return sl.LogRecords().Len() == 0 })
 		return rl.ScopeLogs().Len() == 0
 	})
-	return o.pipe.nextLogs.ConsumeLogs(o.abandon, ld)
+	return o.to.Logs.ConsumeLogs(o.abandon, ld)
 }
 
 // contextSpans decodes the spans that are there for the logs' sake, as far as a
 // join looks at them.
-func (o *outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
+func (o *Outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
 	groups := groupRecords(records, true)
-	groups.trim(o.pipe.engine.links.summary)
+	groups.trim(o.to.Join.SpanAttributes)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
 	if err != nil {
-		o.pipe.log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
+		o.to.Log.Error("spans held for a join cannot be decoded; the logs go without", zap.Error(err))
 		return ptrace.NewTraces()
 	}
 	return td
 }
 
 // contextLogs decodes the logs that are there for the spans' sake.
-func (o *outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
+func (o *Outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
 	groups := groupRecords(records, true)
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
 	if err != nil {
-		o.pipe.log.Error("logs held for a join cannot be decoded; the spans go without", zap.Error(err))
+		o.to.Log.Error("logs held for a join cannot be decoded; the spans go without", zap.Error(err))
 		return plog.NewLogs()
 	}
 	return ld

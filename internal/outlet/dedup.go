@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package outlet
 
 import (
 	"strings"
@@ -20,17 +20,16 @@ const (
 	dropRedundant = "redundant"
 )
 
-// repeats finds the access logs of released traces that say what another log
+// dedup finds the access logs of released traces that say what another log
 // or a span says already. Evidence is never one of them.
-type repeats struct {
-	cfg   *LogsConfig
-	rules *rules.Rules
-	route string // the attribute patterns are in
+type dedup struct {
+	cfg    *JoinConfig
+	dryRun bool
 	// last is the last access log about each request, and turn the place of
 	// the record looked at, in the order both passes go through them.
-	last  map[requestKey]moment
+	last  map[requestKey]position
 	turn  int
-	spans map[record.SpanKey]told
+	spans map[record.SpanKey]claim
 	// dropped counts by reason what was taken out.
 	dropped map[string]int
 }
@@ -42,39 +41,39 @@ type requestKey struct {
 	service, method, path string
 }
 
-// moment orders the records about a request: by their time, and those of the
+// position orders the records about a request: by their time, and those of the
 // same time by their place.
-type moment struct {
+type position struct {
 	at    pcommon.Timestamp
 	place int
 }
 
-func (m moment) after(o moment) bool { return m.at > o.at || m.at == o.at && m.place > o.place }
+func (m position) after(o position) bool { return m.at > o.at || m.at == o.at && m.place > o.place }
 
-// told is what a span or a log tells of a request.
-type told struct {
+// claim is what a span or a log tells of a request.
+type claim struct {
 	method, path, pattern string
 	status                int
 }
 
-func newRepeats(o *outlet, ld plog.Logs, context ptrace.Traces) repeats {
-	r := repeats{cfg: &o.pipe.engine.cfg.Logs, rules: o.pipe.engine.rules, route: o.pipe.engine.cfg.Routes.Attribute}
-	if r.cfg.DeduplicateAccessLogs {
+func newDedup(cfg *JoinConfig, dryRun bool, ld plog.Logs, context ptrace.Traces) dedup {
+	r := dedup{cfg: cfg, dryRun: dryRun}
+	if r.cfg.Deduplicate {
 		r.learnLogs(ld)
 	}
-	if r.cfg.DropRedundantAccessLogs {
+	if r.cfg.DropRedundant {
 		r.learnSpans(context)
 	}
 	return r
 }
 
-func (r *repeats) learnLogs(ld plog.Logs) {
-	r.last = map[requestKey]moment{}
+func (r *dedup) learnLogs(ld plog.Logs) {
+	r.last = map[requestKey]position{}
 	place := 0
 	for res, lr := range record.EachLog(ld) {
 		place++
 		if t, access, _ := r.read(lr); access {
-			key, now := r.key(record.ServiceName(res), lr, t), moment{at(lr), place}
+			key, now := r.key(record.ServiceName(res), lr, t), position{at(lr), place}
 			if now.after(r.last[key]) {
 				r.last[key] = now
 			}
@@ -82,12 +81,12 @@ func (r *repeats) learnLogs(ld plog.Logs) {
 	}
 }
 
-func (r *repeats) learnSpans(td ptrace.Traces) {
-	r.spans = map[record.SpanKey]told{}
+func (r *dedup) learnSpans(td ptrace.Traces) {
+	r.spans = map[record.SpanKey]claim{}
 	for _, s := range record.EachSpan(td) {
 		var v record.Span
 		v.Read(s.Attributes())
-		t := told{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
+		t := claim{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
 		t.pattern = r.pattern(s.Attributes(), v.Route)
 		r.spans[record.KeyOf(s.TraceID(), s.SpanID())] = t
 	}
@@ -95,28 +94,28 @@ func (r *repeats) learnSpans(td ptrace.Traces) {
 
 // read returns what the record tells of a request, whether it is an access log
 // that names a span, and whether it reports a failure.
-func (r *repeats) read(lr plog.LogRecord) (t told, access, failed bool) {
+func (r *dedup) read(lr plog.LogRecord) (t claim, access, failed bool) {
 	if lr.SpanID().IsEmpty() {
-		return told{}, false, false
+		return claim{}, false, false
 	}
 	var v record.Log
 	for key, val := range lr.Attributes().All() {
 		v.Read(key, val, r.cfg.PathAttributes)
 	}
 	v.ReadBody(lr, record.BodyText(lr.Body()), r.cfg.PathAttributes)
-	t = told{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
+	t = claim{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
 	t.pattern = r.pattern(lr.Attributes(), v.Route)
 	return t, v.IsAccess(t.pattern), record.LogFailed(lr, &v)
 }
 
-func (r *repeats) pattern(attrs pcommon.Map, route string) string {
-	if v, ok := attrs.Get(r.route); ok {
+func (r *dedup) pattern(attrs pcommon.Map, route string) string {
+	if v, ok := attrs.Get(r.cfg.RouteAttribute); ok {
 		return v.AsString()
 	}
 	return route
 }
 
-func (r *repeats) key(service string, lr plog.LogRecord, t told) requestKey {
+func (r *dedup) key(service string, lr plog.LogRecord, t claim) requestKey {
 	path := t.path
 	if path == "" {
 		path = t.pattern
@@ -133,14 +132,14 @@ func at(lr plog.LogRecord) pcommon.Timestamp {
 }
 
 // why returns why the next record is not needed, or "".
-func (r *repeats) why(service string, lr plog.LogRecord) string {
+func (r *dedup) why(service string, lr plog.LogRecord) string {
 	r.turn++
 	t, access, failed := r.read(lr)
 	if !access || failed {
 		return ""
 	}
 	key := r.key(service, lr, t)
-	if r.last[key].after(moment{at(lr), r.turn}) {
+	if r.last[key].after(position{at(lr), r.turn}) {
 		return dropDuplicate
 	}
 	if span, ok := r.spans[key.SpanKey]; ok && span.tells(t) {
@@ -150,14 +149,14 @@ func (r *repeats) why(service string, lr plog.LogRecord) string {
 }
 
 // tells reports whether all that a log tells is told by its span.
-func (t told) tells(log told) bool {
+func (t claim) tells(log claim) bool {
 	where := log.path != "" && log.path == t.path || log.pattern != "" && log.pattern == t.pattern
 	return where && (log.method == "" || strings.EqualFold(log.method, t.method)) && (log.status == 0 || log.status == t.status)
 }
 
 // takeOut takes the records out that are not needed. In a dry run they stay, and
 // say so.
-func (r *repeats) takeOut(ld plog.Logs) {
+func (r *dedup) takeOut(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
 		service := record.ServiceName(rl.Resource())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -167,12 +166,12 @@ func (r *repeats) takeOut(ld plog.Logs) {
 }
 
 // drops reports whether the next record is taken out, and counts it.
-func (r *repeats) drops(service string, lr plog.LogRecord) bool {
+func (r *dedup) drops(service string, lr plog.LogRecord) bool {
 	why := r.why(service, lr)
 	if why == "" {
 		return false
 	}
-	if r.rules.DryRun() {
+	if r.dryRun {
 		lr.Attributes().PutStr(rules.AttributeDryRepeat, why)
 		return false
 	}

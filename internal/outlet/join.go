@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package outlet
 
 import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -10,6 +10,24 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
+
+// JoinConfig says what logs get from their spans and which of them are not needed.
+type JoinConfig struct {
+	// Attributes are what a log gets from its span where it has none of its own.
+	Attributes []string
+	// SpanAttributes are what is looked at of a span.
+	SpanAttributes []string
+	// PathAttributes are keys of a log's path, besides those of the semantic
+	// conventions, and RouteAttribute is the one that patterns are in.
+	PathAttributes []string
+	RouteAttribute string
+	// Deduplicate takes all access logs about a request out but the last, and
+	// DropRedundant those that say no more than their span.
+	Deduplicate, DropRedundant bool
+}
+
+// repeats reports whether access logs that repeat others are looked for.
+func (c *JoinConfig) repeats() bool { return c.Deduplicate || c.DropRedundant }
 
 // joiner gives logs attributes of their spans. A log's span is the one it
 // names; else the entry span of its service in the trace, for there the request

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
@@ -45,7 +46,7 @@ type batch struct {
 	spans   []ptrace.SpanSlice
 	logs    []plog.LogRecordSlice
 	watched []integrity.Item
-	peers   peerMemo
+	peers   links.PeerMemo
 	found   integrity.Report
 }
 
@@ -90,7 +91,7 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.pipe.engine.services.Of(rs.Resource())
 		b.match.EnterSpans(rs)
-		if b.pipe.engine.links.summaries {
+		if b.pipe.engine.correlator.summaries {
 			b.header = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
 		}
 		for _, ss := range rs.ScopeSpans().All() {
@@ -128,9 +129,9 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	case b.pipe.engine.rules.Waits():
 		it.Record = b.keep(e.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		e.size = uint32(len(it.Record))
-	case b.pipe.engine.links.summaries && (b.pipe.engine.rules.DryRun() || b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
+	case b.pipe.engine.correlator.summaries && (b.pipe.engine.rules.DryRun() || b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
 		// What its logs may need of it: the span itself passes.
-		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.pipe.engine.links.summary)))
+		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.pipe.engine.correlator.summary)))
 		fallthrough
 	default:
 		b.weighSpan(e, s)
@@ -214,7 +215,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 }
 
 func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
-	v := b.pipe.engine.links.readLog(res, lr, &b.tally, svc)
+	v := b.pipe.engine.correlator.readLog(res, lr, &b.tally, svc)
 	e := b.edit(b.pipe.engine.cards.log(svc, lr, &v))
 	if b.pipe.engine.rules.ReadsEdits() {
 		e.apply(lr.Attributes())
@@ -231,7 +232,7 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	it := b.item(id)
 	it.Finding = b.match.Log(sl, lr, &v, e.pattern)
 	it.Randomness, it.Explicit = b.draw.Log(lr, &v, b.pipe.engine.rules)
-	it.Joins = b.pipe.engine.links.joins(lr, &v, e)
+	it.Joins = b.pipe.engine.correlator.joins(lr, &v, e)
 	if !b.pipe.engine.rules.Waits() && !it.Joins {
 		b.weighLog(e, lr)
 		return
@@ -242,7 +243,7 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 
 // readLogHeaders does for logs what readSpanHeaders does for spans.
 func (b *batch) readLogHeaders(ld plog.Logs) {
-	if !b.pipe.engine.rules.Waits() && !b.pipe.engine.links.joining {
+	if !b.pipe.engine.rules.Waits() && !b.pipe.engine.correlator.joining {
 		return
 	}
 	n := 0
@@ -291,7 +292,7 @@ func (b *batch) add() {
 // decide finds the items' fates. Where nothing can be dropped and nothing waits,
 // everything passes, and no trace has to be looked up.
 func (b *batch) decide() {
-	if b.pipe.engine.rules.Drops() || b.pipe.engine.rules.Waits() || b.pipe.engine.links.joining {
+	if b.pipe.engine.rules.Drops() || b.pipe.engine.rules.Waits() || b.pipe.engine.correlator.joining {
 		b.pipe.engine.buffer.Add(b.now, b.items, b.fates, &b.out)
 		return
 	}

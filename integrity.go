@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
@@ -20,21 +21,21 @@ import (
 // what the span shows alone.
 func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span) {
 	if b.pipe.engine.cfg.Telemetry.SpanTimes {
-		if why := spanTime(b.now.UnixNano(), s); why != "" {
+		if why := links.SpanTime(b.now.UnixNano(), s); why != "" {
 			b.tally.BadTime(svc, why)
 		}
 	}
-	it, ok := b.pipe.engine.watcher.span(b.now, svc, s, v, &b.peers)
+	it, ok := b.pipe.engine.links.Span(b.now, svc, s, v, &b.peers)
 	if !ok {
 		return
 	}
 	if state := s.TraceState().AsRaw(); state != "" {
-		it.Randomness = randomnessKey(state)
+		it.Randomness = links.RandomnessKey(state)
 		if !sampling.StateConsistent(state, sampling.IDRandomness(s.TraceID())) {
 			b.broken(svc, integrity.ThresholdInconsistent)
 		}
 	}
-	if b.pipe.engine.links.contradicts(&v.Header, s.TraceID()) {
+	if b.pipe.engine.correlator.contradicts(&v.Header, s.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
@@ -42,11 +43,11 @@ func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span)
 
 // watchLog does for a log record what watchSpan does for a span.
 func (b *batch) watchLog(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) {
-	it, ok := b.pipe.engine.watcher.log(svc, res, lr, v)
+	it, ok := b.pipe.engine.links.Log(svc, res, lr, v)
 	if !ok {
 		return
 	}
-	if b.pipe.engine.links.contradicts(&v.Header, lr.TraceID()) {
+	if b.pipe.engine.correlator.contradicts(&v.Header, lr.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
@@ -54,29 +55,23 @@ func (b *batch) watchLog(svc *telemetry.Service, res pcommon.Resource, lr plog.L
 
 // watchTraces hands the batch's links over.
 func (b *batch) watchTraces() {
-	if b.pipe.engine.watcher.watch == nil {
-		return
-	}
-	b.pipe.engine.watcher.watch.Add(b.now, b.watched, &b.found)
+	b.pipe.engine.links.Add(b.now, b.watched, &b.found)
 	b.pipe.engine.telemetry.Findings(b.pipe.engine.services, &b.found)
 }
 
-// examine examines the traces that are due.
-func (e *engine) examine(now time.Time) {
-	if e.watcher.watch == nil {
-		return
-	}
-	e.watcher.watch.Expire(now, &e.found)
-	e.telemetry.Findings(e.services, &e.found)
-	e.found.Reset()
+// checkTraces checks the traces that are due.
+func (e *engine) checkTraces(now time.Time) {
+	e.links.Expire(now, &e.found)
+	e.countFindings()
 }
 
-// stopWatching ends the examination: traces whose window is open cannot be judged.
+// stopWatching ends the checks.
 func (e *engine) stopWatching() {
-	if e.watcher.watch == nil {
-		return
-	}
-	e.watcher.watch.Flush(&e.found)
+	e.links.Flush(&e.found)
+	e.countFindings()
+}
+
+func (e *engine) countFindings() {
 	e.telemetry.Findings(e.services, &e.found)
 	e.found.Reset()
 }

@@ -257,7 +257,7 @@ func TestDenominators(t *testing.T) {
 
 func TestOneSignalAloneIsNotComparedToTheOther(t *testing.T) {
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.traces.(*pipeline).engine.watcher.start(p.traces.(*pipeline).engine.cfg, true, false)
+		p.traces.(*pipeline).engine.startWatching(true, false)
 		sc := newScene().span("cart", 1, 1, 0, server)
 		p.send(sc.td)
 		time.Sleep(11 * time.Second)
@@ -408,9 +408,9 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 			v.Read(s.Attributes())
 			b.watchSpan(svc, s, &v)
 		}
-		sh.engine.watcher.watch.Add(now, b.watched, &b.found)
+		sh.engine.links.Add(now, b.watched, &b.found)
 		now = now.Add(time.Second)
-		sh.engine.watcher.watch.Expire(now, &b.found)
+		sh.engine.links.Expire(now, &b.found)
 	}
 	for range 40_000 {
 		round()

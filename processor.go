@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
@@ -38,21 +39,21 @@ var errBufferFull = errors.New("correlation buffer is full: max_bytes is used up
 
 // engine is what the pipelines of one configuration share.
 type engine struct {
-	cfg       *Config
-	telemetry *telemetry.Instruments
-	routes    *route.Table
-	services  *telemetry.Services
-	learned   *learned
-	counted   *telemetry.RouteCounter
-	rules     *rules.Rules
-	buffer    *tracebuffer.Buffer
-	encoding  *otlpwire.Encoding
-	cards     cardinality
-	links     *correlator
-	watcher   *watcher
-	requests  *requests
-	found     integrity.Report // of ticks
-	onLast    func()
+	cfg        *Config
+	telemetry  *telemetry.Instruments
+	routes     *route.Table
+	services   *telemetry.Services
+	learned    *learned
+	counted    *telemetry.RouteCounter
+	rules      *rules.Rules
+	buffer     *tracebuffer.Buffer
+	encoding   *otlpwire.Encoding
+	cards      cardinality
+	correlator *correlator
+	links      *links.Reader
+	requests   *requests
+	found      integrity.Report // of ticks
+	onLast     func()
 
 	mu        sync.Mutex
 	pipelines []*pipeline
@@ -94,9 +95,9 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
-	e.links = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
+	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes)
-	e.watcher = newWatcher(&cfg.Telemetry)
+	e.links = links.New()
 	e.requests = newRequests(cfg)
 	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
@@ -133,7 +134,7 @@ func (s *pipeline) Start(context.Context, component.Host) error {
 	}
 	s.outlet = outlet.New(outlet.Options{
 		Traces: s.nextTraces, Logs: s.nextLogs, Rules: e.rules, Count: e.telemetry,
-		Delivered: e.buffer.Delivered, Join: e.links.join(), Log: s.log,
+		Delivered: e.buffer.Delivered, Join: e.correlator.join(), Log: s.log,
 	})
 	s.outlet.Start()
 	return nil
@@ -150,7 +151,7 @@ func (e *engine) start(log *zap.Logger) error {
 			zap.String("unknown", what))
 	})
 	e.encoding.Probe()
-	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, e.watcher.start(e.cfg, traces, logs)))
+	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	for _, w := range e.cfg.Sampling.Warnings() {
 		log.Warn("sampling: " + w)
@@ -161,6 +162,25 @@ func (e *engine) start(log *zap.Logger) error {
 	e.ticker.Add(1)
 	go e.run()
 	return nil
+}
+
+// watchShare is the part of max_bytes that links may take, 1/8: at the default
+// of 512 MiB some 400,000 links, and as much again for the ids of the traces that
+// were checked.
+const watchShare = 8
+
+// startWatching begins to check traces, if they are to be checked. It returns how
+// many bytes of max_bytes that may take.
+func (e *engine) startWatching(traces, logs bool) int64 {
+	if !e.cfg.Telemetry.Integrity {
+		return 0
+	}
+	share := int64(e.cfg.MaxBytes) / watchShare
+	e.links.Start(integrity.Options{
+		Window: e.cfg.DecisionWait, MaxItems: e.cfg.MaxItemsPerTrace, MaxBytes: share,
+		Spans: traces, Logs: logs, Heuristics: e.cfg.Telemetry.Heuristics,
+	})
+	return share
 }
 
 // liveBuffer returns the buffer, or nil before Start: the gauges may be read earlier.
@@ -176,13 +196,13 @@ func (e *engine) gauges() *telemetry.Gauges {
 		Ready:              func() bool { return e.liveBuffer() != nil },
 		SpansHeld:          func() int64 { return e.buffer.Held(tracebuffer.Span) },
 		LogsHeld:           func() int64 { return e.buffer.Held(tracebuffer.Log) },
-		BufferBytes:        func() int64 { return e.buffer.Bytes() + e.watcher.bytes() },
+		BufferBytes:        func() int64 { return e.buffer.Bytes() + e.links.Bytes() },
 		CompressedBytes:    func() int64 { return e.buffer.Compressed() },
 		LimitBytes:         func() int64 { return int64(e.cfg.MaxBytes) },
 		BufferTraces:       func() int64 { return int64(e.buffer.Traces()) },
 		EncodedByLibrary:   func() bool { return e.encoding.ByLibrary() },
-		IntegrityBytes:     func() int64 { return e.watcher.bytes() },
-		IntegrityTraces:    func() int64 { return e.watcher.traces() },
+		IntegrityBytes:     func() int64 { return e.links.Bytes() },
+		IntegrityTraces:    func() int64 { return e.links.Traces() },
 		RouteLimit:         func() int64 { return int64(e.cfg.Routes.MaxRoutes) },
 		VerdictsRemembered: func() int64 { return int64(e.buffer.Remembered()) },
 		RoutePatterns: func(yield func(string, int) bool) {
@@ -214,8 +234,8 @@ func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
 		o.Wait = e.cfg.Logs.JoinWait
 		o.Join = o.Join && o.Wait > 0
 	}
-	e.links.joining = o.Join
-	e.links.summaries = o.Join && !e.rules.Waits()
+	e.correlator.joining = o.Join
+	e.correlator.summaries = o.Join && !e.rules.Waits()
 	return o
 }
 
@@ -239,7 +259,7 @@ func (e *engine) tick(now time.Time) {
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
 	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
-	e.examine(now)
+	e.checkTraces(now)
 	e.learned.tick(now)
 }
 

@@ -204,7 +204,7 @@ func (s *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) {
 
 // requestOfLog reports whether the log waits for its trace.
 func (s *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-	if id := s.engine.links.traceOf(rl.Resource(), lr); !id.IsEmpty() {
+	if id := s.engine.correlator.traceOf(rl.Resource(), lr); !id.IsEmpty() {
 		s.engine.sendOn(s.engine.requests.learn(now, key, id), id)
 		return false
 	}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package links
 
 import (
 	"encoding/binary"
@@ -18,60 +18,59 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
-// watcher turns spans and logs into links and has their traces examined, apart
-// from what sampling makes of them. It is there whatever is switched off; then
-// it does nothing.
-type watcher struct {
-	cfg   *TelemetryConfig
-	watch *integrity.Watch // nil if traces are not examined
+// Reader turns spans and logs into links and has their traces checked, apart
+// from what sampling makes of them. Before it is started it does nothing.
+type Reader struct {
+	watch *integrity.Watch // nil if traces are not checked
 	peers *integrity.Peers
 }
 
-// watchShare is the part of max_bytes that links may take, 1/8: at the default
-// of 512 MiB some 400,000 links, and as much again for the ids of the traces that
-// were examined.
-const watchShare = 8
+func New() *Reader { return &Reader{peers: integrity.NewPeers()} }
 
-func newWatcher(cfg *TelemetryConfig) *watcher {
-	return &watcher{cfg: cfg, peers: integrity.NewPeers()}
+// Start begins to check traces. The peers are the watcher's own.
+func (w *Reader) Start(o integrity.Options) {
+	o.Peers = w.peers
+	w.watch = integrity.New(o)
 }
 
-// start begins to watch. It returns how many bytes are left for the buffer.
-func (w *watcher) start(cfg *Config, traces, logs bool) (left int64) {
-	left = int64(cfg.MaxBytes)
-	if !w.cfg.Integrity {
-		return left
+// Add takes the links of a batch, and adds to found what they show.
+func (w *Reader) Add(now time.Time, items []integrity.Item, found *integrity.Report) {
+	if w.watch != nil {
+		w.watch.Add(now, items, found)
 	}
-	share := left / watchShare
-	w.watch = integrity.New(integrity.Options{
-		Window:     cfg.DecisionWait,
-		MaxItems:   cfg.MaxItemsPerTrace,
-		MaxBytes:   share,
-		Spans:      traces,
-		Logs:       logs,
-		Peers:      w.peers,
-		Heuristics: w.cfg.Heuristics,
-	})
-	return left - share
 }
 
-func (w *watcher) traces() int64 {
+// Expire checks the traces that are due.
+func (w *Reader) Expire(now time.Time, found *integrity.Report) {
+	if w.watch != nil {
+		w.watch.Expire(now, found)
+	}
+}
+
+// Flush ends the checks: traces whose window is open cannot be judged.
+func (w *Reader) Flush(found *integrity.Report) {
+	if w.watch != nil {
+		w.watch.Flush(found)
+	}
+}
+
+func (w *Reader) Traces() int64 {
 	if w.watch == nil {
 		return 0
 	}
 	return int64(w.watch.Traces())
 }
 
-func (w *watcher) bytes() int64 {
+func (w *Reader) Bytes() int64 {
 	if w.watch == nil {
 		return 0
 	}
 	return w.watch.Bytes()
 }
 
-// span returns the link of a span, and reports whether it is one: a span without
+// Span returns the link of a span, and reports whether it is one: a span without
 // an id has no place in its trace.
-func (w *watcher) span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *peerMemo) (integrity.Item, bool) {
+func (w *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
 	if w.watch == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
@@ -90,8 +89,8 @@ func (w *watcher) span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *
 	return it, true
 }
 
-// log returns the link of a log record.
-func (w *watcher) log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
+// Log returns the link of a log record.
+func (w *Reader) Log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
 	if w.watch == nil {
 		return integrity.Item{}, false
 	}
@@ -153,10 +152,10 @@ func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	return f
 }
 
-// peerMemo is what the last spans of a service said of peers: most of a batch's
+// PeerMemo is what the last spans of a service said of peers: most of a batch's
 // say the same again, which is not hashed and looked up again. Its strings are
 // the caller's, so it must not outlive the call.
-type peerMemo struct {
+type PeerMemo struct {
 	svc      *telemetry.Service
 	answered peerAddress
 	called   peerAddress
@@ -171,9 +170,9 @@ type peerAddress struct {
 
 // peer learns from a span that its service sends spans and, if it answers, where,
 // and looks up who is called by one that calls.
-func (w *watcher) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *peerMemo) {
+func (w *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
 	if m.svc != svc {
-		*m = peerMemo{svc: svc}
+		*m = PeerMemo{svc: svc}
 		w.peers.Learn(now, svc.Address, svc.NameID)
 	}
 	switch l.Kind {
@@ -200,7 +199,7 @@ func (w *watcher) peer(now time.Time, svc *telemetry.Service, l *integrity.Link,
 
 // answers learns where a service answers. What it calls may be itself, so that is
 // looked up anew.
-func (w *watcher) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *peerMemo) {
+func (w *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
 	if m.answered != at {
 		w.peers.Learn(now, record.AddressOf(at.host, at.port), svc.NameID)
 		m.answered, m.called, m.callee = at, peerAddress{}, 0
@@ -210,7 +209,7 @@ func (w *watcher) answers(now time.Time, svc *telemetry.Service, at peerAddress,
 // callee is the address of the service a client span says it calls: its name, or
 // a host that is called as it is (orders, orders.shop.svc), if they are known to
 // send spans; else the address at which its own spans may yet say it answers.
-func (w *watcher) callee(now time.Time, to peerAddress) uint64 {
+func (w *Reader) callee(now time.Time, to peerAddress) uint64 {
 	if to.peer != "" {
 		if a := record.AddressOf(to.peer, 0); w.peers.Lookup(now, a) != 0 {
 			return a
@@ -241,8 +240,8 @@ const (
 	maxBehind = time.Hour
 )
 
-// spanTime says what is wrong with a span's times at now, in Unix nanoseconds, or "".
-func spanTime(now int64, s ptrace.Span) string {
+// SpanTime says what is wrong with a span's times at now, in Unix nanoseconds, or "".
+func SpanTime(now int64, s ptrace.Span) string {
 	start, end := int64(s.StartTimestamp()), int64(s.EndTimestamp())
 	switch {
 	case end == 0:
@@ -257,8 +256,8 @@ func spanTime(now int64, s ptrace.Span) string {
 	return ""
 }
 
-// randomnessKey is the explicit randomness of an item as links carry it.
-func randomnessKey(state string) uint64 {
+// RandomnessKey is the explicit randomness of an item as links carry it.
+func RandomnessKey(state string) uint64 {
 	if s := sampling.ReadState(state); s.Explicit {
 		return s.Randomness.Unsigned() + 1
 	}

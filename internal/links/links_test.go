@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package links
 
 import (
 	"testing"
@@ -22,8 +22,8 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 	names := []string{"", "orders", "shop", "shop.svc"}
 	services := []*telemetry.Service{{Address: record.AddressOf("cart", 0), NameID: 1}, {Address: record.AddressOf("orders", 0), NameID: 2}}
 	rapid.Check(t, func(t *rapid.T) {
-		with, without := newWatcher(&TelemetryConfig{}), newWatcher(&TelemetryConfig{})
-		var memo peerMemo
+		with, without := New(), New()
+		var memo PeerMemo
 		name, port := rapid.SampledFrom(names), rapid.SampledFrom([]int{0, 80})
 		svc := services[0]
 		for range rapid.IntRange(1, 50).Draw(t, "spans") {
@@ -36,7 +36,7 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 			l := integrity.Link{Kind: integrity.Kind(rapid.IntRange(0, 5).Draw(t, "kind")), Parent: rapid.Uint64Range(0, 1).Draw(t, "parent")}
 			got, want := l, l
 			with.peer(now, svc, &got, &v, &memo)
-			without.peer(now, svc, &want, &v, new(peerMemo))
+			without.peer(now, svc, &want, &v, new(PeerMemo))
 			require.Equal(t, want, got)
 		}
 		require.Equal(t, without.peers.Len(), with.peers.Len())
@@ -51,8 +51,8 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 // A service may call itself where a span of the same batch says it answers.
 func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	w, svc := newWatcher(&TelemetryConfig{}), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
-	var memo peerMemo
+	w, svc := New(), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
+	var memo PeerMemo
 	see := func(kind integrity.Kind, port int) uint64 {
 		l := integrity.Link{Kind: kind}
 		w.peer(now, svc, &l, &record.Span{Peer: record.Peer{Address: "shop", Port: port}}, &memo)

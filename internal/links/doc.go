@@ -1,0 +1,14 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package links turns spans and log records into the links that package integrity
+// checks traces by: who names whom as parent, who calls whom, and what the flags
+// say about sampling. It learns at which addresses services answer, so that a
+// client span leads to the service that it called.
+//
+// A [Reader] is safe for concurrent use. Before Start it does nothing. A
+// [PeerMemo] is for one batch: its strings are borrowed from the batch's spans.
+//
+// Sources: opentelemetry-proto v1 (SpanFlags), semantic conventions (server.address,
+// peer.service, messaging.destination.name).
+package links

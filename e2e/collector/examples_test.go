@@ -115,7 +115,11 @@ func TestExamplesRun(t *testing.T) {
 		t.Run(config, func(t *testing.T) {
 			endpoints, err := harness.NewEndpoints("127.0.0.1:1")
 			require.NoError(t, err)
-			env := []string{"LOG_FILES=" + filepath.Join(t.TempDir(), "*.log"), "STORAGE_DIR=" + t.TempDir()}
+			env := []string{
+				"LOG_FILES=" + filepath.Join(t.TempDir(), "*.log"),
+				"STORAGE_DIR=" + t.TempDir(),
+				"KAFKA_BROKER=127.0.0.1:1", // where nobody listens
+			}
 			configs := []string{config, "yaml:" + moved(t, config, endpoints)}
 			collector, err := harness.StartCollector(binary(t), endpoints, configs, env...)
 			require.NoError(t, err)

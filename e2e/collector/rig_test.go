@@ -4,7 +4,9 @@
 package collector
 
 import (
+	"errors"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,27 +35,59 @@ func binary(t *testing.T) string {
 	return path
 }
 
+// plan is how to start a rig: its configs, later ones over earlier ones, for the
+// endpoints it gets, and what to add to the collector's environment.
+type plan struct {
+	configs func(harness.Endpoints) []string
+	env     []string
+}
+
 // start starts a rig whose processor has the given settings, a YAML flow map.
 func start(t *testing.T, correlation string) *rig {
 	t.Helper()
-	sink, err := harness.NewSink()
-	require.NoError(t, err)
-	t.Cleanup(sink.Close)
-	endpoints, err := harness.NewEndpoints(sink.Addr())
-	require.NoError(t, err)
-	configs := []string{"testdata/collector.yaml", settings(correlation)}
-	collector, err := harness.StartCollector(binary(t), endpoints, configs)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		collector.Kill()
-		if t.Failed() {
-			t.Logf("the collector wrote:\n%s", collector.Output())
-		}
-	})
-	sender, err := harness.NewSender(endpoints.GRPC)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, sender.Close()) })
-	return &rig{collector: collector, sender: sender, sink: sink}
+	return startTogether(t, plan{configs: func(harness.Endpoints) []string {
+		return []string{"testdata/collector.yaml", settings(correlation)}
+	}})[0]
+}
+
+// startTogether starts rigs at the same time and returns when all are healthy.
+func startTogether(t *testing.T, plans ...plan) []*rig {
+	t.Helper()
+	rigs, errs := make([]*rig, len(plans)), make([]error, len(plans))
+	var group sync.WaitGroup
+	for i, plan := range plans {
+		sink, err := harness.NewSink()
+		require.NoError(t, err)
+		t.Cleanup(sink.Close)
+		endpoints, err := harness.NewEndpoints(sink.Addr())
+		require.NoError(t, err)
+		sender, err := harness.NewSender(endpoints.GRPC)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, sender.Close()) })
+		rigs[i] = &rig{sender: sender, sink: sink}
+		path, configs := binary(t), plan.configs(endpoints)
+		group.Go(func() {
+			rigs[i].collector, errs[i] = harness.StartCollector(path, endpoints, configs, plan.env...)
+		})
+	}
+	group.Wait()
+	for _, rig := range rigs {
+		t.Cleanup(func() { rig.end(t) })
+	}
+	require.NoError(t, errors.Join(errs...))
+	return rigs
+}
+
+// end ends the collector if it still runs, and shows what it wrote if the test
+// has failed.
+func (r *rig) end(t *testing.T) {
+	if r.collector == nil {
+		return
+	}
+	r.collector.Kill()
+	if t.Failed() {
+		t.Logf("the collector wrote:\n%s", r.collector.Output())
+	}
 }
 
 // settings is the config that sets the processor's own part.

@@ -178,14 +178,53 @@ func (o *Outlet) send(records []tracebuffer.Record) {
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			o.Lose(sig, telemetry.DropCorrupt, records, n, err)
-			return
+			if records = o.loseCorrupt(sig, records, err); len(records) == 0 {
+				return
+			}
+			continue
 		}
 		if consumererror.IsPermanent(err) || !o.sleep(wait) {
 			o.Lose(sig, telemetry.DropExportFailed, records, n, err)
 			return
 		}
 	}
+}
+
+// loseCorrupt takes the records out that cannot be decoded, so that they do not
+// fail the others. The library encodes more than it decodes: pdata v1.71 refuses
+// what is nested more than 100 messages deep.
+func (o *Outlet) loseCorrupt(sig tracebuffer.Signal, records []tracebuffer.Record, err error) (good []tracebuffer.Record) {
+	var bad []tracebuffer.Record
+	items := 0
+	for i := range records {
+		switch r := records[i : i+1]; {
+		case decodes(r):
+			good = append(good, r...)
+		default:
+			bad = append(bad, r...)
+			if !r[0].Context {
+				items++
+			}
+		}
+	}
+	if len(bad) == 0 { // none by itself; what is wrong with all of them is not known
+		o.Lose(sig, telemetry.DropCorrupt, records, len(records), err)
+		return nil
+	}
+	o.Lose(sig, telemetry.DropCorrupt, bad, items, err)
+	return good
+}
+
+// decodes reports whether a record can be decoded by itself.
+func decodes(one []tracebuffer.Record) bool {
+	groups := groupRecords(one, one[0].Context)
+	var err error
+	if one[0].Signal == tracebuffer.Log {
+		_, err = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
+	} else {
+		_, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
+	}
+	return err == nil
 }
 
 // Lose counts records that were held and cannot be handed on.

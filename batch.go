@@ -17,7 +17,6 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -25,18 +24,15 @@ import (
 // batch takes the records of one call through the engine: it turns them into
 // items, has them decided, and takes out of the data what does not pass.
 type batch struct {
-	pipe  *pipeline
-	sig   tracebuffer.Signal
-	now   time.Time
-	items []tracebuffer.Item
-	// at is the number in the data of each item's record, and fates the fate of
-	// each item. Records without a trace id are no items; they pass.
-	at      []int
-	fates   []tracebuffer.Fate
-	edits   []edit // of each record
+	pipe    *pipeline
+	sig     tracebuffer.Signal
+	now     time.Time
+	records []outcome // of the spans or log records, in the order of the data
+	items   []tracebuffer.Item
+	fates   []tracebuffer.Fate // of the items
 	out     tracebuffer.Outcome
 	match   rules.Matcher
-	draw    rules.Randomizer
+	random  rules.Randomizer
 	tally   telemetry.Tally
 	arena   []byte // the bytes of the items' records
 	encoder otlpwire.Encoder
@@ -50,21 +46,34 @@ type batch struct {
 	found   integrity.Report
 }
 
+// outcome is what becomes of one record.
+type outcome struct {
+	edit    edit
+	item    int32  // its number among the items, or noItem
+	size    uint32 // in bytes of OTLP, where sizes are counted
+	missing rules.MissingVerdict
+	drop    bool // it has no trace id, and goes no further
+}
+
+// noItem is the item of a record without a trace id: it passes, unless it is
+// dropped by itself.
+const noItem = -1
+
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
 // typicalRecord is about what a record takes, in bytes of OTLP.
 const typicalRecord = 512
 
-// newBatch returns a batch with room for n records: one that is new, for the
-// collector took the others, need not grow step by step.
-func newBatch(s *pipeline, sig tracebuffer.Signal, n int) *batch {
+// newBatch returns a batch with room for n records: one that is new, because the
+// garbage collector took the others, need not grow step by step.
+func newBatch(p *pipeline, sig tracebuffer.Signal, n int) *batch {
 	b := batches.Get().(*batch)
-	b.pipe, b.sig, b.now = s, sig, time.Now()
-	b.match.Use(s.engine.rules)
-	b.encoder.Use(s.engine.encoding)
-	b.items, b.at = slices.Grow(b.items, n), slices.Grow(b.at, n)
-	b.edits, b.fates = slices.Grow(b.edits, n), slices.Grow(b.fates, n)
-	if s.engine.rules.Waits() {
+	b.pipe, b.sig, b.now = p, sig, time.Now()
+	b.match.Use(p.engine.rules)
+	b.encoder.Use(p.engine.encoding)
+	b.records = slices.Grow(b.records, n)
+	b.items, b.fates = slices.Grow(b.items, n), slices.Grow(b.fates, n)
+	if p.engine.plan.waits {
 		b.arena = slices.Grow(b.arena, n*typicalRecord)
 	}
 	return b
@@ -73,13 +82,12 @@ func newBatch(s *pipeline, sig tracebuffer.Signal, n int) *batch {
 // done gives the batch back. Nothing may refer to the caller's data then.
 func (b *batch) done() {
 	clear(b.items)
-	clear(b.edits)
+	clear(b.records)
 	b.match.Use(nil)
 	b.found.Reset()
 	*b = batch{
-		items: b.items[:0], at: b.at[:0], fates: b.fates[:0], edits: b.edits[:0], arena: b.arena[:0], encoder: b.encoder,
-		match: b.match, watched: b.watched[:0], found: b.found,
-		headers: b.headers[:0], spans: b.spans, logs: b.logs,
+		records: b.records[:0], items: b.items[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
+		match: b.match, watched: b.watched[:0], found: b.found, headers: b.headers[:0], spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
 }
@@ -91,7 +99,7 @@ func (b *batch) readSpans(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.pipe.engine.services.Of(rs.Resource())
 		b.match.EnterSpans(rs)
-		if b.pipe.engine.correlator.summaries {
+		if b.pipe.engine.plan.stubs {
 			b.header = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
 		}
 		for _, ss := range rs.ScopeSpans().All() {
@@ -105,43 +113,44 @@ func (b *batch) readSpans(td ptrace.Traces) {
 }
 
 func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.Span) {
+	e := b.pipe.engine
 	var v record.Span
 	v.Read(s.Attributes())
-	e := b.edit(b.pipe.engine.cards.span(svc, s, &v))
-	if b.pipe.engine.rules.ReadsEdits() {
-		e.applySpan(s)
-		e.done = true
+	r := b.record(e.cards.span(svc, s, &v))
+	if e.plan.writes {
+		r.edit.applySpan(s)
+		r.edit.written = true
 	}
 	id := s.TraceID()
 	if id.IsEmpty() || s.SpanID().IsEmpty() {
 		b.tally.ZeroID(svc)
 	}
 	if id.IsEmpty() {
-		b.weighSpan(e, s)
+		b.sizeSpan(r, s)
 		return
 	}
 	b.watchSpan(svc, s, &v)
-	it := b.item(id)
-	it.Finding = b.match.Span(ss, s, &v, e.pattern)
+	it := b.item(r, id)
+	it.Finding = b.match.Span(ss, s, &v, r.edit.pattern)
 	it.Root = s.ParentSpanID().IsEmpty()
-	it.Randomness, it.Explicit = b.draw.Span(s, b.pipe.engine.rules)
+	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
-	case b.pipe.engine.rules.Waits():
-		it.Record = b.keep(e.appendSpan(b.encoder.AppendSpan(b.arena, s)))
-		e.size = uint32(len(it.Record))
-	case b.pipe.engine.correlator.summaries && (b.pipe.engine.rules.DryRun() || b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
+	case e.plan.waits:
+		it.Record = b.keep(r.edit.appendSpan(b.encoder.AppendSpan(b.arena, s)))
+		r.size = uint32(len(it.Record))
+	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
 		// What its logs may need of it: the span itself passes.
-		it.Record = b.keep(e.appendSpan(otlpwire.AppendSummary(b.arena, s, b.pipe.engine.correlator.summary)))
+		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendSummary(b.arena, s, e.correlator.summary)))
 		fallthrough
 	default:
-		b.weighSpan(e, s)
+		b.sizeSpan(r, s)
 	}
 }
 
 // readSpanHeaders interns what is around the spans that are to be held: the
 // message without them is encoded as a whole.
 func (b *batch) readSpanHeaders(td ptrace.Traces) {
-	if !b.pipe.engine.rules.Waits() {
+	if !b.pipe.engine.plan.waits {
 		return
 	}
 	n := 0
@@ -190,11 +199,26 @@ func (b *batch) keep(grown []byte) []byte {
 	return added
 }
 
-// edit notes the edit of the next record.
-func (b *batch) edit(e edit) *edit {
+// record notes the next record with its edit.
+func (b *batch) record(e edit) *outcome {
 	b.tally.Route(e.source)
-	b.edits = append(b.edits, e)
-	return &b.edits[len(b.edits)-1]
+	b.records = append(b.records, outcome{edit: e, item: noItem})
+	return &b.records[len(b.records)-1]
+}
+
+// sizeSpan notes the size of a span that is not held. One that is held has the
+// size of what is held of it.
+func (b *batch) sizeSpan(r *outcome, s ptrace.Span) {
+	if b.pipe.engine.plan.sizes {
+		r.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
+	}
+}
+
+// sizeLog does for log records what sizeSpan does for spans.
+func (b *batch) sizeLog(r *outcome, lr plog.LogRecord) {
+	if b.pipe.engine.plan.sizes {
+		r.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
+	}
 }
 
 // readLogs finds the logs' traces, writes their patterns and gathers their facts.
@@ -215,35 +239,36 @@ func (b *batch) readLogs(ld plog.Logs) {
 }
 
 func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
-	v := b.pipe.engine.correlator.readLog(res, lr, &b.tally, svc)
-	e := b.edit(b.pipe.engine.cards.log(svc, lr, &v))
-	if b.pipe.engine.rules.ReadsEdits() {
-		e.apply(lr.Attributes())
-		e.done = true
+	e := b.pipe.engine
+	v := e.correlator.readLog(res, lr, &b.tally, svc)
+	r := b.record(e.cards.log(svc, lr, &v))
+	if e.plan.writes {
+		r.edit.apply(lr.Attributes())
+		r.edit.written = true
 	}
 	id := lr.TraceID()
 	if id.IsEmpty() {
-		b.weighLog(e, lr)
-		e.alone = b.match.MissingID(sl, lr, &v, e.pattern)
-		e.drop = e.alone == rules.MissingDropped && !b.pipe.engine.rules.DryRun()
+		b.sizeLog(r, lr)
+		r.missing = b.match.MissingID(sl, lr, &v, r.edit.pattern)
+		r.drop = r.missing == rules.MissingDropped && !e.rules.DryRun()
 		return
 	}
 	b.watchLog(svc, res, lr, &v)
-	it := b.item(id)
-	it.Finding = b.match.Log(sl, lr, &v, e.pattern)
-	it.Randomness, it.Explicit = b.draw.Log(lr, &v, b.pipe.engine.rules)
-	it.Joins = b.pipe.engine.correlator.joins(lr, &v, e)
-	if !b.pipe.engine.rules.Waits() && !it.Joins {
-		b.weighLog(e, lr)
+	it := b.item(r, id)
+	it.Finding = b.match.Log(sl, lr, &v, r.edit.pattern)
+	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
+	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
+	if !e.plan.waits && !it.Joins {
+		b.sizeLog(r, lr)
 		return
 	}
-	it.Record = b.keep(e.appendLog(b.encoder.AppendLog(b.arena, lr)))
-	e.size = uint32(len(it.Record))
+	it.Record = b.keep(r.edit.appendLog(b.encoder.AppendLog(b.arena, lr)))
+	r.size = uint32(len(it.Record))
 }
 
 // readLogHeaders does for logs what readSpanHeaders does for spans.
 func (b *batch) readLogHeaders(ld plog.Logs) {
-	if !b.pipe.engine.rules.Waits() && !b.pipe.engine.correlator.joining {
+	if !b.pipe.engine.plan.waits && !b.pipe.engine.plan.joins {
 		return
 	}
 	n := 0
@@ -266,111 +291,109 @@ func (b *batch) readLogHeaders(ld plog.Logs) {
 	}
 }
 
-// item adds an item for the record whose edit was noted last.
-func (b *batch) item(id pcommon.TraceID) *tracebuffer.Item {
+// item makes the record an item of the trace with the id.
+func (b *batch) item(r *outcome, id pcommon.TraceID) *tracebuffer.Item {
+	r.item = int32(len(b.items))
 	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Header: b.header})
-	b.at = append(b.at, len(b.edits)-1)
-	return &b.items[len(b.items)-1]
+	return &b.items[r.item]
 }
 
-// add has the items decided, and carries out what that brought about.
-func (b *batch) add() {
+// decide has the items decided, and carries out what that brought about.
+func (b *batch) decide() {
+	e := b.pipe.engine
 	b.fates = b.fates[:len(b.items)]
 	clear(b.fates)
-	b.pipe.engine.inflight.RLock()
-	defer b.pipe.engine.inflight.RUnlock()
-	b.decide()
-	b.pipe.engine.carryOut(&b.out)
+	e.inflight.RLock()
+	defer e.inflight.RUnlock()
+	b.findFates()
+	e.carryOut(&b.out)
 	b.watchTraces()
 	b.tally.Fates(b.fates)
-	b.tally.Flush(b.pipe.engine.telemetry, b.sig)
-	b.pipe.engine.telemetry.RuleErrors(b.match.Failed)
-	b.pipe.engine.telemetry.Drawn(b.sig, &b.draw)
-	b.weigh()
+	b.tally.Flush(e.telemetry, b.sig)
+	e.telemetry.RuleErrors(b.match.Failed)
+	e.telemetry.Drawn(b.sig, &b.random)
+	b.countAmounts()
 }
 
-// decide finds the items' fates. Where nothing can be dropped and nothing waits,
-// everything passes, and no trace has to be looked up.
-func (b *batch) decide() {
-	if b.pipe.engine.rules.Drops() || b.pipe.engine.rules.Waits() || b.pipe.engine.correlator.joining {
-		b.pipe.engine.buffer.Add(b.now, b.items, b.fates, &b.out)
+// findFates finds the items' fates. Where nothing can be dropped and nothing
+// waits, everything passes, and no trace has to be looked up.
+func (b *batch) findFates() {
+	e := b.pipe.engine
+	if e.plan.decides() {
+		e.buffer.Add(b.now, b.items, b.fates, &b.out)
 		return
 	}
 	for i := range b.fates {
 		it := &b.items[i]
-		b.fates[i] = tracebuffer.Fate{Verdict: b.pipe.engine.rules.Policy().Decide(it.Finding, 1, it.Randomness), Decided: true}
+		b.fates[i] = tracebuffer.Fate{Verdict: e.rules.Policy().Decide(it.Finding, 1, it.Randomness), Decided: true}
 	}
 }
 
-// nonePass reports whether nothing of the batch passes: the usual case while
-// traces wait for their verdict.
-func (b *batch) nonePass() bool {
-	for i := range b.fates {
-		if b.fates[i].Action == tracebuffer.Pass {
-			return false
+// passing is the number of records that pass. While traces wait for their verdict
+// it is often 0.
+func (b *batch) passing() (n int) {
+	for i := range b.records {
+		if b.passes(&b.records[i]) {
+			n++
 		}
 	}
-	return len(b.items) == len(b.edits)
+	return n
 }
 
-// sorter walks the records of the data in order, beside the items.
-type sorter struct {
-	batch        *batch
-	record, next int
-	stamp        *rules.Stamper
-}
-
-// fate returns the edit of the next record, and its fate, if it has one.
-func (s *sorter) fate() (e *edit, f tracebuffer.Fate, decided bool) {
-	e = &s.batch.edits[s.record]
-	s.record++
-	if s.next == len(s.batch.at) || s.batch.at[s.next] != s.record-1 {
-		return e, f, false
+func (b *batch) passes(r *outcome) bool {
+	if r.item == noItem {
+		return !r.drop
 	}
-	s.next++
-	return e, s.batch.fates[s.next-1], true
+	return b.fates[r.item].Action == tracebuffer.Pass
 }
 
-// sortSpans takes out what was dropped or is held; the rest is edited and stamped.
-func (b *batch) sortSpans(td ptrace.Traces) {
-	if b.nonePass() {
+// takeOutSpans takes out what was dropped or is held, and edits and stamps the
+// rest. It returns how many spans that is.
+func (b *batch) takeOutSpans(td ptrace.Traces) int {
+	passing := b.passing()
+	if passing == 0 {
 		record.ClearSpans(td)
-		return
+		return 0
 	}
-	s := sorter{batch: b, stamp: rules.NewStamper(b.pipe.engine.rules)}
-	record.RemoveSpans(td, func(sp ptrace.Span) bool {
-		e, f, decided := s.fate()
-		if decided && f.Action != tracebuffer.Pass {
+	stamp, next := rules.NewStamper(b.pipe.engine.rules), 0
+	record.RemoveSpans(td, func(s ptrace.Span) bool {
+		r := &b.records[next]
+		next++
+		if !b.passes(r) {
 			return true
 		}
-		e.applySpan(sp)
-		if decided {
-			s.stamp.Span(sp, f.Verdict)
-			mark(f, sp.Attributes())
+		r.edit.applySpan(s)
+		if r.item != noItem {
+			stamp.Span(s, b.fates[r.item].Verdict)
+			mark(b.fates[r.item], s.Attributes())
 		}
 		return false
 	})
+	return passing
 }
 
-// sortLogs does for logs what sortSpans does for spans.
-func (b *batch) sortLogs(ld plog.Logs) {
-	if b.nonePass() {
+// takeOutLogs does for log records what takeOutSpans does for spans.
+func (b *batch) takeOutLogs(ld plog.Logs) int {
+	passing := b.passing()
+	if passing == 0 {
 		record.ClearLogs(ld)
-		return
+		return 0
 	}
-	s := sorter{batch: b, stamp: rules.NewStamper(b.pipe.engine.rules)}
+	stamp, next := rules.NewStamper(b.pipe.engine.rules), 0
 	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
-		e, f, decided := s.fate()
-		if decided && f.Action != tracebuffer.Pass || e.drop {
+		r := &b.records[next]
+		next++
+		if !b.passes(r) {
 			return true
 		}
-		e.apply(lr.Attributes())
-		if decided {
-			s.stamp.Log(lr, f.Verdict)
-			mark(f, lr.Attributes())
+		r.edit.apply(lr.Attributes())
+		if r.item != noItem {
+			stamp.Log(lr, b.fates[r.item].Verdict)
+			mark(b.fates[r.item], lr.Attributes())
 		}
 		return false
 	})
+	return passing
 }
 
 // attrLateEvidence marks evidence that came after its trace had been dropped: the
@@ -380,74 +403,5 @@ const attrLateEvidence = "sampling.late_evidence"
 func mark(f tracebuffer.Fate, attrs pcommon.Map) {
 	if f.Upgraded {
 		attrs.PutBool(attrLateEvidence, true)
-	}
-}
-
-// weigh counts the batch's records by route and its items, of those whose
-// verdict is out, by verdict.
-func (b *batch) weigh() {
-	if b.pipe.engine.counted.Limit > 0 {
-		var routes telemetry.Amounts[telemetry.RouteKey]
-		for i := range b.edits {
-			if e := &b.edits[i]; e.pattern != "" {
-				routes.Add(telemetry.RouteKey{Service: e.service, Pattern: e.pattern}, int64(e.size))
-			}
-		}
-		b.pipe.engine.counted.Flush(b.pipe.engine.telemetry, b.sig, &routes)
-	}
-	b.weighAlone()
-	if !b.pipe.engine.rules.Drops() {
-		return
-	}
-	var verdicts telemetry.Amounts[sampling.Verdict]
-	for i, f := range b.fates {
-		if f.Decided {
-			verdicts.Add(sampling.Verdict{Keep: f.Verdict.Keep, Rule: f.Verdict.Rule}, int64(b.edits[b.at[i]].size))
-		}
-	}
-	for v, n := range verdicts.By {
-		b.pipe.engine.telemetry.Decided(b.sig, v.Keep, b.pipe.engine.telemetry.RuleName(v.Rule), n.Items, n.Bytes)
-	}
-}
-
-// weighAlone counts the records without a trace that were decided by themselves.
-func (b *batch) weighAlone() {
-	if !b.pipe.engine.rules.SamplesMissing() {
-		return
-	}
-	var verdicts telemetry.Amounts[rules.MissingVerdict]
-	dropped := 0
-	for i := range b.edits {
-		e := &b.edits[i]
-		if e.alone != rules.MissingNone {
-			verdicts.Add(e.alone, int64(e.size))
-		}
-		if e.drop {
-			dropped++
-		}
-	}
-	for v, n := range verdicts.By {
-		b.pipe.engine.telemetry.Decided(b.sig, v == rules.MissingKept, rules.RuleMissing, n.Items, n.Bytes)
-	}
-	b.pipe.engine.telemetry.Dropped(b.sig, rules.RuleMissing, dropped)
-}
-
-// weighs reports whether records are weighed. Those that are held are weighed by
-// what they are held as.
-func (e *engine) weighs() bool {
-	return e.rules.Drops() || e.counted.Limit > 0 || e.rules.SamplesMissing()
-}
-
-// weighSpan weighs a span that is not held.
-func (b *batch) weighSpan(e *edit, s ptrace.Span) {
-	if b.pipe.engine.weighs() {
-		e.size = uint32((&ptrace.ProtoMarshaler{}).SpanSize(s))
-	}
-}
-
-// weighLog weighs a log record that is not held.
-func (b *batch) weighLog(e *edit, lr plog.LogRecord) {
-	if b.pipe.engine.weighs() {
-		e.size = uint32((&plog.ProtoMarshaler{}).LogRecordSize(lr))
 	}
 }

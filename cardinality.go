@@ -15,7 +15,6 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
@@ -39,10 +38,7 @@ type edit struct {
 	attribute bool   // the pattern's attribute is not there yet
 	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
-	done      bool   // it is written already
-	alone     rules.MissingVerdict
-	drop      bool   // the record, which has no trace, goes no further
-	size      uint32 // of the record, in bytes of OTLP, where it is weighed
+	written   bool   // it is written already
 }
 
 // span finds the pattern of a span. A span whose framework has named the route
@@ -98,7 +94,7 @@ func match(svc *telemetry.Service, method, httpRoute, path string) route.Result 
 // applySpan writes the edit to a span.
 func (e *edit) applySpan(s ptrace.Span) {
 	e.apply(s.Attributes())
-	if e.name != "" && !e.done {
+	if e.name != "" && !e.written {
 		s.SetName(e.name)
 	}
 }
@@ -115,7 +111,7 @@ func (e *edit) appendSpan(dst []byte) []byte {
 	for key, val := range e.attributes {
 		dst = otlpwire.AppendSpanAttribute(dst, key, val)
 	}
-	if e.name != "" && !e.done {
+	if e.name != "" && !e.written {
 		dst = otlpwire.AppendSpanName(dst, e.name)
 	}
 	return dst
@@ -131,7 +127,7 @@ func (e *edit) appendLog(dst []byte) []byte {
 
 // attributes yields the attributes the record is to get.
 func (e *edit) attributes(yield func(key, val string) bool) {
-	if e.pattern == "" || e.done {
+	if e.pattern == "" || e.written {
 		return
 	}
 	_ = (!e.attribute || yield(e.cfg.Attribute, e.pattern)) &&

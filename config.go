@@ -368,6 +368,9 @@ func declared(templates, files []string) ([]string, error) {
 	return all, nil
 }
 
+// needsSpans reports whether a log is held against its span.
+func (c *LogsConfig) needsSpans() bool { return len(c.JoinAttributes) > 0 || c.repeats() }
+
 // repeats reports whether access logs that repeat others are looked for.
 func (c *LogsConfig) repeats() bool { return c.DeduplicateAccessLogs || c.DropRedundantAccessLogs }
 

@@ -23,10 +23,6 @@ type correlator struct {
 	cfg   *LogsConfig
 	keys  *traceid.Keys
 	route string // the attribute patterns are written to
-	// joining: logs get attributes from their spans.
-	joining bool
-	// summaries: spans pass at once and leave only a summary for the join.
-	summaries bool
 	// summary are the attributes a summary holds.
 	summary []string
 }
@@ -56,10 +52,10 @@ func (c *correlator) join() outlet.JoinConfig {
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay. An access log waits where others may repeat it.
 func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
-	if c.joining && c.cfg.repeats() && v.IsAccess(cmp.Or(e.pattern, v.Route)) {
+	if c.cfg.repeats() && v.IsAccess(cmp.Or(e.pattern, v.Route)) {
 		return true
 	}
-	if !c.joining || e.pattern != "" || v.Route != "" {
+	if e.pattern != "" || v.Route != "" {
 		return false
 	}
 	_, ok := lr.Attributes().Get(c.route)

@@ -46,6 +46,7 @@ type engine struct {
 	learned    *learned
 	counted    *telemetry.RouteCounter
 	rules      *rules.Rules
+	plan       plan // since Start
 	buffer     *tracebuffer.Buffer
 	encoding   *otlpwire.Encoding
 	cards      cardinality
@@ -117,26 +118,26 @@ func (e *engine) newPipeline(set processor.Settings) (*pipeline, error) {
 
 // Capabilities says that the data is changed on its way: patterns and
 // thresholds are written to it.
-func (s *pipeline) Capabilities() consumer.Capabilities {
+func (p *pipeline) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: true}
 }
 
 // Start starts the pipeline's outlet and, for the first pipeline, the engine. All
 // pipelines of a configuration exist before the first one is started.
-func (s *pipeline) Start(context.Context, component.Host) error {
-	e := s.engine
+func (p *pipeline) Start(context.Context, component.Host) error {
+	e := p.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.started++; e.started == 1 {
-		if err := e.start(s.log); err != nil {
+		if err := e.start(p.log); err != nil {
 			return err
 		}
 	}
-	s.outlet = outlet.New(outlet.Options{
-		Traces: s.nextTraces, Logs: s.nextLogs, Rules: e.rules, Count: e.telemetry,
-		Delivered: e.buffer.Delivered, Join: e.correlator.join(), Log: s.log,
+	p.outlet = outlet.New(outlet.Options{
+		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry,
+		Delivered: e.buffer.Delivered, Join: e.correlator.join(), Log: p.log,
 	})
-	s.outlet.Start()
+	p.outlet.Start()
 	return nil
 }
 
@@ -151,7 +152,8 @@ func (e *engine) start(log *zap.Logger) error {
 			zap.String("unknown", what))
 	})
 	e.encoding.Probe()
-	e.buffer = tracebuffer.New(e.bufferOptions(traces && logs, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
+	e.plan = newPlan(e.cfg, e.rules, traces && logs)
+	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	for _, w := range e.cfg.Sampling.Warnings() {
 		log.Warn("sampling: " + w)
@@ -219,26 +221,6 @@ func (e *engine) signals() (traces, logs bool) {
 	return traces, logs
 }
 
-func (e *engine) bufferOptions(both bool, maxBytes int64) tracebuffer.Options {
-	o := tracebuffer.Options{
-		Policy:        e.rules.Policy(),
-		Wait:          e.cfg.DecisionWait,
-		WaitAfterRoot: e.cfg.DecisionWaitAfterRoot,
-		MaxItems:      e.cfg.MaxItemsPerTrace,
-		MaxBytes:      maxBytes,
-		DryRun:        e.cfg.Sampling.DryRun,
-		Join:          both && (len(e.cfg.Logs.JoinAttributes) > 0 || e.cfg.Logs.repeats()),
-		Count:         both && e.cfg.Logs.CountOnSpans,
-	}
-	if !e.rules.Waits() {
-		o.Wait = e.cfg.Logs.JoinWait
-		o.Join = o.Join && o.Wait > 0
-	}
-	e.correlator.joining = o.Join
-	e.correlator.summaries = o.Join && !e.rules.Waits()
-	return o
-}
-
 // run decides what is due until the first Shutdown.
 func (e *engine) run() {
 	defer e.ticker.Done()
@@ -275,77 +257,69 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 
 // ConsumeTraces takes a batch of spans. What is held of it is safe in the
 // buffer when it returns; its error is the next component's for what passed.
-func (s *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	s.receivedSpans(td)
-	if !s.admit(tracebuffer.Span, td.SpanCount()) {
+func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	n := p.receivedSpans(td)
+	if !p.admit(tracebuffer.Span, n) {
 		return errBufferFull
 	}
-	s.requestsOfSpans(time.Now(), td)
-	b := newBatch(s, tracebuffer.Span, td.SpanCount())
-	defer b.done()
-	b.readSpans(td)
-	if b.match.Err != nil {
-		return s.refuse(tracebuffer.Span, td.SpanCount(), b.match.Err)
+	p.requestsOfSpans(time.Now(), td)
+	passed, err := decide(p, tracebuffer.Span, n, td, (*batch).readSpans, (*batch).takeOutSpans)
+	if err != nil || passed == 0 {
+		return err
 	}
-	b.add()
-	b.sortSpans(td)
-	if td.SpanCount() == 0 {
-		return nil
-	}
-	return s.forward(tracebuffer.Span, td.SpanCount(), s.nextTraces.ConsumeTraces(ctx, td))
+	return p.forwarded(tracebuffer.Span, passed, p.nextTraces.ConsumeTraces(ctx, td))
 }
 
 // ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
-func (s *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
-	s.receivedLogs(ld)
-	if !s.admit(tracebuffer.Log, ld.LogRecordCount()) {
+func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	n := p.receivedLogs(ld)
+	if !p.admit(tracebuffer.Log, n) {
 		return errBufferFull
 	}
-	s.requestsOfLogs(time.Now(), ld)
-	if ld.LogRecordCount() == 0 {
-		return nil
+	n -= p.requestsOfLogs(time.Now(), ld)
+	passed, err := decide(p, tracebuffer.Log, n, ld, (*batch).readLogs, (*batch).takeOutLogs)
+	if err != nil || passed == 0 {
+		return err
 	}
-	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
+	return p.forwarded(tracebuffer.Log, passed, p.nextLogs.ConsumeLogs(ctx, ld))
+}
+
+// decide takes n records through the engine: read turns them into items, and
+// takeOut leaves in the data what passes and returns how many that are. An error
+// is for good: the batch would fail again.
+func decide[D any](p *pipeline, sig tracebuffer.Signal, n int, data D, read func(*batch, D), takeOut func(*batch, D) int) (passed int, err error) {
+	b := newBatch(p, sig, n)
 	defer b.done()
-	b.readLogs(ld)
+	read(b, data)
 	if b.match.Err != nil {
-		return s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.Err)
+		p.engine.telemetry.Refused(sig, n)
+		return 0, consumererror.NewPermanent(b.match.Err)
 	}
-	b.add()
-	b.sortLogs(ld)
-	if ld.LogRecordCount() == 0 {
-		return nil
-	}
-	return s.forward(tracebuffer.Log, ld.LogRecordCount(), s.nextLogs.ConsumeLogs(ctx, ld))
+	b.decide()
+	return takeOut(b, data), nil
 }
 
 // admit reports whether there is room for a batch, and counts it as refused if
 // there is not.
-func (s *pipeline) admit(sig tracebuffer.Signal, n int) bool {
-	s.engine.inflight.RLock()
-	defer s.engine.inflight.RUnlock()
+func (p *pipeline) admit(sig tracebuffer.Signal, n int) bool {
+	p.engine.inflight.RLock()
+	defer p.engine.inflight.RUnlock()
 	var out tracebuffer.Outcome
-	ok := s.engine.buffer.MakeRoom(&out)
-	s.engine.carryOut(&out)
+	ok := p.engine.buffer.MakeRoom(&out)
+	p.engine.carryOut(&out)
 	if !ok {
-		s.engine.telemetry.Refused(sig, n)
+		p.engine.telemetry.Refused(sig, n)
 	}
 	return ok
 }
 
-// refuse gives a batch back for good: it would fail again.
-func (s *pipeline) refuse(sig tracebuffer.Signal, n int, err error) error {
-	s.engine.telemetry.Refused(sig, n)
-	return consumererror.NewPermanent(err)
-}
-
-// forward counts what became of the records that passed in this call.
-func (s *pipeline) forward(sig tracebuffer.Signal, n int, err error) error {
+// forwarded counts what became of the records that passed in this call.
+func (p *pipeline) forwarded(sig tracebuffer.Signal, n int, err error) error {
 	if err != nil {
-		s.engine.telemetry.Refused(sig, n)
+		p.engine.telemetry.Refused(sig, n)
 		return err
 	}
-	s.engine.telemetry.Kept(sig, n)
+	p.engine.telemetry.Kept(sig, n)
 	return nil
 }
 
@@ -353,14 +327,14 @@ func (s *pipeline) forward(sig tracebuffer.Signal, n int, err error) error {
 // all pipelines: the order in which pipelines are shut down is arbitrary, and
 // only now is every next component sure to be alive. What still comes to the
 // other pipelines is decided at once.
-func (s *pipeline) Shutdown(ctx context.Context) error {
+func (p *pipeline) Shutdown(ctx context.Context) error {
 	var err error
-	s.shutOnce.Do(func() { err = s.shutdown(ctx) })
+	p.shutOnce.Do(func() { err = p.shutdown(ctx) })
 	return err
 }
 
-func (s *pipeline) shutdown(ctx context.Context) error {
-	e := s.engine
+func (p *pipeline) shutdown(ctx context.Context) error {
+	e := p.engine
 	e.mu.Lock()
 	e.stopped++
 	first, last := e.stopped == 1, e.stopped == len(e.pipelines)
@@ -369,8 +343,8 @@ func (s *pipeline) shutdown(ctx context.Context) error {
 	if first && e.started > 0 {
 		err = e.drain(ctx)
 	}
-	if s.outlet != nil {
-		err = errors.Join(err, s.outlet.Stop(ctx))
+	if p.outlet != nil {
+		err = errors.Join(err, p.outlet.Stop(ctx))
 	}
 	if last {
 		e.telemetry.Shutdown()
@@ -401,24 +375,28 @@ func (e *engine) drain(ctx context.Context) error {
 	return err
 }
 
-// receivedSpans counts what comes in, before anything can happen to it.
-func (s *pipeline) receivedSpans(td ptrace.Traces) {
+// receivedSpans counts what arrives, before anything can happen to it.
+func (p *pipeline) receivedSpans(td ptrace.Traces) (total int) {
 	for _, rs := range td.ResourceSpans().All() {
 		n := 0
 		for _, ss := range rs.ScopeSpans().All() {
 			n += ss.Spans().Len()
 		}
-		s.engine.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), s.engine.services.Of(rs.Resource()).Only)
+		total += n
+		p.engine.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), p.engine.services.Of(rs.Resource()).Only)
 	}
+	return total
 }
 
 // receivedLogs does for logs what receivedSpans does for spans.
-func (s *pipeline) receivedLogs(ld plog.Logs) {
+func (p *pipeline) receivedLogs(ld plog.Logs) (total int) {
 	for _, rl := range ld.ResourceLogs().All() {
 		n := 0
 		for _, sl := range rl.ScopeLogs().All() {
 			n += sl.LogRecords().Len()
 		}
-		s.engine.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), s.engine.services.Of(rl.Resource()).Only)
+		total += n
+		p.engine.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), p.engine.services.Of(rl.Resource()).Only)
 	}
+	return total
 }

@@ -90,9 +90,9 @@ type fate struct {
 	rule  string
 }
 
-// outcome returns what became of each trace, and checks that all of a trace has
+// whatBecame returns what became of each trace, and checks that all of a trace has
 // the same fate.
-func outcome(t require.TestingT, p *pipelines, sent map[int]int) map[int]fate {
+func whatBecame(t require.TestingT, p *pipelines, sent map[int]int) map[int]fate {
 	out := map[int]fate{}
 	note := func(id pcommon.TraceID, attrs pcommon.Map) {
 		n := int(id[7]) - 1
@@ -130,7 +130,7 @@ func run(t *testing.T, rt *rapid.T, all []piece, pause func() time.Duration) (ou
 			time.Sleep(pause())
 		}
 		time.Sleep(11 * time.Second)
-		out = outcome(rt, p, sent)
+		out = whatBecame(rt, p, sent)
 		p.conserved()
 	})
 	return out

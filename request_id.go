@@ -174,8 +174,8 @@ func (r *requests) close() (logs []parkedLog) {
 }
 
 // requestsOfSpans learns from spans, and sends on the logs that waited for them.
-func (s *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
-	r := s.engine.requests
+func (p *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
+	r := p.engine.requests
 	if !r.enabled() {
 		return
 	}
@@ -183,41 +183,47 @@ func (s *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
 	defer r.sending.RUnlock()
 	for res, sp := range record.EachSpan(td) {
 		if key, ok := r.key(record.ServiceName(res), sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
-			s.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
+			p.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
 		}
 	}
 }
 
 // requestsOfLogs learns from the logs that have a trace id, gives those a trace id
-// that have none but a known request, and takes out those that wait for one.
-func (s *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) {
-	if !s.engine.requests.enabled() {
-		return
+// that have none but a known request, and takes out those that wait for one. It
+// returns how many it took out.
+func (p *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) (waiting int) {
+	if !p.engine.requests.enabled() {
+		return 0
 	}
-	s.engine.requests.sending.RLock()
-	defer s.engine.requests.sending.RUnlock()
+	p.engine.requests.sending.RLock()
+	defer p.engine.requests.sending.RUnlock()
 	record.RemoveLogs(ld, func(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-		key, ok := s.engine.requests.key(record.ServiceName(rl.Resource()), lr.Attributes())
-		return ok && s.requestOfLog(now, key, rl, sl, lr)
+		key, ok := p.engine.requests.key(record.ServiceName(rl.Resource()), lr.Attributes())
+		if !ok || !p.requestOfLog(now, key, rl, sl, lr) {
+			return false
+		}
+		waiting++
+		return true
 	})
+	return waiting
 }
 
 // requestOfLog reports whether the log waits for its trace.
-func (s *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-	if id := s.engine.correlator.traceOf(rl.Resource(), lr); !id.IsEmpty() {
-		s.engine.sendOn(s.engine.requests.learn(now, key, id), id)
+func (p *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+	if id := p.engine.correlator.traceOf(rl.Resource(), lr); !id.IsEmpty() {
+		p.engine.sendOn(p.engine.requests.learn(now, key, id), id)
 		return false
 	}
-	if id, ok := s.engine.requests.find(key); ok {
+	if id, ok := p.engine.requests.find(key); ok {
 		lr.SetTraceID(id)
-		s.engine.telemetry.FoundByRequest(1)
+		p.engine.telemetry.FoundByRequest(1)
 		return false
 	}
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(alone(rl, sl, lr))
-	if err != nil || !s.engine.requests.park(now, key, parkedLog{pipe: s, msg: msg}) {
+	if err != nil || !p.engine.requests.park(now, key, parkedLog{pipe: p, msg: msg}) {
 		return false
 	}
-	s.engine.buffer.Adopt(oneLog(msg))
+	p.engine.buffer.Adopt(oneLog(msg))
 	return true
 }
 
@@ -283,24 +289,18 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 
 // readmit decides on a log that was taken in earlier. What passes goes out through
 // the outlet: no sender waits for it.
-func (s *pipeline) readmit(ld plog.Logs) {
-	b := newBatch(s, tracebuffer.Log, ld.LogRecordCount())
-	defer b.done()
-	b.readLogs(ld)
-	if b.match.Err != nil {
-		err := s.refuse(tracebuffer.Log, ld.LogRecordCount(), b.match.Err)
-		s.log.Error("a log that waited for its trace is refused", zap.Error(err))
-		return
+func (p *pipeline) readmit(ld plog.Logs) {
+	passed, err := decide(p, tracebuffer.Log, 1, ld, (*batch).readLogs, (*batch).takeOutLogs)
+	if err != nil {
+		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
 	}
-	b.add()
-	b.sortLogs(ld)
-	if ld.LogRecordCount() > 0 {
-		s.pushLogs(ld)
+	if passed > 0 {
+		p.pushLogs(ld)
 	}
 }
 
 // pushLogs hands logs that pass to the outlet.
-func (s *pipeline) pushLogs(ld plog.Logs) {
+func (p *pipeline) pushLogs(ld plog.Logs) {
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
 	var rel tracebuffer.Release
 	if err == nil {
@@ -312,10 +312,10 @@ func (s *pipeline) pushLogs(ld plog.Logs) {
 		})
 	}
 	if err != nil {
-		s.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
-		s.engine.telemetry.Dropped(tracebuffer.Log, telemetry.DropCorrupt, ld.LogRecordCount())
+		p.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
+		p.engine.telemetry.Dropped(tracebuffer.Log, telemetry.DropCorrupt, ld.LogRecordCount())
 		return
 	}
-	s.engine.buffer.Adopt(&rel)
-	s.outlet.Push(rel)
+	p.engine.buffer.Adopt(&rel)
+	p.outlet.Push(rel)
 }

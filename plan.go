@@ -1,0 +1,58 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// plan is what an engine does with items, as its configuration and its pipelines
+// have it. It does not change once the engine has started.
+type plan struct {
+	waits  bool // traces wait for their verdict
+	drops  bool // traces can be dropped
+	joins  bool // logs get attributes from their spans
+	stubs  bool // spans pass at once, and what a join needs of them stays
+	counts bool // spans get the number of their logs
+	writes bool // the processor's edits are written before the user's rules look
+	sizes  bool // the sizes of records are counted
+}
+
+// newPlan returns the plan of an engine that is in pipelines of both signals or
+// of one.
+func newPlan(cfg *Config, r *rules.Rules, both bool) plan {
+	p := plan{
+		waits:  r.Waits(),
+		drops:  r.Drops(),
+		counts: both && cfg.Logs.CountOnSpans,
+		writes: r.ReadsEdits(),
+		sizes:  r.Drops() || cfg.Sampling.CountedRoutes > 0 || r.SamplesMissing(),
+	}
+	p.joins = both && cfg.Logs.needsSpans() && (p.waits || cfg.Logs.JoinWait > 0)
+	p.stubs = p.joins && !p.waits
+	return p
+}
+
+// decides reports whether the buffer finds the fates of items. Otherwise all of
+// them pass.
+func (p *plan) decides() bool { return p.drops || p.waits || p.joins }
+
+// bufferOptions are those of a buffer that may take maxBytes.
+func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) tracebuffer.Options {
+	o := tracebuffer.Options{
+		Policy:        r.Policy(),
+		Wait:          cfg.DecisionWait,
+		WaitAfterRoot: cfg.DecisionWaitAfterRoot,
+		MaxItems:      cfg.MaxItemsPerTrace,
+		MaxBytes:      maxBytes,
+		DryRun:        cfg.Sampling.DryRun,
+		Join:          p.joins,
+		Count:         p.counts,
+	}
+	if !p.waits {
+		o.Wait = cfg.Logs.JoinWait
+	}
+	return o
+}

@@ -1,10 +1,6 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package correlationprocessor is a Collector processor for traces and logs
-// that share one verdict: it joins logs to spans by trace id, samples both as
-// one, collapses URL paths to route patterns, and counts the signs of broken
-// traces.
 package correlationprocessor
 
 import (

@@ -3,6 +3,8 @@
 
 package route
 
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/template"
+
 // budget is the hard cap on the patterns of a service. It counts distinct
 // texts handed out, not nodes: when the tree is reshaped, texts that are no
 // longer made still stand in dashboards, so they hold their place until they
@@ -15,7 +17,7 @@ type budget struct {
 }
 
 // overflowPattern is what is left when not even a prefix has a place.
-const overflowPattern = "/{" + anonymousTail + "...}"
+const overflowPattern = "/{" + template.AnonymousTail + "...}"
 
 // tails is how many places are kept for overflow patterns, one of them for the
 // last resort: an eighth.

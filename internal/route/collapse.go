@@ -6,6 +6,8 @@ package route
 import (
 	"slices"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // reconsider looks at the literal children of n again after it got a new one,
@@ -32,7 +34,7 @@ func (n *node) novelty() float64 {
 // endpoints do not.
 func (t *tree) sharesStructure(n *node, count uint32) bool {
 	slugs := t.slugs(n, count)
-	if !slugs && (count < 12 || n.place == placeValue || n.place == placeRoot) || n.novelty() < 0.15 {
+	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || n.novelty() < 0.15 {
 		return false
 	}
 	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
@@ -66,13 +68,13 @@ func (t *tree) labelsBelow(n *node) map[string]int {
 
 // telling reports a node whose label can tell what its parent is: versions and
 // values stand everywhere.
-func (t *tree) telling(n *node) bool { return !n.value && !isVersion(t.label(n)) }
+func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.label(n)) }
 
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
 func (t *tree) slugs(n *node, count uint32) bool {
 	families := map[string]int{}
-	if n.place != placeCollection {
+	if n.place != segment.PlaceCollection {
 		for c := range t.kids(n) {
 			families[family(t.label(c))]++
 		}
@@ -83,7 +85,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 			slugs++
 		}
 	}
-	if n.place == placeCollection {
+	if n.place == segment.PlaceCollection {
 		return slugs*2 >= count
 	}
 	return slugs*10 >= count*7
@@ -93,7 +95,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 // (frontend_errors, frontend_latency). It is empty for numbered names.
 func family(label string) string {
 	end := strings.IndexAny(label, "-_.")
-	if end <= 0 || isDigit(label[len(label)-1]) {
+	if end <= 0 || segment.IsDigit(label[len(label)-1]) {
 		return label
 	}
 	return label[:end]
@@ -105,8 +107,8 @@ const familySize = 3
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
 	label := t.label(n)
-	w := readWording(label)
-	return w.pieces == w.known && !w.digits || w.dots || w.leading || isPlural(label)
+	w := segment.ReadWording(label)
+	return w.Pieces == w.Known && !w.Digits || w.Dots || w.Leading || segment.IsPlural(label)
 }
 
 const (
@@ -128,7 +130,7 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 	switch {
 	case t.slugs(n, count):
 		least = fewSlugs
-	case n.place == placeCollection:
+	case n.place == segment.PlaceCollection:
 		least = manyMembers
 	}
 	return count >= least && n.novelty() >= 0.5
@@ -200,7 +202,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	l.learnLabel(n, stateWords)
 	wild := l.node(n.wild.Load())
 	if wild == nil {
-		wild = l.makeNode(n, "", true, classWord)
+		wild = l.makeNode(n, "", true, segment.Word)
 	}
 	for _, c := range dropped {
 		l.cuts.note(l.spot(c))
@@ -219,8 +221,8 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 // stands below the values too.
 func (t *tree) takesForValue(n, c *node) bool {
 	r := n.read(t.label(c))
-	if r.class != classWord {
-		return !r.class.literal()
+	if r.Class != segment.Word {
+		return !r.Class.Literal()
 	}
 	score := t.score(n, r, "")
 	switch {

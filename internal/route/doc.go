@@ -12,13 +12,13 @@
 //
 // A Table holds a Service for each service name. A Service asks, in this order:
 //
-//  1. The templates the user declared (template.go, index.go). One parser reads
+//  1. The templates the user declared (package template). One parser reads
 //     the syntaxes of all common routers into one normal form: literal,
 //     parameter, constrained parameter, partial segment, tail. The index is an
 //     immutable tree of segments; within a segment a literal wins over a
 //     constrained parameter or a partial segment, that over a plain parameter,
 //     that over a tail, with backtracking.
-//  2. Its tree (node.go, learner.go), which grows with the paths that come. An
+//  2. Its tree (node.go, learner.go), which grows with the paths that arrive. An
 //     http.route that a framework put on an item leads the item's path through
 //     the tree (teach.go); everything else is judged.
 //
@@ -27,9 +27,9 @@
 // A node is a position: the pattern from the root to it. Its children are
 // literals, found by an open-addressing table, and one child for values, or one
 // for each suffix that stays literal ({int}.png, {param}:cancel). A segment
-// that is no literal child is classified by its shape (class.go, shape.go): a
-// number, a UUID, random text are values wherever they stand. What remains is a
-// word, and a word may be a literal or a name that somebody gave.
+// that is no literal child is classified by its shape (package segment): a
+// number, a UUID, random text are values wherever they stand. All others are
+// words, and a word may be a literal or a name that somebody gave.
 //
 // Words are weighed (judge.go): log-odds are summed for where the word stands
 // (behind a plural, a value, the root), for its wording (words that APIs use,

@@ -3,7 +3,11 @@
 
 package route
 
-import "math"
+import (
+	"math"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+)
 
 const (
 	// someWords distinct words taken for values make a position one of words.
@@ -31,14 +35,14 @@ const (
 
 // profile takes the value c at n into account; passed tells that the path goes
 // on behind it.
-func (l *learner) profile(n *node, c cut, passed bool) {
+func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 	p := l.known(n)
-	if c.class != classWord {
+	if c.Class != segment.Word {
 		count(&n.typed)
-		if c.class == classToken || c.class == classHex || c.class == classInt {
-			p = p.with(c.head)
+		if c.Class == segment.Token || c.Class == segment.Hex || c.Class == segment.Int {
+			p = p.with(c.Head)
 		}
-	} else if w := readWording(c.head); !p.fits(c.head, w) {
+	} else if w := segment.ReadWording(c.Head); !p.fits(c.Head, w) {
 		l.suspect(n, c, w, passed)
 	}
 	old := l.known(n)
@@ -51,7 +55,7 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 	}
 	l.know(n, p)
 	if p.state == stateLiteral && old.state != stateLiteral {
-		l.promoteAll(n, c.suffix)
+		l.promoteAll(n, c.Suffix)
 	}
 	if old.state != p.state {
 		l.rejudge(n)

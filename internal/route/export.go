@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // saved is the stored form of a node.
@@ -59,7 +62,7 @@ func (t *tree) save(n *node) saved {
 		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
-		s.Class = className(n.class)
+		s.Class = n.class.String()
 	}
 	if n.name != 0 {
 		s.Name = t.text(n.name)
@@ -71,24 +74,6 @@ func (t *tree) save(n *node) saved {
 		s.Kids = append(s.Kids, t.save(c))
 	}
 	return s
-}
-
-// className returns the class's own name; several share the placeholder param.
-func className(c class) string {
-	if c == classToken {
-		return "token"
-	}
-	return classNames[c]
-}
-
-// classOf is the inverse of className, classWord for what it does not know.
-func classOf(name string) class {
-	for c := range classCount {
-		if className(c) == name {
-			return c
-		}
-	}
-	return classWord
 }
 
 // Import takes up what Export gave, beside what was learned since. It keeps to
@@ -131,19 +116,19 @@ func (l *learner) restoreNode(n *node, s saved) {
 		l.restorePattern(n, s.Own)
 	}
 	for _, k := range s.Kids {
-		if !k.valid() || n.depth >= maxSegments {
+		if !k.valid() || n.depth >= segment.MaxSegments {
 			continue
 		}
-		c := l.twin(n, k.Label, k.Value, classOf(k.Class))
+		c := l.twin(n, k.Label, k.Value, segment.ClassOf(k.Class))
 		if c == nil {
-			if c = l.makeNode(n, k.Label, k.Value, classOf(k.Class)); c == nil {
+			if c = l.makeNode(n, k.Label, k.Value, segment.ClassOf(k.Class)); c == nil {
 				return
 			}
 			if k.Certain {
 				c.mark(markCertain)
 			}
 			c.setVisits(settledVisits)
-			if k.Value && validName(k.Name) {
+			if k.Value && template.ValidName(k.Name) {
 				c.name = l.keep(k.Name)
 			}
 		}
@@ -162,7 +147,7 @@ func (s saved) size() int {
 
 // valid refuses labels that no path could have made.
 func (s saved) valid() bool {
-	return len(s.Label) <= maxLiteral && (s.Value || s.Label != "") && !hasSlash(s.Label)
+	return len(s.Label) <= segment.MaxLiteral && (s.Value || s.Label != "") && !hasSlash(s.Label)
 }
 
 func hasSlash(s string) bool {
@@ -177,7 +162,7 @@ func hasSlash(s string) bool {
 // restorePattern hands out the node's pattern again, in a framework's spelling
 // if it had one.
 func (l *learner) restorePattern(n *node, own string) {
-	if own != "" && own[0] == '/' && len(own) <= maxPathBytes {
+	if own != "" && own[0] == '/' && len(own) <= segment.MaxPathBytes {
 		if i := l.take(own, l.budget.tails()-1); i != 0 {
 			n.own = i
 			n.mark(markTaught)

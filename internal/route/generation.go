@@ -3,7 +3,11 @@
 
 package route
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
+)
 
 // lifetime is how many generations an unused pattern lives while there is
 // room; under pressure it is pressedLifetime.
@@ -14,7 +18,7 @@ const (
 
 // rotate starts a new generation and forgets what was not used for long. The
 // texts of learned stay in the budget.
-func (l *learner) rotate(learned []*Template) {
+func (l *learner) rotate(learned []*template.Template) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.generation.Add(1)
@@ -44,7 +48,7 @@ func (l *learner) forget(n *node, before uint32) {
 }
 
 // reset keeps the places of the texts that the tree still gives out.
-func (b *budget) reset(t *tree, learned []*Template) {
+func (b *budget) reset(t *tree, learned []*template.Template) {
 	b.prefixes = 0
 	texts := map[string]uint32{}
 	if texts[overflowPattern] = b.texts[overflowPattern]; len(b.texts) == 0 {
@@ -67,7 +71,7 @@ func (b *budget) reset(t *tree, learned []*Template) {
 	}
 	walk(t.root)
 	for _, l := range learned {
-		text := strings.TrimSuffix(l.pattern, "/")
+		text := strings.TrimSuffix(l.Pattern(), "/")
 		if i := b.texts[text]; i != 0 {
 			texts[text] = i
 		}

@@ -6,6 +6,8 @@ package route
 import (
 	"math/bits"
 	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // kids are the children of a node as readers find them. The first few that are
@@ -62,12 +64,12 @@ func put(slots []atomic.Uint64, c *node, hash uint64) {
 func tagOf(hash uint64) uint64 { return hash>>(64-tagBits) | 1 }
 
 // child returns the child that x stands for.
-func (t *tree) child(n *node, x text, value bool, key class) *node {
+func (t *tree) child(n *node, x segment.Key, value bool, key segment.Class) *node {
 	tags := n.tags.Load()
-	if tags == 0 || len(x.string) > endsLength && tags&hasLong == 0 {
+	if tags == 0 || len(x.Text) > segment.EndsLength && tags&hasLong == 0 {
 		return nil
 	}
-	h := x.hash(value, key)
+	h := x.Hash(value, key)
 	// A lane of zero, found by the borrow it causes: which child it is cannot
 	// be predicted, so a branch for each would cost more. A borrow may mark a
 	// lane too many, as the tag may, so the child is compared in any case.
@@ -83,7 +85,7 @@ func (t *tree) child(n *node, x text, value bool, key class) *node {
 	return t.farChild(t.table(n), h, x, value, key)
 }
 
-func (t *tree) farChild(slots []atomic.Uint64, h uint64, x text, value bool, key class) *node {
+func (t *tree) farChild(slots []atomic.Uint64, h uint64, x segment.Key, value bool, key segment.Class) *node {
 	mask := uint64(len(slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
 		s := slots[i].Load()
@@ -99,17 +101,17 @@ func (t *tree) farChild(slots []atomic.Uint64, h uint64, x text, value bool, key
 }
 
 // is reports whether c is the child that x stands for.
-func (t *tree) is(c *node, x text, value bool, key class) bool {
-	return c.ends == x.ends && c.length == x.length() && c.value == value &&
-		(!value || c.key == key) && (len(x.string) <= endsLength || t.label(c) == x.string)
+func (t *tree) is(c *node, x segment.Key, value bool, key segment.Class) bool {
+	return c.Ends == x.Ends && c.length == x.Length() && c.value == value &&
+		(!value || c.key == key) && (len(x.Text) <= segment.EndsLength || t.label(c) == x.Text)
 }
 
 // hash returns the hash of the text that a node stands for.
 func (t *tree) hash(c *node) uint64 {
-	if c.length > endsLength {
-		return readText(t.label(c)).hash(c.value, c.key)
+	if c.length > segment.EndsLength {
+		return segment.ReadKey(t.label(c)).Hash(c.value, c.key)
 	}
-	return c.ends.hash(int(c.length), c.value, c.key)
+	return c.Ends.Hash(int(c.length), c.value, c.key)
 }
 
 // adopt publishes c as a child.
@@ -120,7 +122,7 @@ func (t *tree) adopt(n, c *node) {
 		n.wild.Store(c.self)
 		return
 	}
-	if c.length > endsLength {
+	if c.length > segment.EndsLength {
 		n.tags.Store(n.tags.Load() | hasLong)
 	}
 	hash := t.hash(c)

@@ -12,37 +12,20 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
-	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
-
-func TestReadInsideReadsAsIfAlone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		path := rapid.StringN(0, 40, 60).Draw(t, "path")
-		end := rapid.IntRange(0, len(path)).Draw(t, "end")
-		start := rapid.IntRange(0, end).Draw(t, "start")
-		assert.Equal(t, readText(path[start:end]), readInside(path, start, end))
-	})
-}
-
-// TestEndsTellShortTextsApart: with the length they are the whole text.
-func TestEndsTellShortTextsApart(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		short := rapid.StringMatching(`[\x00ab]{0,16}`)
-		a, b := short.Draw(t, "a"), short.Draw(t, "b")
-		assert.Equal(t, a == b, readText(a).ends == readText(b).ends && len(a) == len(b))
-	})
-}
 
 func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
 	tree := newTree(1000)
 	n := tree.root
 	label := func(i int) string { return fmt.Sprintf("%s-%d", strings.Repeat("x", i%40), i) }
-	add := func(i int, value bool) { tree.adopt(n, tree.make(n, label(i), value, classInt)) }
+	add := func(i int, value bool) { tree.adopt(n, tree.make(n, label(i), value, segment.Int)) }
 	for i := range 100 {
 		add(i, false)
 		add(i, true)
 		for j := range 100 {
-			c, suffixed := tree.kid(n, label(j)), tree.valueKid(n, label(j), classInt)
+			c, suffixed := tree.kid(n, label(j)), tree.valueKid(n, label(j), segment.Int)
 			if j > i {
 				assert.Nil(t, c)
 				assert.Nil(t, suffixed)

@@ -6,6 +6,8 @@ package route
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // learner turns paths into patterns by the shape of their segments and by what
@@ -78,8 +80,8 @@ const (
 
 // match returns the pattern of the path in v, which led find to e, and whether
 // it was learned from an http.route, inferred, or cut short by the cap.
-func (l *learner) match(v *pathView, e end) (pattern string, source Source) {
-	if e.step == stepSure && !v.deeper {
+func (l *learner) match(v *segment.Path, e end) (pattern string, source Source) {
+	if e.step == stepSure && !v.Deeper() {
 		if p := e.node.issued.Load(); p != 0 {
 			e.touch(e.node, l.generation.Load())
 			return e.text(p), e.node.source()
@@ -94,14 +96,14 @@ func (l *learner) match(v *pathView, e end) (pattern string, source Source) {
 
 // exhausted reports that asking again, under the lock, would give the same
 // overflow pattern.
-func (l *learner) exhausted(v *pathView, e end) bool {
+func (l *learner) exhausted(v *segment.Path, e end) bool {
 	switch {
 	case !e.node.has(markCut):
 		return false
 	case e.step == stepMissing:
 		return l.full.Load()
 	}
-	return e.step == stepSure && (v.deeper || l.spent.Load())
+	return e.step == stepSure && (v.Deeper() || l.spent.Load())
 }
 
 // nearestTail returns the overflow pattern of the node or the next one above.
@@ -130,10 +132,10 @@ func (t *tree) touch(n *node, generation uint32) {
 }
 
 // find walks the tree without a lock.
-func (l *learner) find(v *pathView) end {
+func (l *learner) find(v *segment.Path) end {
 	t := l.published.Load()
 	n := t.root
-	for i := range v.n {
+	for i := range v.Len() {
 		c := t.step(n, v, i)
 		if c == nil {
 			return end{t, n, stepMissing}
@@ -147,16 +149,16 @@ func (l *learner) find(v *pathView) end {
 }
 
 // step returns the child for segment i, or nil if there is none yet.
-func (t *tree) step(n *node, v *pathView, i int) *node {
-	seg := v.text(i)
+func (t *tree) step(n *node, v *segment.Path, i int) *node {
+	seg := v.Key(i)
 	if c := t.child(n, seg, false, 0); c != nil {
 		return c
 	}
-	c := n.readKinds(seg.string, v.spans[i].kinds)
-	if !t.isValue(n, c, v.seg(i+1)) {
+	c := n.readKinds(seg.Text, v.Kinds(i))
+	if !t.isValue(n, c, v.Segment(i+1)) {
 		return nil
 	}
-	return t.valueKid(n, c.suffix, c.class)
+	return t.valueKid(n, c.Suffix, c.Class)
 }
 
 // lesson takes the lock, to learn from an item.
@@ -169,7 +171,7 @@ func (l *learner) lesson() {
 }
 
 // grow walks under the lock, makes what is missing and counts.
-func (l *learner) grow(v *pathView) (pattern string, source Source) {
+func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
 	l.lesson()
 	defer l.mu.Unlock()
 	n, whole := l.walk(v)
@@ -201,9 +203,9 @@ const maxReshapes = 4
 
 // walk goes down the tree along v as far as there is room. It stops when the
 // tree is reshaped, for then it may stand on what was cut off.
-func (l *learner) walk(v *pathView) (n *node, whole bool) {
+func (l *learner) walk(v *segment.Path) (n *node, whole bool) {
 	n, l.reshaped = l.root, false
-	for i := range v.n {
+	for i := range v.Len() {
 		c := l.advance(n, v, i)
 		if c == nil {
 			return n, false
@@ -213,22 +215,22 @@ func (l *learner) walk(v *pathView) (n *node, whole bool) {
 			return n, false
 		}
 	}
-	return n, !v.deeper
+	return n, !v.Deeper()
 }
 
 // advance returns the child for segment i, made if need be, or nil if there is
 // no room.
-func (l *learner) advance(n *node, v *pathView, i int) *node {
-	seg := v.text(i)
+func (l *learner) advance(n *node, v *segment.Path, i int) *node {
+	seg := v.Key(i)
 	if c := l.child(n, seg, false, 0); c != nil {
 		n.count(c)
 		return c
 	}
-	c := n.readKinds(seg.string, v.spans[i].kinds)
-	if next := v.seg(i + 1); l.isValue(n, c, next) {
+	c := n.readKinds(seg.Text, v.Kinds(i))
+	if next := v.Segment(i + 1); l.isValue(n, c, next) {
 		return l.advanceValue(n, c, next != "")
 	}
-	child := l.makeNode(n, seg.string, false, 0)
+	child := l.makeNode(n, seg.Text, false, 0)
 	if child == nil {
 		return nil
 	}
@@ -258,10 +260,10 @@ func (n *node) count(c *node) {
 
 // advanceValue steps to the child for values; passed tells that the path goes
 // on behind it.
-func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
-	child := l.valueKid(n, c.suffix, c.class)
+func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
+	child := l.valueKid(n, c.Suffix, c.Class)
 	if child == nil {
-		if child = l.makeNode(n, c.suffix, true, c.class); child == nil {
+		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
 			return nil
 		}
 	}
@@ -271,7 +273,7 @@ func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 	child.setVisits(child.visits() + 1)
 	if l.learn {
 		l.profile(n, c, passed)
-		l.widen(child, c.class)
+		l.widen(child, c.Class)
 	}
 	if child.settled() {
 		delete(l.words, n.self) // decided; others need the memory
@@ -281,24 +283,24 @@ func (l *learner) advanceValue(n *node, c cut, passed bool) *node {
 
 // widen changes the placeholder's name once values of another class are more
 // than stray ones. A settled name stays.
-func (l *learner) widen(n *node, c class) {
-	if n.name != 0 || classNames[n.class] == classNames[c] || n.class == classHex && c == classInt {
+func (l *learner) widen(n *node, c segment.Class) {
+	if n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
 		return
 	}
 	count(&n.odd)
 	if uint32(n.odd)*typedShare < n.visits() {
 		return
 	}
-	to := classWord
-	if n.class == classInt && c == classHex {
-		to = classHex
+	to := segment.Word
+	if n.class == segment.Int && c == segment.Hex {
+		to = segment.Hex
 	}
 	l.rename(n, to)
 }
 
 // rename gives the placeholder the name of a class.
-func (l *learner) rename(n *node, to class) {
-	if classNames[n.class] != classNames[to] {
+func (l *learner) rename(n *node, to segment.Class) {
+	if n.class.Placeholder() != to.Placeholder() {
 		n.class = to
 		l.forgetPatterns(n)
 	}
@@ -306,7 +308,7 @@ func (l *learner) rename(n *node, to class) {
 
 // makeNode adds a child, for values first seen in a class, or returns nil if
 // the tree is full.
-func (l *learner) makeNode(n *node, label string, value bool, of class) *node {
+func (l *learner) makeNode(n *node, label string, value bool, of segment.Class) *node {
 	if l.nodes >= l.maxNodes {
 		l.full.Store(true)
 		return nil
@@ -326,7 +328,7 @@ func (l *learner) makeNode(n *node, label string, value bool, of class) *node {
 
 // minRoom is room for the nodes that the walks of an item add; grafting adds no
 // more than stand, each time the tree is reshaped.
-const minRoom = maxSegments * (maxReshapes + 1)
+const minRoom = segment.MaxSegments * (maxReshapes + 1)
 
 // ample is room for a tree of so many nodes to become thrice as many before it is
 // copied. It takes a tenth of what they take.

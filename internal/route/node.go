@@ -3,7 +3,11 @@
 
 package route
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+)
 
 // node is a position in a learned tree: the path from the root to it is a
 // pattern. Readers walk the tree without a lock: the fields they read are set
@@ -17,7 +21,7 @@ import "sync/atomic"
 // twice the time of a collection in a process that holds little else. Nodes,
 // texts and tables are named by their index in the tree.
 type node struct {
-	ends
+	segment.Ends
 	kids
 	issued  atomic.Uint32 // the pattern, a text
 	lastUse atomic.Uint32 // generation
@@ -28,9 +32,9 @@ type node struct {
 	// pure: nothing is learned here, so values of each class have their own
 	// child and the answer for a path hangs on the path alone. key is that class.
 	pure  bool
-	key   class
-	class class // of a value: gives the placeholder's name
-	place place // what the segments below stand behind
+	key   segment.Class
+	class segment.Class // of a value: gives the placeholder's name
+	place segment.Place // what the segments below stand behind
 	depth uint8
 
 	tail    atomic.Uint32 // the pattern for what has no place below, a text
@@ -104,16 +108,6 @@ const (
 	stateMany
 )
 
-// place says what a segment stands behind, the strongest prior there is.
-type place uint8
-
-const (
-	placeRoot       place = iota // start of the path, a version, api
-	placeCollection              // a plural literal: a member is likely next
-	placeLiteral                 // another literal
-	placeValue                   // a value: a literal is likely next
-)
-
 const (
 	// settledVisits is how often a node is counted before readers leave it alone.
 	settledVisits = 8
@@ -127,4 +121,14 @@ func (n *node) settled() bool {
 		return n.visits() >= settledValues
 	}
 	return n.visits() >= settledVisits
+}
+
+// read tells what a segment below n is.
+func (n *node) read(seg string) segment.Reading {
+	return segment.Read(seg, n.place, n.has(markAPI))
+}
+
+// readKinds is read of a segment whose kinds of bytes are known.
+func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
+	return segment.ReadKinds(seg, kinds, n.place, n.has(markAPI))
 }

@@ -3,6 +3,8 @@
 
 package route
 
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+
 // rejudge looks again at the literal children of n, after something was
 // learned of its values, and turns those into values that turn out to be such.
 func (l *learner) rejudge(n *node) {
@@ -29,7 +31,7 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 		return false
 	}
 	r := n.read(t.label(c))
-	if r.class != classWord || r.suffix != "" {
+	if r.Class != segment.Word || r.Suffix != "" {
 		return false
 	}
 	shared, own := 0, 0
@@ -57,7 +59,7 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 
 // twin returns the child of n that stands for the same as one with that label,
 // of that class if it is for values, or nil.
-func (t *tree) twin(n *node, label string, value bool, of class) *node {
+func (t *tree) twin(n *node, label string, value bool, of segment.Class) *node {
 	if value {
 		return t.valueKid(n, label, of)
 	}

@@ -6,24 +6,26 @@ package route
 import (
 	"slices"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // suspect counts a word that is taken for a value, and makes it a literal if it
 // comes too often for one value of many.
-func (l *learner) suspect(n *node, c cut, w wording, passed bool) {
+func (l *learner) suspect(n *node, c segment.Reading, w segment.Wording, passed bool) {
 	count(&n.worded)
 	words := l.words[n.self]
-	i := slices.IndexFunc(words, func(s suspect) bool { return s.word == c.head })
+	i := slices.IndexFunc(words, func(s suspect) bool { return s.word == c.Head })
 	if i < 0 {
-		words, i = newSuspect(words, c.head)
+		words, i = newSuspect(words, c.Head)
 		count(&n.distinct)
 	}
 	l.words[n.self] = words
 	s := &words[i]
 	count(&s.hits)
 	s.passed = s.passed || passed
-	if c.suffix == "" && s.heavy(w, int(n.worded)) {
-		l.promote(n, i, c.suffix)
+	if c.Suffix == "" && s.heavy(w, int(n.worded)) {
+		l.promote(n, i, c.Suffix)
 	}
 }
 
@@ -44,14 +46,14 @@ func newSuspect(words []suspect, word string) ([]suspect, int) {
 
 // heavy reports a word with nothing behind it that came more often than names
 // do: the more it reads like an endpoint, the less often it has to.
-func (s suspect) heavy(w wording, all int) bool {
+func (s suspect) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)
 	switch {
-	case s.passed || w.digits:
+	case s.passed || w.Digits:
 		return false
-	case w.acts():
+	case w.Acts():
 		return hits >= heavyAction && hits*heavyActionShare >= all
-	case w.known == w.pieces:
+	case w.Known == w.Pieces:
 		return hits >= heavyKnown && hits*heavyShare >= all
 	}
 	return all >= heavyWords && 2*hits > all
@@ -64,7 +66,7 @@ func (t *tree) comeAgain(n *node) bool {
 	if len(words) == 0 || int(n.distinct) > len(words) || int(n.worded) < againShare*len(words)+againMore {
 		return false
 	}
-	return !slices.ContainsFunc(words, func(s suspect) bool { return s.passed || isDigit(s.word[len(s.word)-1]) })
+	return !slices.ContainsFunc(words, func(s suspect) bool { return s.passed || segment.IsDigit(s.word[len(s.word)-1]) })
 }
 
 // promoteAll makes literals of all words that were taken for values.

@@ -8,15 +8,18 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // framework is an http.route as a service sent it, read once.
 type framework struct {
 	text     string // as it was sent
 	pattern  string
-	template *Template // nil: it cannot be read
-	plain    bool      // segments are literals and whole parameters only
-	varies   bool      // it holds a parameter
+	template *template.Template // nil: it cannot be read
+	plain    bool               // segments are literals and whole parameters only
+	varies   bool               // it holds a parameter
 	seen     atomic.Int32
 	given    atomic.Pointer[grant]
 	// offered: it was offered to the learned templates.
@@ -38,17 +41,19 @@ const trustedRepeats = 2
 // readFramework parses an http.route. Its normal form has no trailing slash,
 // for a path with one and a path without get the same pattern.
 func readFramework(httpRoute string) *framework {
-	templates, err := ParseTemplate(httpRoute)
+	templates, err := template.Parse(httpRoute)
 	if err != nil {
 		return &framework{text: httpRoute}
 	}
 	t := templates[0]
-	f := &framework{text: httpRoute, template: t, pattern: t.pattern, plain: len(templates) == 1, varies: t.holdsParameter()}
-	if trimmed := strings.TrimSuffix(t.pattern, "/"); trimmed != "" {
+	f := &framework{text: httpRoute, template: t, pattern: t.Pattern(), plain: len(templates) == 1, varies: t.Varies()}
+	if trimmed := strings.TrimSuffix(t.Pattern(), "/"); trimmed != "" {
 		f.pattern = trimmed
 	}
-	for _, s := range t.segs {
-		f.plain = f.plain && len(s.parts) == 1 && !s.tail
+	for _, s := range t.Segments() {
+		_, literal := s.Literal()
+		_, parameter := s.Parameter()
+		f.plain = f.plain && (literal || parameter)
 	}
 	return f
 }
@@ -79,18 +84,18 @@ func (s *Service) framework(httpRoute string) *framework {
 // http.route, in normal form, and learns from it. An httpRoute that is empty,
 // cannot be read, or is but the raw path counts as absent. The path may be "".
 func (s *Service) Observe(method, httpRoute, path string) Result {
-	if httpRoute == "" || len(httpRoute) > maxPathBytes {
+	if httpRoute == "" || len(httpRoute) > segment.MaxPathBytes {
 		return s.Match(method, path)
 	}
 	if path == "" {
 		return s.named(method, s.framework(httpRoute))
 	}
-	var v pathView
-	if !v.split(path) {
+	var v segment.Path
+	if !v.Split(path) {
 		return Result{}
 	}
 	e := s.learner.find(&v)
-	sure := e.step == stepSure && !v.deeper
+	sure := e.step == stepSure && !v.Deeper()
 	if sure {
 		if r, ok := s.remembered(e, httpRoute); ok {
 			return r
@@ -104,7 +109,7 @@ func (s *Service) Observe(method, httpRoute, path string) Result {
 }
 
 // observeAt is Observe of a path that led find to e.
-func (s *Service) observeAt(method string, f *framework, v *pathView, e end) Result {
+func (s *Service) observeAt(method string, f *framework, v *segment.Path, e end) Result {
 	if f.varies {
 		return s.observe(f, v, e)
 	}
@@ -150,11 +155,11 @@ func (t *tree) placed(f *framework) *node {
 		return nil
 	}
 	n := t.root
-	for _, s := range f.template.segs {
-		if p := s.parts[0]; p.name != "" {
-			n = t.node(n.wild.Load())
+	for _, s := range f.template.Segments() {
+		if text, literal := s.Literal(); literal {
+			n = t.kid(n, text)
 		} else {
-			n = t.kid(n, p.text)
+			n = t.node(n.wild.Load())
 		}
 		if n == nil {
 			return nil
@@ -199,9 +204,9 @@ func (s *Service) remembered(e end, httpRoute string) (Result, bool) {
 
 // observe teaches the tree a trusted route and returns the pattern the route
 // goes by. The path led find to e.
-func (s *Service) observe(f *framework, v *pathView, e end) Result {
+func (s *Service) observe(f *framework, v *segment.Path, e end) Result {
 	l := s.learner
-	if e.step == stepSure && !v.deeper {
+	if e.step == stepSure && !v.Deeper() {
 		if r, ok := l.settledResult(e, f); ok {
 			return r
 		}
@@ -260,12 +265,12 @@ func (f *framework) granted(generation uint32) *grant {
 
 // fits reports whether the path is one of the route, segment by segment. A
 // route often lacks the prefix its router is mounted at.
-func (f *framework) fits(v *pathView) bool {
-	if !f.plain || v.deeper || v.n != len(f.template.segs) {
+func (f *framework) fits(v *segment.Path) bool {
+	if !f.plain || v.Deeper() || v.Len() != len(f.template.Segments()) {
 		return false
 	}
-	for i := range v.n {
-		if p := f.template.segs[i].parts[0]; p.name == "" && p.text != v.seg(i) {
+	for i, s := range f.template.Segments() {
+		if text, literal := s.Literal(); literal && text != v.Segment(i) {
 			return false
 		}
 	}
@@ -301,15 +306,15 @@ func (l *learner) trusts(f *framework) bool {
 }
 
 // follow walks the tree as the route has it, without a lock.
-func (l *learner) follow(f *framework, v *pathView) end {
+func (l *learner) follow(f *framework, v *segment.Path) end {
 	t := l.published.Load()
 	n := t.root
-	for i := range v.n {
-		c := t.child(n, v.text(i), false, 0)
-		switch {
-		case c != nil && !c.has(markCertain):
+	for i, s := range f.template.Segments() {
+		c := t.child(n, v.Key(i), false, 0)
+		if c != nil && !c.has(markCertain) {
 			return end{t, n, stepYoung}
-		case c == nil && f.template.segs[i].parts[0].name != "":
+		}
+		if _, literal := s.Literal(); c == nil && !literal {
 			c = t.node(n.wild.Load())
 		}
 		if c == nil {
@@ -327,12 +332,12 @@ func (l *learner) follow(f *framework, v *pathView) end {
 // by the framework's spelling as soon as more items came with it than without;
 // until then, and for good once many came without, it goes by the pattern that
 // was handed out first: one route, one text.
-func (l *learner) teach(f *framework, v *pathView) Result {
+func (l *learner) teach(f *framework, v *segment.Path) Result {
 	l.lesson()
 	defer l.mu.Unlock()
 	n := l.root
-	for i := range v.n {
-		if n = l.lead(n, f.template.segs[i].parts[0], v.text(i), i+1 < v.n); n == nil {
+	for i, s := range f.template.Segments() {
+		if n = l.lead(n, s, v.Key(i), i+1 < v.Len()); n == nil {
 			return l.takeFramework(f)
 		}
 	}
@@ -379,34 +384,35 @@ func (l *learner) respell(n *node, f *framework) Result {
 	return r
 }
 
-// lead steps from n over seg as part says it is: literal or value. It returns
-// nil if there is no room.
-func (l *learner) lead(n *node, p part, seg text, passed bool) *node {
-	if p.name == "" {
+// lead steps from n over the segment of a path, as the one of the route says it
+// is: literal or value. It returns nil if there is no room.
+func (l *learner) lead(n *node, of template.Segment, seg segment.Key, passed bool) *node {
+	name, parameter := of.Parameter()
+	if !parameter {
 		return l.leadLiteral(n, seg)
 	}
 	if c := l.child(n, seg, false, 0); c != nil && !l.demote(n, c) {
 		n.count(c)
 		return c
 	}
-	c := n.read(seg.string)
-	if c.suffix != "" {
-		c = cut{head: seg.string, class: classWord}
+	c := n.read(seg.Text)
+	if c.Suffix != "" {
+		c = segment.Reading{Head: seg.Text, Class: segment.Word}
 	}
-	if c.class == classWord && l.known(n).state < stateWords {
+	if c.Class == segment.Word && l.known(n).state < stateWords {
 		l.know(n, l.known(n).in(stateWords))
 	}
 	child := l.advanceValue(n, c, passed)
 	if child != nil && child.name == 0 {
-		child.name = l.keep(p.name) // for patterns not handed out yet
+		child.name = l.keep(name) // for patterns not handed out yet
 	}
 	return child
 }
 
-func (l *learner) leadLiteral(n *node, seg text) *node {
+func (l *learner) leadLiteral(n *node, seg segment.Key) *node {
 	c := l.child(n, seg, false, 0)
 	if c == nil {
-		if c = l.makeNode(n, seg.string, false, 0); c == nil {
+		if c = l.makeNode(n, seg.Text, false, 0); c == nil {
 			return nil
 		}
 	}
@@ -438,25 +444,25 @@ const maxLearnedTemplates = 64
 
 // learnTemplate keeps such a route. A catch-all says nothing of the routes
 // below it, so a tail must have a literal in front.
-func (s *Service) learnTemplate(t *Template) {
-	if len(t.segs) == 0 {
+func (s *Service) learnTemplate(t *template.Template) {
+	if len(t.Segments()) == 0 {
 		return
 	}
-	if _, ok := t.segs[0].literal(); !ok {
+	if _, ok := t.Segments()[0].Literal(); !ok {
 		return
 	}
 	s.learner.lesson()
 	defer s.learner.mu.Unlock()
-	templates := s.learned.Load().all()
+	templates := s.learned.Load().All()
 	for _, known := range templates {
-		if known.shape() == t.shape() {
+		if known.Shape() == t.Shape() {
 			return
 		}
 	}
 	if len(templates) >= maxLearnedTemplates {
 		return
 	}
-	if x, err := newIndex(append(slices.Clip(templates), t)); err == nil {
+	if x, err := template.NewIndex(append(slices.Clip(templates), t)); err == nil {
 		s.learned.Store(x)
 	}
 }

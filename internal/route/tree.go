@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // tree holds the nodes of one service and what they name by index. Nothing in
@@ -150,17 +152,17 @@ func (t *tree) any(n *node, f func(*node) bool) bool {
 }
 
 // kid returns the literal child with the label, or nil.
-func (t *tree) kid(n *node, label string) *node { return t.child(n, readText(label), false, 0) }
+func (t *tree) kid(n *node, label string) *node { return t.child(n, segment.ReadKey(label), false, 0) }
 
 // valueKid returns the child for values of a class followed by suffix, or nil.
-func (t *tree) valueKid(n *node, suffix string, c class) *node {
+func (t *tree) valueKid(n *node, suffix string, c segment.Class) *node {
 	switch {
 	case n.pure:
-		return t.child(n, readText(suffix), true, c.named())
+		return t.child(n, segment.ReadKey(suffix), true, c.Named())
 	case suffix == "":
 		return t.node(n.wild.Load())
 	}
-	return t.child(n, readText(suffix), true, 0)
+	return t.child(n, segment.ReadKey(suffix), true, 0)
 }
 
 // literals counts the literal children.
@@ -200,7 +202,7 @@ func (t *tree) placeholder(n *node) string {
 	if n.name != 0 {
 		return t.text(n.name)
 	}
-	return classNames[n.class]
+	return n.class.Placeholder()
 }
 
 // prefix returns the pattern from the root to the node.
@@ -226,23 +228,26 @@ func (t *tree) spot(n *node) uint64 {
 	if n.parent == 0 {
 		return 0
 	}
-	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * suffixSalt
+	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * spotFactor
 }
 
+// spotFactor is odd, and its bits are mixed: the golden ratio's.
+const spotFactor = 0x9e3779b97f4a7c15
+
 // make adds a child of n, for values first seen in a class.
-func (t *tree) make(n *node, label string, value bool, of class) *node {
+func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 	c := t.add(label)
-	x := readText(label)
-	c.ends, c.length = x.ends, x.length()
-	c.value, c.class, c.place, c.pure, c.depth = value, of, placeValue, n.pure, n.depth+1
+	x := segment.ReadKey(label)
+	c.Ends, c.length = x.Ends, x.Length()
+	c.value, c.class, c.place, c.pure, c.depth = value, of, segment.PlaceValue, n.pure, n.depth+1
 	if c.pure && value {
-		c.key = of.named()
+		c.key = of.Named()
 	}
 	if strings.HasPrefix(label, "api") {
 		c.mark(markAPI)
 	}
 	if !value {
-		c.place = placeBehind(n, label)
+		c.place = segment.PlaceAfter(n.place, label)
 	}
 	return c
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // WriteYAML writes what was learned as templates, in the shape of the config's
@@ -66,8 +68,8 @@ func (l *learner) templates() []string {
 func (t *tree) templateSegment(n *node) string {
 	s := t.segment(n)
 	if !n.value {
-		return Escape(s)
+		return template.Escape(s)
 	}
 	label := t.label(n)
-	return s[:len(s)-len(label)] + Escape(label)
+	return s[:len(s)-len(label)] + template.Escape(label)
 }

@@ -1,12 +1,14 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // constraint narrows the values of a parameter. The zero pointer takes any.
@@ -32,46 +34,20 @@ func (c *constraint) allows(value string) bool {
 // valueTypes are the type names of the routers' converters. An entry of nil
 // takes any value: the router checks more than a path can tell.
 var valueTypes = map[string]func(string) bool{
-	"int": isSignedInt, "integer": isSignedInt, "long": isSignedInt,
+	"int": segment.IsSignedInt, "integer": segment.IsSignedInt, "long": segment.IsSignedInt,
 	"float": isFloat, "double": isFloat, "decimal": isFloat, "number": isFloat,
-	"guid": isUUID, "uuid": isUUID,
-	"alpha": func(s string) bool { return all(s, isAlpha) },
+	"guid": segment.IsUUID, "uuid": segment.IsUUID,
+	"alpha": func(s string) bool { return segment.All(s, segment.IsAlpha) },
 	"bool":  func(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") },
 	"slug": func(s string) bool {
-		return all(s, func(c byte) bool { return isAlpha(c) || isDigit(c) || c == '-' || c == '_' })
+		return segment.All(s, func(c byte) bool { return segment.IsAlpha(c) || segment.IsDigit(c) || c == '-' || c == '_' })
 	},
 	"str": nil, "string": nil, "default": nil, "required": nil, "datetime": nil, "file": nil, "nonfile": nil,
 }
 
-func isSignedInt(s string) bool {
-	if s != "" && (s[0] == '-' || s[0] == '+') {
-		s = s[1:]
-	}
-	return all(s, isDigit)
-}
-
 func isFloat(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
-	return err == nil && all(s, func(c byte) bool { return isDigit(c) || c == '.' || c == '-' || c == '+' })
-}
-
-// all reports whether s is not empty and every byte of it satisfies ok.
-func all(s string, ok func(byte) bool) bool {
-	for i := range len(s) {
-		if !ok(s[i]) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isUUID reports the 8-4-4-4-12 form.
-func isUUID(s string) bool {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return false
-	}
-	kinds := scan(s[:8]) | scan(s[9:13]) | scan(s[14:18]) | scan(s[19:23]) | scan(s[24:])
-	return kinds&hasNonHex == 0
+	return err == nil && segment.All(s, func(c byte) bool { return segment.IsDigit(c) || c == '.' || c == '-' || c == '+' })
 }
 
 // pathTypes are the converters whose values may hold slashes.

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // naive finds the best template by looking at all of them: the model of index.
@@ -35,15 +37,15 @@ func naiveMatch(t *Template, q *query) bool {
 	for i, s := range t.segs {
 		switch {
 		case s.tail:
-			return q.n-i >= s.min
-		case i >= q.n:
+			return q.Len()-i >= s.min
+		case i >= q.Len():
 			return false
 		}
-		if text, ok := s.literal(); ok && text != q.seg(i) || !ok && !s.match(q.seg(i), nil) {
+		if text, ok := s.Literal(); ok && text != q.Segment(i) || !ok && !s.match(q.Segment(i), nil) {
 			return false
 		}
 	}
-	return len(t.segs) == q.n
+	return len(t.segs) == q.Len()
 }
 
 // rank orders templates that match the same path: segment by segment the more
@@ -51,7 +53,7 @@ func naiveMatch(t *Template, q *query) bool {
 func rank(t *Template) []int {
 	var r []int
 	for _, s := range t.segs {
-		_, literal := s.literal()
+		_, literal := s.Literal()
 		switch {
 		case literal:
 			r = append(r, 1)
@@ -82,27 +84,27 @@ func drawTemplate(t *rapid.T) *Template {
 	if !strings.Contains(text, "/") {
 		text += "/"
 	}
-	templates, err := ParseTemplate(text)
+	templates, err := Parse(text)
 	require.NoError(t, err)
 	return templates[0]
 }
 
-func drawPath(t *rapid.T) *pathView {
-	var v pathView
-	v.split("/" + strings.Join(rapid.SliceOfN(rapid.SampledFrom(pathSegments), 0, 5).Draw(t, "path"), "/"))
+func drawPath(t *rapid.T) *segment.Path {
+	var v segment.Path
+	v.Split("/" + strings.Join(rapid.SliceOfN(rapid.SampledFrom(pathSegments), 0, 5).Draw(t, "path"), "/"))
 	return &v
 }
 
 func TestIndexAgreesWithItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		templates := rapid.SliceOfN(rapid.Custom(drawTemplate), 1, 12).Draw(t, "templates")
-		x, err := newIndex(templates)
+		x, err := NewIndex(templates)
 		require.NoError(t, err)
 		q := &query{
-			method:   rapid.SampledFrom([]string{"GET", "POST", ""}).Draw(t, "method"),
-			pathView: drawPath(t),
+			method: rapid.SampledFrom([]string{"GET", "POST", ""}).Draw(t, "method"),
+			Path:   drawPath(t),
 		}
-		want, got := naive(templates, q), x.find(q)
+		want, got := naive(templates, q), x.Find(q.method, q.Path)
 		if want == nil {
 			assert.Nil(t, got)
 			return
@@ -116,55 +118,17 @@ func TestIndexAgreesWithItsModel(t *testing.T) {
 func TestIndexOrderOfTemplatesDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		templates := rapid.SliceOfN(rapid.Custom(drawTemplate), 1, 8).Draw(t, "templates")
-		q := &query{pathView: drawPath(t)}
-		x, err := newIndex(templates)
+		q := &query{Path: drawPath(t)}
+		x, err := NewIndex(templates)
 		require.NoError(t, err)
 		slices.Reverse(templates)
-		y, err := newIndex(templates)
+		y, err := NewIndex(templates)
 		require.NoError(t, err)
-		a, b := x.find(q), y.find(q)
+		a, b := x.Find(q.method, q.Path), y.Find(q.method, q.Path)
 		if a == nil || b == nil {
 			assert.Equal(t, a == nil, b == nil)
 			return
 		}
 		assert.Equal(t, rank(a), rank(b))
 	})
-}
-
-func TestIndexRefusesTwoNamesForOneRoute(t *testing.T) {
-	for _, pair := range [][2]string{
-		{"/a/{x}", "/a/:y"},
-		{"/a/{x:[0-9]+}/b", "/a/{y:[0-9]+}/b"},
-		{"GET /{x}", "GET /{y}"},
-	} {
-		for range 2 {
-			_, err := New(Options{Templates: pair[:], MaxRoutes: 10, MaxServices: 1})
-			require.EqualError(t, err, fmt.Sprintf("template %q matches the same paths as %q", pair[1], pair[0]))
-			pair[0], pair[1] = pair[1], pair[0]
-		}
-	}
-	for _, pair := range [][2]string{{"/a/{x}", "/a/{x:int}"}, {"GET /{x}", "POST /{y}"}, {"/a", "/a/"}, {"a.example.com/{x}", "b.example.com/{y}"}} {
-		_, err := New(Options{Templates: pair[:], MaxRoutes: 10, MaxServices: 1})
-		require.NoError(t, err, pair)
-	}
-}
-
-func TestIndexTailInTheMiddle(t *testing.T) {
-	s := newTable(t, Options{Templates: []string{"/repos/*path/edit", "/repos/{name}/raw"}}).Service("")
-	for path, want := range map[string]string{
-		"/repos/a/b/c/edit": "/repos/{path...}/edit",
-		"/repos/edit/edit":  "/repos/{path...}/edit",
-		"/repos/x/raw":      "/repos/{name}/raw",
-		"/repos/edit":       "/repos/{path...}/edit",
-	} {
-		assert.Equal(t, Result{want, SourceTemplate}, s.Match("GET", path), path)
-	}
-	assert.NotEqual(t, SourceTemplate, s.Match("GET", "/repos/a/b/c/view").Source)
-}
-
-func TestNewRefusesMoreTemplatesThanRoutes(t *testing.T) {
-	_, err := New(Options{Templates: []string{"/a", "/b"}, MaxRoutes: 2, MaxServices: 1})
-	require.EqualError(t, err, "2 templates leave no room for other routes under the limit of 2")
-	_, err = New(Options{Services: map[string][]string{"shop": {"/a/{"}}, MaxRoutes: 2, MaxServices: 1})
-	require.EqualError(t, err, "service \"shop\": template \"/a/{\": at offset 3: { is not closed")
 }

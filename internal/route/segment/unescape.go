@@ -1,12 +1,12 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package segment
 
-// unescape writes the percent-decoded form of seg to buf and returns it. A
+// Unescape writes the percent-decoded form of seg to buf and returns it. A
 // broken escape, or a segment longer than buf, is returned as it came: such a
 // segment can match no literal, which is all a caller wants to know.
-func unescape(buf []byte, seg string) []byte {
+func Unescape(buf []byte, seg string) []byte {
 	if len(seg) > cap(buf) {
 		return append(buf[:0:0], seg...)
 	}
@@ -32,7 +32,7 @@ func hexValue(s string, i int) int {
 		return -1
 	}
 	switch c := s[i]; {
-	case isDigit(c):
+	case IsDigit(c):
 		return int(c - '0')
 	case 'a' <= c && c <= 'f':
 		return int(c-'a') + 10
@@ -41,9 +41,3 @@ func hexValue(s string, i int) int {
 	}
 	return -1
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
-func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
-func isAlpha(c byte) bool { return isLower(c) || isUpper(c) }
-func isHex(c byte) bool   { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }

@@ -1,30 +1,30 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package segment
 
 import "strings"
 
-// isVersion reports v1, v2.1, V3, v1beta1, v1alpha2p1, v2.0-rc1 and the like.
-func isVersion(s string) bool {
-	if len(s) < 2 || len(s) > 16 || s[0] != 'v' && s[0] != 'V' || !isDigit(s[1]) {
+// IsVersion reports v1, v2.1, V3, v1beta1, v1alpha2p1, v2.0-rc1 and the like.
+func IsVersion(s string) bool {
+	if len(s) < 2 || len(s) > 16 || s[0] != 'v' && s[0] != 'V' || !IsDigit(s[1]) {
 		return false
 	}
 	i := 1
-	for i < len(s) && (isDigit(s[i]) || s[i] == '.') {
+	for i < len(s) && (IsDigit(s[i]) || s[i] == '.') {
 		i++
 	}
 	if i > 7 {
 		return false // v20240131…: a build or a value
 	}
-	if i+1 < len(s) && s[i] == 'p' && isDigit(s[i+1]) {
+	if i+1 < len(s) && s[i] == 'p' && IsDigit(s[i+1]) {
 		i += 2 // v1p1beta1
 	}
 	for _, stage := range [...]string{"alpha", "beta", "rc", "preview"} {
 		rest := strings.TrimPrefix(s[i:], "-")
 		if after, ok := strings.CutPrefix(rest, stage); ok {
 			rest = strings.TrimPrefix(after, ".")
-			return len(rest) <= 4 && (rest == "" || isDigit(rest[0]))
+			return len(rest) <= 4 && (rest == "" || IsDigit(rest[0]))
 		}
 	}
 	return i == len(s)
@@ -37,7 +37,7 @@ func isFrontVersion(s string) bool {
 		return true
 	}
 	major, minor, ok := strings.Cut(s, ".")
-	return ok && len(major) <= 3 && len(minor) <= 3 && all(major, isDigit) && all(minor, isDigit)
+	return ok && len(major) <= 3 && len(minor) <= 3 && All(major, IsDigit) && All(minor, IsDigit)
 }
 
 // isDateStart reports text that starts as 2006-01 or 2006-01-02 does.
@@ -45,10 +45,10 @@ func isDateStart(s string) bool {
 	if len(s) < 7 || s[4] != '-' || s[0] != '1' && s[0] != '2' || s[5] > '1' {
 		return false
 	}
-	if !all(s[:4], isDigit) || !all(s[5:7], isDigit) {
+	if !All(s[:4], IsDigit) || !All(s[5:7], IsDigit) {
 		return false
 	}
-	return len(s) == 7 || s[7] == '-' && len(s) >= 10 && all(s[8:10], isDigit)
+	return len(s) == 7 || s[7] == '-' && len(s) >= 10 && All(s[8:10], IsDigit)
 }
 
 // isStamped reports a date behind a prefix that ends in two underscores:
@@ -64,7 +64,7 @@ func isIPv4(s string) bool {
 		switch {
 		case s[i] == '.' && run > 0:
 			dots, run = dots+1, 0
-		case isDigit(s[i]) && run < 3:
+		case IsDigit(s[i]) && run < 3:
 			run++
 		default:
 			return false
@@ -94,10 +94,10 @@ func isULID(s string) bool {
 	lower, upper := false, false
 	for i := range len(s) {
 		c := s[i]
-		if !isDigit(c) && !isAlpha(c) || strings.IndexByte("IiLlOoUu", c) >= 0 {
+		if !IsDigit(c) && !IsAlpha(c) || strings.IndexByte("IiLlOoUu", c) >= 0 {
 			return false
 		}
-		lower, upper = lower || isLower(c), upper || isUpper(c)
+		lower, upper = lower || IsLower(c), upper || IsUpper(c)
 	}
 	return lower != upper
 }
@@ -134,18 +134,18 @@ func isRandom(s string) bool {
 func (r *run) add(s string, i int) {
 	c := s[i]
 	if r.length > 0 {
-		if isDigit(c) != isDigit(s[i-1]) {
+		if IsDigit(c) != IsDigit(s[i-1]) {
 			r.switches++
 		}
-		if isUpper(c) && isLower(s[i-1]) {
+		if IsUpper(c) && IsLower(s[i-1]) {
 			r.humps++
 		}
 	}
 	r.length++
 	switch {
-	case isDigit(c):
+	case IsDigit(c):
 		r.digits++
-	case isLower(c):
+	case IsLower(c):
 		r.lowers++
 	default:
 		r.uppers++
@@ -179,16 +179,16 @@ func (r *run) lettersRandom() bool {
 // isNumbered reports a word, a mark and a number: video_743, eval-1.
 func isNumbered(s string) bool {
 	i := len(s)
-	for i > 0 && isDigit(s[i-1]) {
+	for i > 0 && IsDigit(s[i-1]) {
 		i--
 	}
-	return i < len(s) && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && all(s[:i-1], isAlpha)
+	return i < len(s) && i >= 2 && (s[i-1] == '_' || s[i-1] == '-') && All(s[:i-1], IsAlpha)
 }
 
 // isRelease reports a number with a dot in front: 2.9.5, 5.11.18-alpha.
 func isRelease(s string) bool {
 	dot := strings.IndexByte(s, '.')
-	return dot > 0 && dot+1 < len(s) && all(s[:dot], isDigit) && isDigit(s[dot+1])
+	return dot > 0 && dot+1 < len(s) && All(s[:dot], IsDigit) && IsDigit(s[dot+1])
 }
 
 // isHostname reports lower-case labels with a top level domain people use
@@ -203,19 +203,36 @@ func isHostname(s string) bool {
 	default:
 		return false
 	}
-	return all(s, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' || c == '.' })
+	return All(s, func(c byte) bool { return IsLower(c) || IsDigit(c) || c == '-' || c == '.' })
 }
 
-// isCode reports a language, a locale or a currency: en, pt-BR, zh_CN, USD.
+// IsCode reports a language, a locale or a currency: en, pt-BR, zh_CN, USD.
 // There are few of them, and a page or a rate is one for each.
-func isCode(s string) bool {
+func IsCode(s string) bool {
 	switch len(s) {
 	case 2:
-		return isLower(s[0]) && isLower(s[1])
+		return IsLower(s[0]) && IsLower(s[1])
 	case 3:
-		return isUpper(s[0]) && isUpper(s[1]) && isUpper(s[2])
+		return IsUpper(s[0]) && IsUpper(s[1]) && IsUpper(s[2])
 	case 5:
-		return isLower(s[0]) && isLower(s[1]) && (s[2] == '-' || s[2] == '_') && isAlpha(s[3]) && isAlpha(s[4])
+		return IsLower(s[0]) && IsLower(s[1]) && (s[2] == '-' || s[2] == '_') && IsAlpha(s[3]) && IsAlpha(s[4])
 	}
 	return false
+}
+
+// IsUUID reports the 8-4-4-4-12 form.
+func IsUUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return false
+	}
+	kinds := Scan(s[:8]) | Scan(s[9:13]) | Scan(s[14:18]) | Scan(s[19:23]) | Scan(s[24:])
+	return kinds&hasNonHex == 0
+}
+
+// IsSignedInt reports decimal digits, with a sign or without.
+func IsSignedInt(s string) bool {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	return All(s, IsDigit)
 }

@@ -1,24 +1,24 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package segment
 
 import "strings"
 
 const (
-	// maxSegments is how deep a path is looked at; what lies below is a tail.
+	// MaxSegments is how deep a path is looked at; what lies below is a tail.
 	// The deepest published API template known to us has 12 segments.
-	maxSegments = 24
-	// maxPathBytes bounds the work for one path whatever its length.
-	maxPathBytes = 4096
+	MaxSegments = 24
+	// MaxPathBytes bounds the work for one path whatever its length.
+	MaxPathBytes = 4096
 )
 
-// pathView is a path cut into segments that still point into the caller's
+// Path is a path cut into segments that still point into the caller's
 // string. It lives on the stack of one call and must never be kept.
-type pathView struct {
+type Path struct {
 	host  string
 	path  string // without scheme and host
-	spans [maxSegments]span
+	spans [MaxSegments]span
 	n     int
 	// deeper: the path has more segments or bytes than were looked at.
 	deeper bool
@@ -27,36 +27,36 @@ type pathView struct {
 // span is where a segment lies in the path, and the kinds of bytes in it.
 type span struct {
 	start, end uint16
-	kinds      byteSet
+	kinds      Kinds
 }
 
-// split cuts text, a path or a URL, into v. It reports false if text holds no
+// Split cuts text, a path or a URL, into p. It reports false if text holds no
 // path: it is empty, an authority (host:443), an asterisk, or relative.
 //
 // Query and fragment are cut, empty segments (double and trailing slashes) are
 // skipped, matrix parameters (;jsessionid=…) are cut. Percent-encoding is left
 // as it is: an encoded slash never ends a segment.
-func (v *pathView) split(text string) bool {
-	v.n, v.host, v.path, v.deeper = 0, "", "", false
-	path, ok := v.cutHost(text)
+func (p *Path) Split(text string) bool {
+	p.n, p.host, p.path, p.deeper = 0, "", "", false
+	path, ok := p.cutHost(text)
 	if !ok {
 		return false
 	}
-	if len(path) > maxPathBytes {
-		path, v.deeper = path[:maxPathBytes], true
+	if len(path) > MaxPathBytes {
+		path, p.deeper = path[:MaxPathBytes], true
 	}
-	v.path = path
+	p.path = path
 	for i := 1; i < len(path); i++ {
 		start := i
 		kinds, end := scanSegment(path, i)
-		if !v.add(start, end, kinds) {
+		if !p.add(start, end, kinds) {
 			return true
 		}
 		if i = end; i < len(path) && path[i] == ';' {
 			i = afterMatrix(path, i)
 		}
 		if i < len(path) && path[i] != '/' {
-			v.deeper = false // what was cut is query
+			p.deeper = false // what was cut is query
 			return true
 		}
 	}
@@ -64,7 +64,7 @@ func (v *pathView) split(text string) bool {
 }
 
 // scanSegment reads the segment that starts at i.
-func scanSegment(path string, i int) (kinds byteSet, end int) {
+func scanSegment(path string, i int) (kinds Kinds, end int) {
 	for end = i; end < len(path); end++ {
 		k := byteKinds[path[end]]
 		if k&hasPunct != 0 {
@@ -91,21 +91,21 @@ func afterMatrix(path string, i int) int {
 }
 
 // add appends path[start:end]; it reports false if there is no room.
-func (v *pathView) add(start, end int, kinds byteSet) bool {
+func (p *Path) add(start, end int, kinds Kinds) bool {
 	if start == end {
 		return true
 	}
-	if v.n == maxSegments {
-		v.deeper = true
+	if p.n == MaxSegments {
+		p.deeper = true
 		return false
 	}
-	v.spans[v.n] = span{uint16(start), uint16(end), kinds}
-	v.n++
+	p.spans[p.n] = span{uint16(start), uint16(end), kinds}
+	p.n++
 	return true
 }
 
 // cutHost takes scheme://host off the front of text.
-func (v *pathView) cutHost(text string) (path string, ok bool) {
+func (p *Path) cutHost(text string) (path string, ok bool) {
 	if text == "" {
 		return "", false
 	}
@@ -117,48 +117,60 @@ func (v *pathView) cutHost(text string) (path string, ok bool) {
 		return "", false
 	}
 	rest := text[scheme+3:]
-	if len(rest) > maxPathBytes {
-		rest, v.deeper = rest[:maxPathBytes], true
+	if len(rest) > MaxPathBytes {
+		rest, p.deeper = rest[:MaxPathBytes], true
 	}
 	end := hostEnd(rest)
 	if end < 0 {
-		v.host = rest
+		p.host = rest
 		return "/", rest != ""
 	}
-	v.host = rest[:end]
+	p.host = rest[:end]
 	if rest[end] != '/' {
-		v.deeper = false
+		p.deeper = false
 		return "/", end > 0
 	}
 	return rest[end:], end > 0
 }
 
-// seg returns segment i, or "" if there is none.
-func (v *pathView) seg(i int) string {
-	if i >= v.n {
+// Len returns the number of segments.
+func (p *Path) Len() int { return p.n }
+
+// Deeper reports that the path has more segments or bytes than were looked at.
+func (p *Path) Deeper() bool { return p.deeper }
+
+// Host returns the host of a URL, with user and port, or "".
+func (p *Path) Host() string { return p.host }
+
+// Kinds returns the kinds of bytes in segment i.
+func (p *Path) Kinds(i int) Kinds { return p.spans[i].kinds }
+
+// Segment returns segment i, or "" if there is none.
+func (p *Path) Segment(i int) string {
+	if i >= p.n {
 		return ""
 	}
-	s := &v.spans[i]
-	return v.path[s.start:s.end]
+	s := &p.spans[i]
+	return p.path[s.start:s.end]
 }
 
-// text returns segment i.
-func (v *pathView) text(i int) text {
-	s := &v.spans[i]
-	return readInside(v.path, int(s.start), int(s.end))
+// Key returns segment i, to look it up by.
+func (p *Path) Key(i int) Key {
+	s := &p.spans[i]
+	return readInside(p.path, int(s.start), int(s.end))
 }
 
-// segments lists the segments.
-func (v *pathView) segments() []string {
-	segs := make([]string, v.n)
+// Segments lists the segments.
+func (p *Path) Segments() []string {
+	segs := make([]string, p.n)
 	for i := range segs {
-		segs[i] = v.seg(i)
+		segs[i] = p.Segment(i)
 	}
 	return segs
 }
 
-// join returns the segments from i up to end.
-func (v *pathView) join(i, end int) string { return strings.Join(v.segments()[i:end], "/") }
+// Join returns the segments from i up to end.
+func (p *Path) Join(i, end int) string { return strings.Join(p.Segments()[i:end], "/") }
 
 // hostEnd is where the host of a URL ends, or -1 if there is nothing behind it.
 func hostEnd(rest string) int {

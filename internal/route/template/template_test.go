@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"testing"
@@ -65,7 +65,7 @@ var normalForms = []struct {
 func TestParseTemplateNormalForm(t *testing.T) {
 	for _, c := range normalForms {
 		t.Run(c.router+" "+c.text, func(t *testing.T) {
-			templates, err := ParseTemplate(c.text)
+			templates, err := Parse(c.text)
 			require.NoError(t, err)
 			var got []string
 			for _, template := range templates {
@@ -95,7 +95,7 @@ func TestParseTemplateRefusesWithThePlace(t *testing.T) {
 		"/a/{in\xf4}/B":                  "at offset 6: invalid UTF-8",
 		"/{a?}/{b?}/{c?}/{d?}/{e?}/{f?}": "too many optional parts",
 	} {
-		_, err := ParseTemplate(text)
+		_, err := Parse(text)
 		require.Error(t, err, text)
 		assert.ErrorContains(t, err, want, text)
 	}

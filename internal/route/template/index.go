@@ -1,16 +1,18 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
-// index finds the template of a path. It is built once and then only read, so
+// Index finds the template of a path. It is built once and then only read, so
 // readers need no lock. Within a segment a literal wins over a partial segment
 // or a constrained parameter, that over a plain parameter, that over a tail;
 // the search goes back when a choice leads nowhere. Segments are compared left
@@ -18,7 +20,7 @@ import (
 //
 // A lookup visits each branch at most once per way to spend a mid-path tail,
 // so its time is bounded by the templates, not by the path.
-type index struct {
+type Index struct {
 	root      *branch
 	count     int
 	templates []*Template // as they were given
@@ -35,15 +37,15 @@ type branch struct {
 
 // edge leads over a segment that is not a literal.
 type edge struct {
-	seg   segment
+	seg   Segment
 	shape string
 	to    *branch
 }
 
-// newIndex builds the index of templates, earlier ones first among equals. It
+// NewIndex builds the index of templates, earlier ones first among equals. It
 // refuses two templates that match the same paths under different names.
-func newIndex(templates []*Template) (*index, error) {
-	x := &index{root: &branch{}, templates: templates}
+func NewIndex(templates []*Template) (*Index, error) {
+	x := &Index{root: &branch{}, templates: templates}
 	for _, t := range templates {
 		if err := x.add(t); err != nil {
 			return nil, err
@@ -52,7 +54,7 @@ func newIndex(templates []*Template) (*index, error) {
 	return x, nil
 }
 
-func (x *index) add(t *Template) error {
+func (x *Index) add(t *Template) error {
 	b := x.root
 	for _, s := range t.segs {
 		b = b.descend(s)
@@ -73,21 +75,9 @@ func (x *index) add(t *Template) error {
 	return nil
 }
 
-// bound counts the conditions of a template beside its path.
-func (t *Template) bound() int {
-	n := 0
-	if t.host != "" {
-		n++
-	}
-	if t.method != "" {
-		n++
-	}
-	return n
-}
-
 // descend returns the branch behind segment s, made if need be.
-func (b *branch) descend(s segment) *branch {
-	if text, ok := s.literal(); ok {
+func (b *branch) descend(s Segment) *branch {
+	if text, ok := s.Literal(); ok {
 		if b.literals == nil {
 			b.literals = map[string]*branch{}
 		}
@@ -110,7 +100,7 @@ func child(found *branch, keep func(*branch)) *branch {
 	return found
 }
 
-func descendEdge(edges *[]edge, s segment) *branch {
+func descendEdge(edges *[]edge, s Segment) *branch {
 	shape := s.shape()
 	for _, e := range *edges {
 		if e.shape == shape {
@@ -123,51 +113,43 @@ func descendEdge(edges *[]edge, s segment) *branch {
 	return e.to
 }
 
-// strictness orders edges: more literal text first, then more constraints; a
-// tail that needs a segment goes before one that does not.
-func (s segment) strictness() int {
-	n := 2 * s.min
-	for _, p := range s.parts {
-		if p.check != nil {
-			n++
-		}
-		n += 16 * len(p.text)
-	}
-	return n
-}
-
-// all returns the templates; a nil index has none.
-func (x *index) all() []*Template {
+// All returns the templates; a nil index has none.
+func (x *Index) All() []*Template {
 	if x == nil {
 		return nil
 	}
 	return x.templates
 }
 
-// query is what a lookup is about.
-type query struct {
-	method string
-	*pathView
-}
+// Len returns how many templates can be found; of several that are equal it
+// counts one.
+func (x *Index) Len() int { return x.count }
 
-// find returns the template of the query, or nil.
-func (x *index) find(q *query) *Template {
+// Find returns the template of a path, or nil; a nil index has none. An unknown
+// method is "".
+func (x *Index) Find(method string, path *segment.Path) *Template {
 	if x == nil || x.count == 0 {
 		return nil
 	}
-	return x.root.find(q, 0)
+	return x.root.find(&query{method: method, Path: path}, 0)
+}
+
+// query is what a lookup is about.
+type query struct {
+	method string
+	*segment.Path
 }
 
 func (b *branch) find(q *query, i int) *Template {
-	if i == q.n {
-		if !q.deeper {
+	if i == q.Len() {
+		if !q.Deeper() {
 			if t := b.end(q); t != nil {
 				return t
 			}
 		}
 		return b.findTail(q, i)
 	}
-	seg := q.seg(i)
+	seg := q.Segment(i)
 	if next := b.literalChild(seg); next != nil {
 		if t := next.find(q, i+1); t != nil {
 			return t
@@ -194,18 +176,18 @@ func (b *branch) literalChild(seg string) *branch {
 		return next
 	}
 	var buf [128]byte
-	return b.literals[string(unescape(buf[:0], seg))]
+	return b.literals[string(segment.Unescape(buf[:0], seg))]
 }
 
 // findTail lets a tail take the rest, or in the middle of a template as much
 // as leaves the rest a match, the longest first.
 func (b *branch) findTail(q *query, i int) *Template {
 	for _, e := range b.tails {
-		for end := q.n; end >= i+e.seg.min; end-- {
-			if q.deeper && end < q.n {
+		for end := q.Len(); end >= i+e.seg.min; end-- {
+			if q.Deeper() && end < q.Len() {
 				break
 			}
-			if c := e.seg.parts[0].check; c != nil && !c.allows(q.join(i, end)) {
+			if c := e.seg.parts[0].check; c != nil && !c.allows(q.Join(i, end)) {
 				continue
 			}
 			if t := e.to.after(q, end); t != nil {
@@ -218,7 +200,7 @@ func (b *branch) findTail(q *query, i int) *Template {
 
 // after continues behind a tail that ended at segment i.
 func (b *branch) after(q *query, i int) *Template {
-	if i == q.n {
+	if i == q.Len() {
 		return b.end(q)
 	}
 	return b.find(q, i)
@@ -228,16 +210,11 @@ func (b *branch) after(q *query, i int) *Template {
 // host is compared only where the path carried one.
 func (b *branch) end(q *query) *Template {
 	for _, t := range b.ends {
-		if t.allowsMethod(q.method) && (t.host == "" || q.host == "" || strings.EqualFold(t.host, hostName(q.host))) {
+		if t.allowsMethod(q.method) && (t.host == "" || q.Host() == "" || strings.EqualFold(t.host, hostName(q.Host()))) {
 			return t
 		}
 	}
 	return nil
-}
-
-// allowsMethod: GET answers HEAD, and an unknown method rules nothing out.
-func (t *Template) allowsMethod(method string) bool {
-	return t.method == "" || method == "" || t.method == method || t.method == "GET" && method == "HEAD"
 }
 
 // hostName cuts user and port.

@@ -1,9 +1,13 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+)
 
 // closing returns the offset of the byte that closes the bracket at pos, with
 // nesting and backslash escapes, or -1.
@@ -114,7 +118,7 @@ func (l *lexer) resource(name, pattern string, at int) error {
 				return err
 			}
 		case s == "*":
-			if err := l.param(singular(previousLiteral(segments, i)), "", at, at); err != nil {
+			if err := l.param(segment.Singular(previousLiteral(segments, i)), "", at, at); err != nil {
 				return err
 			}
 		case s == "" || strings.Contains(s, "*"):
@@ -136,9 +140,9 @@ func previousLiteral(segments []string, i int) string {
 
 func (l *lexer) tail(name string, least, at int) error {
 	if name == "" {
-		name = anonymousTail
+		name = AnonymousTail
 	}
-	if !validName(name) {
+	if !ValidName(name) {
 		return failAt(at, "parameter name %q", name)
 	}
 	l.emit(token{kind: tokenTail, text: name, min: least, at: at})
@@ -313,7 +317,7 @@ func (l *lexer) regexElement(c byte) (done bool, err error) {
 	case '.', '+', '*', '?', '|', '[', '{', '<', ':':
 		return true, failAt(at, "%q outside a named group", string(c))
 	case '\\':
-		if at+1 < len(l.text) && isAlpha(l.text[at+1]) {
+		if at+1 < len(l.text) && segment.IsAlpha(l.text[at+1]) {
 			return true, failAt(at, "%q outside a named group", l.text[at:at+2])
 		}
 		return true, l.literal()

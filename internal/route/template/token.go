@@ -1,13 +1,15 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 type tokenKind uint8
@@ -30,6 +32,12 @@ type token struct {
 	min   int // tail: fewest segments
 	at    int // byte offset in the path
 }
+
+// anonymous is the name of a parameter the template gives no name to.
+const anonymous = "param"
+
+// AnonymousTail is the name of a tail the template gives no name to.
+const AnonymousTail = "path"
 
 // syntaxError is an error with its place.
 type syntaxError struct {
@@ -98,15 +106,15 @@ func join(a, b, c []token) []token {
 }
 
 // assemble groups tokens into segments; slash tells of a trailing slash.
-func assemble(tokens []token) (segs []segment, slash bool, err error) {
+func assemble(tokens []token) (segs []Segment, slash bool, err error) {
 	names, tails := map[string]bool{}, 0
-	var current segment
+	var current Segment
 	flush := func() {
 		slash = len(current.parts) == 0
 		if !slash {
 			segs = append(segs, current)
 		}
-		current = segment{}
+		current = Segment{}
 	}
 	for i, t := range tokens {
 		switch t.kind {
@@ -129,8 +137,8 @@ func assemble(tokens []token) (segs []segment, slash bool, err error) {
 		if tails > 1 {
 			return nil, false, failAt(t.at, "second tail parameter")
 		}
-		if len(segs) >= maxSegments {
-			return nil, false, failAt(t.at, "more than %d segments", maxSegments)
+		if len(segs) >= segment.MaxSegments {
+			return nil, false, failAt(t.at, "more than %d segments", segment.MaxSegments)
 		}
 	}
 	flush()
@@ -138,7 +146,7 @@ func assemble(tokens []token) (segs []segment, slash bool, err error) {
 }
 
 // push appends a token to the segment.
-func (s *segment) push(t token, names map[string]bool) error {
+func (s *Segment) push(t token, names map[string]bool) error {
 	if s.tail || t.kind == tokenTail && len(s.parts) > 0 {
 		return failAt(t.at, "a tail parameter must be a whole segment")
 	}

@@ -1,18 +1,14 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
-
-// anonymous is the name of a parameter the template gives no name to.
-const anonymous = "param"
-
-// anonymousTail is the name of a tail the template gives no name to.
-const anonymousTail = "path"
 
 // lexer cuts the path of a template into tokens. One lexer reads all router
 // syntaxes: where they disagree, the reading that more routers share is taken,
@@ -145,7 +141,7 @@ func (l *lexer) startsColon() bool {
 		return false
 	}
 	end := last.text[len(last.text)-1]
-	return !isAlpha(end) && !isDigit(end) && end != ':'
+	return !segment.IsAlpha(end) && !segment.IsDigit(end) && end != ':'
 }
 
 // afterColon reports whether a parameter of the colon kind ends at pos and a
@@ -186,7 +182,7 @@ func (l *lexer) literal() error {
 // flushText emits literal text in its decoded form, the form paths are
 // compared in.
 func (l *lexer) flushText(text string, at int) {
-	decoded := unescape(make([]byte, 0, len(text)), text)
+	decoded := segment.Unescape(make([]byte, 0, len(text)), text)
 	l.emit(token{kind: tokenText, text: string(decoded), at: at})
 }
 
@@ -200,15 +196,15 @@ func (l *lexer) name() string {
 	return l.text[start:l.pos]
 }
 
-func isNameStart(c byte) bool { return isAlpha(c) || c == '_' }
-func isNameByte(c byte) bool  { return isNameStart(c) || isDigit(c) }
+func isNameStart(c byte) bool { return segment.IsAlpha(c) || c == '_' }
+func isNameByte(c byte) bool  { return isNameStart(c) || segment.IsDigit(c) }
 
 // param emits a parameter, or a tail if its constraint lets slashes in.
 func (l *lexer) param(name, check string, at, checkAt int) error {
 	if name == "" {
 		name = anonymous
 	}
-	if !validName(name) {
+	if !ValidName(name) {
 		return failAt(at, "parameter name %q", name)
 	}
 	if check == "" {
@@ -234,7 +230,7 @@ func (l *lexer) param(name, check string, at, checkAt int) error {
 	return nil
 }
 
-// validName refuses what would break the normal form.
-func validName(name string) bool {
+// ValidName refuses what would break the normal form.
+func ValidName(name string) bool {
 	return name != "" && !strings.ContainsAny(name, "{}/?#*<>[]()") && len(name) <= 128
 }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import "strings"
 
@@ -15,7 +15,7 @@ const (
 
 // match reports whether value fits the segment. If values is not nil, it
 // receives the values of the parameters in order.
-func (s segment) match(value string, values *[]string) bool {
+func (s Segment) match(value string, values *[]string) bool {
 	if len(s.parts) == 1 {
 		p := s.parts[0]
 		if p.name == "" {

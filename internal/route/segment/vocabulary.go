@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package segment
 
 import (
 	_ "embed"
@@ -13,21 +13,21 @@ var wordList string
 
 // vocabulary holds words that public HTTP APIs use as literal segments: those
 // that at least two of some 340 public cloud APIs share, and common words of
-// web sites; true marks the actions among them. It is a prior, never a verdict:
+// web sites; true marks the verbs among them. It is a prior, never a verdict:
 // traffic overrules it.
 var vocabulary = func() map[string]bool {
 	words := map[string]bool{}
 	for w := range strings.FieldsSeq(wordList) {
 		words[w] = false
 	}
-	for w := range strings.FieldsSeq(actionList) {
+	for w := range strings.FieldsSeq(verbList) {
 		words[w] = true
 	}
 	return words
 }()
 
-// isPlural reports whether a segment names a collection by its ending.
-func isPlural(seg string) bool {
+// IsPlural reports whether a segment names a collection by its ending.
+func IsPlural(seg string) bool {
 	n := len(seg)
 	if n < 3 || seg[n-1] != 's' && seg[n-1] != 'S' {
 		return false
@@ -38,13 +38,13 @@ func isPlural(seg string) bool {
 	case 'i': // analysis, redis
 		return n < 5
 	}
-	return isAlpha(seg[n-2])
+	return IsAlpha(seg[n-2])
 }
 
-// singular returns word without its plural ending.
-func singular(word string) string {
+// Singular returns word without its plural ending.
+func Singular(word string) string {
 	switch {
-	case !isPlural(word):
+	case !IsPlural(word):
 		return word
 	case strings.HasSuffix(word, "ies") && len(word) > 4:
 		return word[:len(word)-3] + "y"
@@ -54,31 +54,31 @@ func singular(word string) string {
 	return word[:len(word)-1]
 }
 
-// wording is what the words of a segment say.
-type wording struct {
-	pieces  int // words the segment is made of
-	known   int // of them in the vocabulary
-	digits  bool
-	camel   bool // holds words in camel case
-	capital bool // holds a run of capitals
-	leading bool // starts with an underscore or another mark
-	marks   bool // words are joined by hyphen, underscore or dot
-	dots    bool // one of the marks is a dot
-	action  bool // the first word is an action
+// Wording is what the words of a segment say.
+type Wording struct {
+	Pieces  int // words the segment is made of
+	Known   int // of them in the vocabulary
+	Digits  bool
+	Camel   bool // holds words in camel case
+	Capital bool // holds a run of capitals
+	Leading bool // starts with an underscore or another mark
+	Marks   bool // words are joined by hyphen, underscore or dot
+	Dots    bool // one of the marks is a dot
+	verb    bool // the first word is a verb
 }
 
-// acts reports an action, alone (search) or with its object in camel case
+// Acts reports an action, alone (search) or with its object in camel case
 // (searchUsers). Joined by marks, as test-org is, it may well be a name.
-func (w wording) acts() bool {
-	return w.action && w.known == w.pieces && !w.digits && (w.pieces == 1 || w.camel && !w.marks)
+func (w Wording) Acts() bool {
+	return w.verb && w.Known == w.Pieces && !w.Digits && (w.Pieces == 1 || w.Camel && !w.Marks)
 }
 
-// readWording cuts a segment into words at marks, digits and camel humps.
-func readWording(seg string) wording {
-	var w wording
+// ReadWording cuts a segment into words at marks, digits and camel humps.
+func ReadWording(seg string) Wording {
+	var w Wording
 	start := 0
 	for i := 0; i <= len(seg); i++ {
-		if i < len(seg) && isAlpha(seg[i]) && !(i > start && isUpper(seg[i]) && isLower(seg[i-1])) {
+		if i < len(seg) && IsAlpha(seg[i]) && !(i > start && IsUpper(seg[i]) && IsLower(seg[i-1])) {
 			continue
 		}
 		w.piece(seg[start:i])
@@ -87,15 +87,15 @@ func readWording(seg string) wording {
 			break
 		}
 		switch c := seg[i]; {
-		case isDigit(c):
-			w.digits = true
+		case IsDigit(c):
+			w.Digits = true
 			start = i + 1
-		case isUpper(c):
-			w.camel = true
+		case IsUpper(c):
+			w.Camel = true
 		default:
-			w.leading = w.leading || i == 0
-			w.marks = w.marks || i > 0
-			w.dots = w.dots || c == '.'
+			w.Leading = w.Leading || i == 0
+			w.Marks = w.Marks || i > 0
+			w.Dots = w.Dots || c == '.'
 			start = i + 1
 		}
 	}
@@ -103,11 +103,11 @@ func readWording(seg string) wording {
 }
 
 // piece counts one word.
-func (w *wording) piece(word string) {
+func (w *Wording) piece(word string) {
 	if word == "" {
 		return
 	}
-	w.pieces++
+	w.Pieces++
 	var buf [32]byte
 	if len(word) > len(buf) {
 		return
@@ -115,27 +115,27 @@ func (w *wording) piece(word string) {
 	upper := 0
 	for i := range len(word) {
 		c := word[i]
-		if isUpper(c) {
+		if IsUpper(c) {
 			upper++
 			c += 'a' - 'A'
 		}
 		buf[i] = c
 	}
-	w.capital = w.capital || upper > 1
-	action, known := knownBytes(buf[:len(word)])
+	w.Capital = w.Capital || upper > 1
+	verb, known := knownBytes(buf[:len(word)])
 	if known || len(word) == 1 {
-		w.known++
+		w.Known++
 	}
-	if w.pieces == 1 {
-		w.action = action
+	if w.Pieces == 1 {
+		w.verb = verb
 	}
 }
 
-// knownBytes looks a lower-case word up, or its singular; action tells that
-// the word itself is one.
-func knownBytes(word []byte) (action, known bool) {
-	if action, known = vocabulary[string(word)]; known {
-		return action, true
+// knownBytes looks a lower-case word up, or its singular; verb tells that the
+// word itself is one.
+func knownBytes(word []byte) (verb, known bool) {
+	if verb, known = vocabulary[string(word)]; known {
+		return verb, true
 	}
 	n := len(word)
 	if n <= 3 || word[n-1] != 's' {

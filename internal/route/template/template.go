@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import (
 	"cmp"
@@ -9,22 +9,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
-
-// part is a piece of a segment: literal text, or a parameter if name is set.
-type part struct {
-	text  string      // decoded literal text
-	name  string      // parameter name
-	check *constraint // nil: any non-empty value
-}
-
-// segment is one element of a template between slashes. A tail has exactly one
-// part, a parameter, and stands for min or more segments of a path.
-type segment struct {
-	parts []part
-	tail  bool
-	min   int
-}
 
 // Template is a route template in normal form. Every syntax comes down to the
 // same five things: literal, parameter, constrained parameter, partial segment
@@ -32,7 +19,7 @@ type segment struct {
 type Template struct {
 	method  string // empty: any method
 	host    string // empty: any host
-	segs    []segment
+	segs    []Segment
 	pattern string // normal form of the path
 	text    string // what the user wrote
 }
@@ -40,14 +27,17 @@ type Template struct {
 // Pattern returns the normal form of the path: /users/{id}, /files/{path...}.
 func (t *Template) Pattern() string { return t.pattern }
 
+// Segments returns the elements of the path.
+func (t *Template) Segments() []Segment { return t.segs }
+
 // Method returns the method the template is bound to, or "" for any.
 func (t *Template) Method() string { return t.method }
 
 // String returns what the user wrote.
 func (t *Template) String() string { return t.text }
 
-// holdsParameter reports whether a path's text can vary under the template.
-func (t *Template) holdsParameter() bool {
+// Varies reports whether a path's text can vary under the template.
+func (t *Template) Varies() bool {
 	for _, s := range t.segs {
 		for _, p := range s.parts {
 			if p.name != "" {
@@ -58,43 +48,32 @@ func (t *Template) holdsParameter() bool {
 	return false
 }
 
-// literal returns the text of a segment that is nothing but text.
-func (s segment) literal() (string, bool) {
-	if len(s.parts) == 1 && s.parts[0].name == "" {
-		return s.parts[0].text, true
-	}
-	return "", false
-}
-
-// write appends the segment's normal form.
-func (s segment) write(b *strings.Builder) {
-	for _, p := range s.parts {
-		switch {
-		case p.name == "":
-			b.WriteString(p.text)
-		case s.tail:
-			fmt.Fprintf(b, "{%s...}", p.name)
-		default:
-			fmt.Fprintf(b, "{%s}", p.name)
-		}
-	}
-}
-
-// shape is the segment's identity without its parameter names: two templates
-// of equal shapes match the same paths.
-func (s segment) shape() string {
+// Shape identifies the requests a template matches.
+func (t *Template) Shape() string {
 	var b strings.Builder
-	for _, p := range s.parts {
-		switch {
-		case p.name == "":
-			b.WriteString(p.text)
-		case s.tail:
-			fmt.Fprintf(&b, "{...%d%s}", s.min, p.check.String())
-		default:
-			fmt.Fprintf(&b, "{%s}", p.check.String())
-		}
+	b.WriteString(t.method + " " + t.host)
+	for _, s := range t.segs {
+		b.WriteByte('/')
+		b.WriteString(s.shape())
 	}
 	return b.String()
+}
+
+// bound counts the conditions of a template beside its path.
+func (t *Template) bound() int {
+	n := 0
+	if t.host != "" {
+		n++
+	}
+	if t.method != "" {
+		n++
+	}
+	return n
+}
+
+// allowsMethod: GET answers HEAD, and an unknown method rules nothing out.
+func (t *Template) allowsMethod(method string) bool {
+	return t.method == "" || method == "" || t.method == method || t.method == "GET" && method == "HEAD"
 }
 
 // invalidUTF8 returns the offset of the first byte of text that is not UTF-8, or
@@ -114,10 +93,10 @@ func invalidUTF8(text string) int {
 // maxTemplateBytes bounds the work for a text that may come from outside.
 const maxTemplateBytes = 4096
 
-// ParseTemplate reads a template in any of the supported syntaxes. A template
+// Parse reads a template in any of the supported syntaxes. A template
 // with optional parts yields one result for each combination. The error names
 // the byte offset in text.
-func ParseTemplate(text string) ([]*Template, error) {
+func Parse(text string) ([]*Template, error) {
 	if len(text) > maxTemplateBytes {
 		return nil, fmt.Errorf("template %.40q…: at offset %d: longer than %d bytes", text, maxTemplateBytes, maxTemplateBytes)
 	}
@@ -147,7 +126,7 @@ func ParseTemplate(text string) ([]*Template, error) {
 		}
 		t := &Template{method: method, host: host, segs: segs, text: text}
 		t.pattern = render(segs, slash)
-		if shape := t.shape(); !shapes[shape] {
+		if shape := t.Shape(); !shapes[shape] {
 			shapes[shape] = true
 			templates = append(templates, t)
 		}
@@ -156,7 +135,7 @@ func ParseTemplate(text string) ([]*Template, error) {
 }
 
 // render writes the normal form of a path.
-func render(segs []segment, slash bool) string {
+func render(segs []Segment, slash bool) string {
 	if len(segs) == 0 {
 		return "/"
 	}
@@ -191,7 +170,7 @@ func splitTarget(text string) (method, host, path string, base int) {
 // isMethod reports whether word is spelled as an HTTP method.
 func isMethod(word string) bool {
 	for i := range len(word) {
-		if !isUpper(word[i]) {
+		if !segment.IsUpper(word[i]) {
 			return word == "*"
 		}
 	}
@@ -206,7 +185,7 @@ func isHost(word string) bool {
 		switch c := word[i]; {
 		case c == '.':
 			dot = true
-		case !isAlpha(c) && !isDigit(c) && c != '-' && c != ':':
+		case !segment.IsAlpha(c) && !segment.IsDigit(c) && c != '-' && c != ':':
 			return false
 		}
 	}

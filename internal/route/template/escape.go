@@ -1,14 +1,14 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package template
 
 import "strings"
 
 // special are the bytes that mean something in a template.
 const special = `\{}<>[]()*:+?# ^%`
 
-// Escape returns text as ParseTemplate reads it for literal text. Slashes stay
+// Escape returns text as Parse reads it for literal text. Slashes stay
 // what they are.
 func Escape(text string) string {
 	if !strings.ContainsAny(text, special) {

@@ -1,12 +1,12 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package route
+package segment
 
-// actionList holds words that stand beside the members of a collection in
-// public APIs: what is done to the collection, and fixed views of it. They are
-// rarely names that people give to things.
-const actionList = `
+// verbList holds words that public APIs use next to the members of a collection:
+// what is done to the collection, and fixed views of it. They are rarely names
+// that people give to things.
+const verbList = `
 	abort accept acknowledge activate active add all analyse analyze any approve archive archived assign
 	attach authenticate authorize autocomplete batch bind block bulk calculate cancel check clean
 	cleanup clear clone close commit complete completions compute config configuration confirm convert

@@ -90,7 +90,7 @@ func (l *learner) issueTail(n *node, whole bool) string {
 func (l *learner) forgetPatterns(n *node) {
 	n.issued.Store(0)
 	n.tail.Store(0)
-	for c := range l.kids(n) {
+	for c := range l.children(n) {
 		l.forgetPatterns(c)
 	}
 }

@@ -38,7 +38,7 @@ func (t *tree) sharesStructure(n *node, count uint32) bool {
 		return false
 	}
 	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value || !t.any(c, t.telling) {
 			continue
 		}
@@ -53,11 +53,11 @@ func (t *tree) sharesStructure(n *node, count uint32) bool {
 // labelsBelow counts the labels two levels down.
 func (t *tree) labelsBelow(n *node) map[string]int {
 	seen := map[string]int{}
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value {
 			continue
 		}
-		for g := range t.kids(c) {
+		for g := range t.children(c) {
 			if t.telling(g) {
 				seen[t.label(g)]++
 			}
@@ -75,12 +75,12 @@ func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.l
 func (t *tree) slugs(n *node, count uint32) bool {
 	families := map[string]int{}
 	if n.place != segment.PlaceCollection {
-		for c := range t.kids(n) {
+		for c := range t.children(n) {
 			families[family(t.label(c))]++
 		}
 	}
 	slugs := uint32(0)
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if !c.value && !t.wordy(c) && families[family(t.label(c))] < familySize {
 			slugs++
 		}
@@ -141,11 +141,11 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 // beside the endpoints of the root. Most of them must have come once only.
 func (t *tree) kin(n *node) map[*node]bool {
 	below := map[string][]*node{}
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value {
 			continue
 		}
-		for g := range t.kids(c) {
+		for g := range t.children(c) {
 			if t.telling(g) {
 				below[t.label(g)] = append(below[t.label(g)], c)
 			}
@@ -177,8 +177,8 @@ func (t *tree) kin(n *node) map[*node]bool {
 // outcome does not hang on the order of a map.
 func (t *tree) labelsInOrder(n *node) []string {
 	var labels []string
-	for c := range t.kids(n) {
-		for g := range t.kids(c) {
+	for c := range t.children(n) {
+		for g := range t.children(c) {
 			if !c.value && t.telling(g) && !slices.Contains(labels, t.label(g)) {
 				labels = append(labels, t.label(g))
 			}
@@ -193,7 +193,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	old := l.known(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
-		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.cuts.allow(l.spot(c))
+		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
 	})
 	if len(dropped) == 0 {
 		l.know(n, old)
@@ -205,7 +205,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		wild = l.makeNode(n, "", true, segment.Word)
 	}
 	for _, c := range dropped {
-		l.cuts.note(l.spot(c))
+		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
 		if wild != nil {
 			l.graft(wild, c)

@@ -20,7 +20,7 @@
 //     that over a tail, with backtracking.
 //  2. Its tree (node.go, learner.go), which grows with the paths that arrive. An
 //     http.route that a framework put on an item leads the item's path through
-//     the tree (teach.go); everything else is judged.
+//     the tree (http_route.go); everything else is judged.
 //
 // # The tree
 //
@@ -31,20 +31,20 @@
 // number, a UUID, random text are values wherever they stand. All others are
 // words, and a word may be a literal or a name that somebody gave.
 //
-// Words are weighed (judge.go): log-odds are summed for where the word stands
+// Words are weighed (score.go): log-odds are summed for where the word stands
 // (behind a plural, a value, the root), for its wording (words that APIs use,
 // actions, digits, marks), for what comes behind it, for the shape of the
 // values beside it, and for what the position has proved to be. The sum is a
 // pure function of the tree and the path, so a path gets the same pattern until
 // something is learned.
 //
-// What a position proves to be is its profile (evidence.go, suspect.go): values
+// What a position proves to be is its profile (evidence.go, candidates.go): values
 // of a plain shape make words literals, many different words make words values,
 // a few words that come again and again make these words literals. Literals
 // are reconsidered when more come (collapse.go): made up names that keep coming,
 // or have the same things below them, are values after all. And when the
 // values beside a literal turn out to have the same below them, it is one of
-// them (rejudge.go). So a wrong guess is undone in either direction.
+// them (merge.go). So a wrong guess is undone in either direction.
 //
 // # Bounds
 //
@@ -60,11 +60,11 @@
 // to nothing to mark. Readers walk over atomic indices. A node's identity is set
 // before it is published and never changes; a table of children is only ever
 // filled, emptied of what was cut off, or replaced; and no place in an arena is
-// ever used a second time. Instead the tree is copied now and then (move.go),
+// ever used a second time. Instead the tree is copied now and then (compact.go),
 // without what was cut off, and readers that stand on the old one finish there. Whatever is learned is learned under the service's lock, and only
 // while a position is young: after settledVisits a literal, after settledValues
 // a position of values is left alone, and readers have nothing to count.
-// What is cut off as wrongly judged is cut off a few times only (cuts.go), so
+// What is cut off as wrongly judged is cut off a few times only (prune_limit.go), so
 // paths that repeat bring the tree to rest. A
 // reader may for a moment walk a subtree that was cut off; it then gives the
 // pattern of a moment ago.

@@ -21,8 +21,8 @@ const (
 	// againShare is how often each of a few words must have come, and
 	// againMore how many hits there must be beyond that.
 	againShare, againMore = 3, 3
-	// maxSuspects words are remembered of those taken for values.
-	maxSuspects = 24
+	// maxCandidates words are remembered of those taken for values.
+	maxCandidates = 24
 	// heavyWords hits tell whether one word outweighs the others.
 	heavyWords = 12
 	// heavyAction hits make an action a literal, heavyKnown hits another known
@@ -43,7 +43,7 @@ func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 			p = p.with(c.Head)
 		}
 	} else if w := segment.ReadWording(c.Head); !p.fits(c.Head, w) {
-		l.suspect(n, c, w, passed)
+		l.noteCandidate(n, c, w, passed)
 	}
 	old := l.known(n)
 	if s := l.verdict(n, p.state); s != p.state {
@@ -58,7 +58,7 @@ func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 		l.promoteAll(n, c.Suffix)
 	}
 	if old.state != p.state {
-		l.rejudge(n)
+		l.mergeMisjudged(n)
 	}
 }
 

@@ -14,15 +14,15 @@ import (
 
 // saved is the stored form of a node.
 type saved struct {
-	Label   string  `json:"l,omitempty"`
-	Value   bool    `json:"v,omitempty"`
-	Class   string  `json:"c,omitempty"` // of a value: the name of its class
-	Name    string  `json:"n,omitempty"`
-	Own     string  `json:"o,omitempty"` // the framework's spelling
-	State   uint8   `json:"s,omitempty"`
-	Certain bool    `json:"x,omitempty"`
-	Issued  bool    `json:"i,omitempty"`
-	Kids    []saved `json:"k,omitempty"`
+	Label    string  `json:"l,omitempty"`
+	Value    bool    `json:"v,omitempty"`
+	Class    string  `json:"c,omitempty"` // of a value: the name of its class
+	Name     string  `json:"n,omitempty"`
+	Own      string  `json:"o,omitempty"` // the framework's spelling
+	State    uint8   `json:"s,omitempty"`
+	Certain  bool    `json:"x,omitempty"`
+	Issued   bool    `json:"i,omitempty"`
+	Children []saved `json:"k,omitempty"`
 }
 
 // savedTable is the stored form of a table.
@@ -39,7 +39,7 @@ const savedVersion = 1
 func (t *Table) Export() []byte {
 	out := savedTable{Version: savedVersion, Services: map[string]saved{}}
 	for name, s := range *t.services.Load() {
-		if tree := s.learner.save(); len(tree.Kids) > 0 {
+		if tree := s.learner.save(); len(tree.Children) > 0 {
 			out.Services[name] = tree
 		}
 	}
@@ -70,8 +70,8 @@ func (t *tree) save(n *node) saved {
 	if n.own != 0 {
 		s.Own = t.text(n.own)
 	}
-	for c := range t.kids(n) {
-		s.Kids = append(s.Kids, t.save(c))
+	for c := range t.children(n) {
+		s.Children = append(s.Children, t.save(c))
 	}
 	return s
 }
@@ -115,7 +115,7 @@ func (l *learner) restoreNode(n *node, s saved) {
 	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)
 	}
-	for _, k := range s.Kids {
+	for _, k := range s.Children {
 		if !k.valid() || n.depth >= segment.MaxSegments {
 			continue
 		}
@@ -139,7 +139,7 @@ func (l *learner) restoreNode(n *node, s saved) {
 // size counts the node and those below it.
 func (s saved) size() int {
 	total := 1
-	for _, k := range s.Kids {
+	for _, k := range s.Children {
 		total += k.size()
 	}
 	return total

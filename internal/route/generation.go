@@ -33,7 +33,7 @@ func (l *learner) rotate(learned []*template.Template) {
 	l.full.Store(l.nodes >= l.maxNodes)
 	l.spent.Store(false)
 	l.budget.reset(l.tree, learned)
-	l.cuts.relax()
+	l.prunes.relax()
 	l.renew(l.nodes)
 }
 
@@ -42,7 +42,7 @@ func (l *learner) forget(n *node, before uint32) {
 	for _, c := range l.abandon(n, func(c *node) bool { return c.lastUse.Load() < before }) {
 		l.nodes -= l.size(c)
 	}
-	for c := range l.kids(n) {
+	for c := range l.children(n) {
 		l.forget(c, before)
 	}
 }
@@ -65,7 +65,7 @@ func (b *budget) reset(t *tree, learned []*template.Template) {
 				texts[t.text(i)] = i
 			}
 		}
-		for c := range t.kids(n) {
+		for c := range t.children(n) {
 			walk(c)
 		}
 	}

@@ -35,7 +35,7 @@ type learner struct {
 	still    bool             // nodes must not be cut off
 	learn    bool             // evidence may reshape the tree
 	lessons  uint64           // items that were learned from; a tree at rest learns from none
-	cuts     cuts
+	prunes   pruneLimit
 	budget   budget
 }
 
@@ -47,7 +47,7 @@ func newLearner(maxPatterns int, learn bool) *learner {
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		below:    map[string]state{},
-		cuts:     newCuts(4*maxPatterns + 64),
+		prunes:   newPruneLimit(4*maxPatterns + 64),
 		budget:   budget{max: max(maxPatterns, 1)},
 	}
 	l.plant(newTree(ample(0)))
@@ -158,7 +158,7 @@ func (t *tree) step(n *node, v *segment.Path, i int) *node {
 	if !t.isValue(n, c, v.Segment(i+1)) {
 		return nil
 	}
-	return t.valueKid(n, c.Suffix, c.Class)
+	return t.valueChild(n, c.Suffix, c.Class)
 }
 
 // lesson takes the lock, to learn from an item.
@@ -236,7 +236,7 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 	}
 	n.count(child)
 	if n.parent != 0 {
-		l.rejudge(l.at(n.parent))
+		l.mergeMisjudged(l.at(n.parent))
 	}
 	l.reconsider(n)
 	return child
@@ -261,7 +261,7 @@ func (n *node) count(c *node) {
 // advanceValue steps to the child for values; passed tells that the path goes
 // on behind it.
 func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
-	child := l.valueKid(n, c.Suffix, c.Class)
+	child := l.valueChild(n, c.Suffix, c.Class)
 	if child == nil {
 		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
 			return nil
@@ -337,7 +337,7 @@ func ample(nodes int) int { return 16 * (nodes + minRoom) }
 // renew copies the tree, without what was cut off and what is named no more, to
 // one with ample room for so many nodes.
 func (l *learner) renew(nodes int) {
-	m := move{from: l.tree, to: newTree(ample(nodes)), texts: map[uint32]uint32{}}
+	m := compaction{from: l.tree, to: newTree(ample(nodes)), texts: map[uint32]uint32{}}
 	texts := make(map[string]uint32, len(l.budget.texts))
 	for _, i := range l.budget.texts {
 		i = m.text(i)

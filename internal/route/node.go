@@ -22,7 +22,7 @@ import (
 // texts and tables are named by their index in the tree.
 type node struct {
 	segment.Ends
-	kids
+	children
 	issued  atomic.Uint32 // the pattern, a text
 	lastUse atomic.Uint32 // generation
 	marks   atomic.Uint32 // how often it was visited, and what is known of it
@@ -39,12 +39,12 @@ type node struct {
 
 	tail    atomic.Uint32 // the pattern for what has no place below, a text
 	profile atomic.Uint32 // what the values among the children are
-	lore
+	guarded
 }
 
-// lore is what is known of a node. Readers see self and parent, which never
+// guarded is what is known of a node. Readers see self and parent, which never
 // change once the node is published; the rest is owned by the lock.
-type lore struct {
+type guarded struct {
 	self, parent uint32
 	youngest     uint32 // child; the children are a ring in the order they came
 	next         uint32 // sibling, or from the youngest the eldest
@@ -83,8 +83,8 @@ func (n *node) visits() uint32 { return n.marks.Load() & visitsMask }
 
 func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v) }
 
-// suspect is a word that was taken for a value while little was known.
-type suspect struct {
+// candidate is a word that was taken for a value while little was known.
+type candidate struct {
 	word string
 	hits uint16 // saturated
 	// passed: something came behind it, once at least.

@@ -26,7 +26,7 @@ type tree struct {
 	profiles arena[atomic.Pointer[profile]]
 	block    *strings.Builder // of texts; it never grows, so its bytes stay
 	root     *node
-	words    map[uint32][]suspect // some of those taken for values, by node
+	words    map[uint32][]candidate // some of those taken for values, by node
 }
 
 // spelling is a text that was handed out as a pattern, or a parameter's name.
@@ -44,7 +44,7 @@ func newTree(nodes int) *tree {
 	t := &tree{
 		chunks: make([]*[chunkLength]node, chunks),
 		labels: make([]*[chunkLength]string, chunks),
-		words:  map[uint32][]suspect{},
+		words:  map[uint32][]candidate{},
 	}
 	t.root = t.add("")
 	return t
@@ -124,8 +124,8 @@ func (t *tree) know(n *node, p *profile) {
 	}
 }
 
-// kids yields the children in the order they came.
-func (t *tree) kids(n *node) iter.Seq[*node] {
+// children yields the children in the order they came.
+func (t *tree) children(n *node) iter.Seq[*node] {
 	youngest := n.youngest
 	return func(yield func(*node) bool) {
 		if youngest == 0 {
@@ -143,7 +143,7 @@ func (t *tree) kids(n *node) iter.Seq[*node] {
 
 // any reports whether f holds for a child of n.
 func (t *tree) any(n *node, f func(*node) bool) bool {
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if f(c) {
 			return true
 		}
@@ -151,11 +151,13 @@ func (t *tree) any(n *node, f func(*node) bool) bool {
 	return false
 }
 
-// kid returns the literal child with the label, or nil.
-func (t *tree) kid(n *node, label string) *node { return t.child(n, segment.ReadKey(label), false, 0) }
+// literalChild returns the literal child with the label, or nil.
+func (t *tree) literalChild(n *node, label string) *node {
+	return t.child(n, segment.ReadKey(label), false, 0)
+}
 
-// valueKid returns the child for values of a class followed by suffix, or nil.
-func (t *tree) valueKid(n *node, suffix string, c segment.Class) *node {
+// valueChild returns the child for values of a class followed by suffix, or nil.
+func (t *tree) valueChild(n *node, suffix string, c segment.Class) *node {
 	switch {
 	case n.pure:
 		return t.child(n, segment.ReadKey(suffix), true, c.Named())
@@ -168,7 +170,7 @@ func (t *tree) valueKid(n *node, suffix string, c segment.Class) *node {
 // literals counts the literal children.
 func (t *tree) literals(n *node) uint32 {
 	var count uint32
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if !c.value {
 			count++
 		}
@@ -216,7 +218,7 @@ func (t *tree) prefix(n *node) string {
 // size returns the number of nodes at and below n.
 func (t *tree) size(n *node) int {
 	total := 1
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		total += t.size(c)
 	}
 	return total

@@ -55,7 +55,7 @@ func (l *learner) templates() []string {
 		if n.issued.Load() != 0 && n.parent != 0 {
 			out = append(out, prefix)
 		}
-		for c := range l.kids(n) {
+		for c := range l.children(n) {
 			walk(c, prefix+"/"+l.templateSegment(c))
 		}
 	}

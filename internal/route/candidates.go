@@ -10,14 +10,14 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
-// suspect counts a word that is taken for a value, and makes it a literal if it
+// noteCandidate counts a word that is taken for a value, and makes it a literal if it
 // comes too often for one value of many.
-func (l *learner) suspect(n *node, c segment.Reading, w segment.Wording, passed bool) {
+func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {
 	count(&n.worded)
 	words := l.words[n.self]
-	i := slices.IndexFunc(words, func(s suspect) bool { return s.word == c.Head })
+	i := slices.IndexFunc(words, func(s candidate) bool { return s.word == c.Head })
 	if i < 0 {
-		words, i = newSuspect(words, c.Head)
+		words, i = newCandidate(words, c.Head)
 		count(&n.distinct)
 	}
 	l.words[n.self] = words
@@ -29,10 +29,10 @@ func (l *learner) suspect(n *node, c segment.Reading, w segment.Wording, passed 
 	}
 }
 
-// newSuspect makes room for a word, at the cost of the rarest one.
-func newSuspect(words []suspect, word string) ([]suspect, int) {
-	if len(words) < maxSuspects {
-		return append(words, suspect{word: strings.Clone(word)}), len(words)
+// newCandidate makes room for a word, at the cost of the rarest one.
+func newCandidate(words []candidate, word string) ([]candidate, int) {
+	if len(words) < maxCandidates {
+		return append(words, candidate{word: strings.Clone(word)}), len(words)
 	}
 	rarest := 0
 	for i := range words {
@@ -40,13 +40,13 @@ func newSuspect(words []suspect, word string) ([]suspect, int) {
 			rarest = i
 		}
 	}
-	words[rarest] = suspect{word: strings.Clone(word)}
+	words[rarest] = candidate{word: strings.Clone(word)}
 	return words, rarest
 }
 
 // heavy reports a word with nothing behind it that came more often than names
 // do: the more it reads like an endpoint, the less often it has to.
-func (s suspect) heavy(w segment.Wording, all int) bool {
+func (s candidate) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)
 	switch {
 	case s.passed || w.Digits:
@@ -66,7 +66,7 @@ func (t *tree) comeAgain(n *node) bool {
 	if len(words) == 0 || int(n.distinct) > len(words) || int(n.worded) < againShare*len(words)+againMore {
 		return false
 	}
-	return !slices.ContainsFunc(words, func(s suspect) bool { return s.passed || segment.IsDigit(s.word[len(s.word)-1]) })
+	return !slices.ContainsFunc(words, func(s candidate) bool { return s.passed || segment.IsDigit(s.word[len(s.word)-1]) })
 }
 
 // promoteAll makes literals of all words that were taken for values.
@@ -84,7 +84,7 @@ func (l *learner) promote(n *node, i int, suffix string) {
 	l.words[n.self] = slices.Delete(words, i, i+1)
 	n.worded -= min(n.worded, s.hits)
 	n.distinct--
-	if l.kid(n, s.word+suffix) == nil {
+	if l.literalChild(n, s.word+suffix) == nil {
 		if c := l.makeNode(n, s.word+suffix, false, 0); c != nil {
 			c.setVisits(settledVisits)
 		}

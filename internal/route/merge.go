@@ -5,16 +5,16 @@ package route
 
 import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 
-// rejudge looks again at the literal children of n, after something was
+// mergeMisjudged looks again at the literal children of n, after something was
 // learned of its values, and turns those into values that turn out to be such.
-func (l *learner) rejudge(n *node) {
+func (l *learner) mergeMisjudged(n *node) {
 	wild := l.node(n.wild.Load())
 	if wild == nil || l.still || !l.learn {
 		return
 	}
-	dropped := l.abandon(n, func(c *node) bool { return !c.value && l.misjudged(n, c, wild) && l.cuts.allow(l.spot(c)) })
+	dropped := l.abandon(n, func(c *node) bool { return !c.value && l.misjudged(n, c, wild) && l.prunes.allow(l.spot(c)) })
 	for _, c := range dropped {
-		l.cuts.note(l.spot(c))
+		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
 		if !c.settled() {
 			n.passes -= min(n.passes, c.visits())
@@ -35,10 +35,10 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 		return false
 	}
 	shared, own := 0, 0
-	for g := range t.kids(c) {
+	for g := range t.children(c) {
 		switch {
 		case !t.telling(g):
-		case t.kid(wild, t.label(g)) != nil:
+		case t.literalChild(wild, t.label(g)) != nil:
 			shared++
 		default:
 			own++
@@ -61,14 +61,14 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 // of that class if it is for values, or nil.
 func (t *tree) twin(n *node, label string, value bool, of segment.Class) *node {
 	if value {
-		return t.valueKid(n, label, of)
+		return t.valueChild(n, label, of)
 	}
-	return t.kid(n, label)
+	return t.literalChild(n, label)
 }
 
 // graft copies the children of c to those of wild.
 func (l *learner) graft(wild, c *node) {
-	for g := range l.kids(c) {
+	for g := range l.children(c) {
 		label := l.label(g)
 		to := l.twin(wild, label, g.value, g.class)
 		if to == nil {

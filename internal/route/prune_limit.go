@@ -3,37 +3,37 @@
 
 package route
 
-// maxCuts is how often a literal may be cut off at its place. A word whose
+// maxPrunes is how often a literal may be cut off at its place. A word whose
 // judgements contradict each other, say by what comes behind it, would
 // otherwise be made and cut off for ever. Whoever comes back more often stays:
 // so a set of paths that repeats reaches a tree that does not change.
-const maxCuts = 8
+const maxPrunes = 8
 
-// cuts counts how often literals were cut off, by their place, which is the
+// pruneLimit counts how often literals were cut off, by their place, which is the
 // same when the nodes above were made anew. It is bounded: once it is full no
 // other literal is cut off, until the next generation begins an empty one.
-type cuts struct {
+type pruneLimit struct {
 	times map[uint64]uint8
 	max   int
 }
 
-func newCuts(limit int) cuts { return cuts{times: map[uint64]uint8{}, max: limit} }
+func newPruneLimit(limit int) pruneLimit { return pruneLimit{times: map[uint64]uint8{}, max: limit} }
 
 // allow reports whether the literal at a place may be cut off.
-func (k *cuts) allow(spot uint64) bool {
+func (k *pruneLimit) allow(spot uint64) bool {
 	times := k.times[spot]
-	return times < maxCuts && (times > 0 || len(k.times) < k.max)
+	return times < maxPrunes && (times > 0 || len(k.times) < k.max)
 }
 
 // note counts that it was cut off.
-func (k *cuts) note(spot uint64) {
+func (k *pruneLimit) note(spot uint64) {
 	if k.allow(spot) {
 		k.times[spot]++
 	}
 }
 
 // relax forgets what was counted, if no room is left.
-func (k *cuts) relax() {
+func (k *pruneLimit) relax() {
 	if len(k.times) >= k.max {
 		clear(k.times)
 	}

@@ -3,15 +3,15 @@
 
 package route
 
-// move copies nodes to another tree.
-type move struct {
+// compaction copies nodes to another tree.
+type compaction struct {
 	from, to *tree
 	texts    map[uint32]uint32 // those that were moved
 }
 
 // node makes to what n is, and copies what is below it.
-func (m *move) node(n, to *node) {
-	to.lore = lore{
+func (m *compaction) node(n, to *node) {
+	to.guarded = guarded{
 		self: to.self, parent: to.parent, next: to.next, name: m.text(n.name), own: m.text(n.own),
 		young: n.young, passes: n.passes, checked: n.checked,
 		labelled: n.labelled, bare: n.bare, typed: n.typed, worded: n.worded, distinct: n.distinct, odd: n.odd,
@@ -25,7 +25,7 @@ func (m *move) node(n, to *node) {
 	if words := m.from.words[n.self]; words != nil {
 		m.to.words[to.self] = words
 	}
-	for c := range m.from.kids(n) {
+	for c := range m.from.children(n) {
 		d := m.to.make(to, m.from.label(c), c.value, c.class)
 		m.to.adopt(to, d)
 		m.node(c, d)
@@ -33,7 +33,7 @@ func (m *move) node(n, to *node) {
 }
 
 // text moves a text.
-func (m *move) text(i uint32) uint32 {
+func (m *compaction) text(i uint32) uint32 {
 	if i == 0 {
 		return 0
 	}

@@ -10,26 +10,26 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
-// kids are the children of a node as readers find them. The first few that are
+// children are the children of a node as readers find them. The first few that are
 // literal or have a suffix are found without another object in between: most
 // nodes have no more, and a walk waits for memory more than for anything else.
 // Slots are filled, and emptied when a child is cut off; a child never moves
 // from one to another, so a reader never misses one that stays.
-type kids struct {
+type children struct {
 	// tags holds 15 bits of the hash of each of near, the lowest bit set, and
 	// in the highest lane what else there is: zero means no children.
 	tags atomic.Uint64
-	near [nearKids]atomic.Uint32
+	near [nearChildren]atomic.Uint32
 	wild atomic.Uint32 // the child for values without a suffix
 }
 
 const (
-	nearKids   = 3
-	tagBits    = 16
-	lowBits    = 0x0001_0001_0001 // of the lanes of near
-	hasTable   = 1 << (nearKids * tagBits)
-	hasLong    = hasTable << 1 // a label is longer than its ends
-	tableSlots = 8             // of the smallest table
+	nearChildren = 3
+	tagBits      = 16
+	lowBits      = 0x0001_0001_0001 // of the lanes of near
+	hasTable     = 1 << (nearChildren * tagBits)
+	hasLong      = hasTable << 1 // a label is longer than its ends
+	tableSlots   = 8             // of the smallest table
 )
 
 // A table holds the children for which near has no room: open addressing,
@@ -75,7 +75,7 @@ func (t *tree) child(n *node, x segment.Key, value bool, key segment.Class) *nod
 	// lane too many, as the tag may, so the child is compared in any case.
 	lanes := tags ^ tagOf(h)*lowBits
 	for hits := (lanes - lowBits) &^ lanes & (lowBits << (tagBits - 1)); hits != 0; hits &= hits - 1 {
-		if c := t.node(n.near[bits.TrailingZeros64(hits)/tagBits%nearKids].Load()); c != nil && t.is(c, x, value, key) {
+		if c := t.node(n.near[bits.TrailingZeros64(hits)/tagBits%nearChildren].Load()); c != nil && t.is(c, x, value, key) {
 			return c
 		}
 	}
@@ -178,7 +178,7 @@ func (n *node) isNear(c *node) bool {
 // grow makes a table of the present children that are not near.
 func (t *tree) grow(n *node) {
 	n.far = 0
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if n.isFar(c) {
 			n.far++
 		}
@@ -186,7 +186,7 @@ func (t *tree) grow(n *node) {
 	size := max(bits.Len32(3*n.far-1), bits.Len(tableSlots-1))
 	start := t.slots.addRun(1 << size)
 	slots := t.slots.run(start, 1<<size)
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if n.isFar(c) {
 			put(slots, c, t.hash(c))
 		}
@@ -200,7 +200,7 @@ func (n *node) isFar(c *node) bool { return !n.isWild(c) && !n.isNear(c) }
 
 // abandon removes the children that drop reports, with all below them.
 func (t *tree) abandon(n *node, drop func(*node) bool) (dropped []*node) {
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if drop(c) {
 			dropped = append(dropped, c)
 		}
@@ -208,7 +208,7 @@ func (t *tree) abandon(n *node, drop func(*node) bool) (dropped []*node) {
 	if len(dropped) == 0 {
 		return nil
 	}
-	all, next := t.kids(n), dropped
+	all, next := t.children(n), dropped
 	n.youngest = 0
 	for c := range all {
 		if len(next) > 0 && c == next[0] {

@@ -121,7 +121,7 @@ func (t *tree) nextScore(n *node, c segment.Reading, next string) float64 {
 	if next == "" {
 		return 0
 	}
-	if wild := t.valueKid(n, c.Suffix, c.Class); !n.pure && wild != nil && t.kid(wild, next) != nil {
+	if wild := t.valueChild(n, c.Suffix, c.Class); !n.pure && wild != nil && t.literalChild(wild, next) != nil {
 		return sameNextScore
 	}
 	if segment.IsValue(next) {

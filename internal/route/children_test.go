@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
-func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
+func TestChildrenAreFoundUntilTheyAreCutOff(t *testing.T) {
 	tree := newTree(1000)
 	n := tree.root
 	label := func(i int) string { return fmt.Sprintf("%s-%d", strings.Repeat("x", i%40), i) }
@@ -25,7 +25,7 @@ func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
 		add(i, false)
 		add(i, true)
 		for j := range 100 {
-			c, suffixed := tree.kid(n, label(j)), tree.valueKid(n, label(j), segment.Int)
+			c, suffixed := tree.literalChild(n, label(j)), tree.valueChild(n, label(j), segment.Int)
 			if j > i {
 				assert.Nil(t, c)
 				assert.Nil(t, suffixed)
@@ -38,7 +38,7 @@ func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
 		}
 	}
 	order := func() (labels []string) {
-		for c := range tree.kids(n) {
+		for c := range tree.children(n) {
 			labels = append(labels, tree.label(c))
 		}
 		return labels
@@ -52,14 +52,14 @@ func TestKidsAreFoundUntilTheyAreCutOff(t *testing.T) {
 	assert.Len(t, tree.abandon(n, func(c *node) bool { return isEven(tree.label(c)) }), 100)
 	assert.Equal(t, slices.DeleteFunc(came, isEven), order())
 	for i := range 100 {
-		assert.Equal(t, i%2 == 1, tree.kid(n, label(i)) != nil)
+		assert.Equal(t, i%2 == 1, tree.literalChild(n, label(i)) != nil)
 	}
 	add(0, false)
-	assert.NotNil(t, tree.kid(n, label(0)), "in a place that became free")
-	assert.True(t, n.isNear(tree.kid(n, label(0))))
+	assert.NotNil(t, tree.literalChild(n, label(0)), "in a place that became free")
+	assert.True(t, n.isNear(tree.literalChild(n, label(0))))
 	assert.Len(t, tree.abandon(n, func(*node) bool { return true }), 101)
 	assert.Empty(t, order())
-	assert.Nil(t, tree.kid(n, label(0)))
+	assert.Nil(t, tree.literalChild(n, label(0)))
 }
 
 // TestNodesAreTwoCacheLines: what a walk reads of a node is in one line, and the

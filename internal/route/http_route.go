@@ -157,7 +157,7 @@ func (t *tree) placed(f *framework) *node {
 	n := t.root
 	for _, s := range f.template.Segments() {
 		if text, literal := s.Literal(); literal {
-			n = t.kid(n, text)
+			n = t.literalChild(n, text)
 		} else {
 			n = t.node(n.wild.Load())
 		}
@@ -427,12 +427,12 @@ func (l *learner) demote(n, c *node) bool {
 	if c.has(markCertain) {
 		return false
 	}
-	if !l.cuts.allow(l.spot(c)) {
+	if !l.prunes.allow(l.spot(c)) {
 		c.mark(markCertain)
 		return false
 	}
 	for _, d := range l.abandon(n, func(k *node) bool { return k == c }) {
-		l.cuts.note(l.spot(d))
+		l.prunes.note(l.spot(d))
 		l.nodes -= l.size(d)
 	}
 	return true

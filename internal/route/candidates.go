@@ -10,6 +10,20 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
+const (
+	// maxCandidates words are remembered of those taken for values.
+	maxCandidates = 24
+	// againShare is how often each of a few words must have arrived, and
+	// againMore how many hits there must be beyond that.
+	againShare, againMore = 3, 3
+	// heavyWords hits tell whether one word outweighs the others.
+	heavyWords = 12
+	// heavyAction hits make an action a literal, heavyKnown hits another known
+	// word, if it is at least one of heavyShare.
+	heavyAction, heavyActionShare = 3, 16
+	heavyKnown, heavyShare        = 6, 10
+)
+
 // noteCandidate counts a word that is taken for a value, and makes it a literal if it
 // comes too often for one value of many.
 func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {

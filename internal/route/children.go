@@ -4,32 +4,11 @@
 package route
 
 import (
+	"iter"
 	"math/bits"
 	"sync/atomic"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
-)
-
-// children are the children of a node as readers find them. The first few that are
-// literal or have a suffix are found without another object in between: most
-// nodes have no more, and a walk waits for memory more than for anything else.
-// Slots are filled, and emptied when a child is cut off; a child never moves
-// from one to another, so a reader never misses one that stays.
-type children struct {
-	// tags holds 15 bits of the hash of each of near, the lowest bit set, and
-	// in the highest lane what else there is: zero means no children.
-	tags atomic.Uint64
-	near [nearChildren]atomic.Uint32
-	wild atomic.Uint32 // the child for values without a suffix
-}
-
-const (
-	nearChildren = 3
-	tagBits      = 16
-	lowBits      = 0x0001_0001_0001 // of the lanes of near
-	hasTable     = 1 << (nearChildren * tagBits)
-	hasLong      = hasTable << 1 // a label is longer than its ends
-	tableSlots   = 8             // of the smallest table
 )
 
 // A table holds the children for which near has no room: open addressing,
@@ -240,4 +219,88 @@ func (t *tree) unlink(n, c *node) {
 		i = (i + 1) & mask
 	}
 	slots[i].Store(gone)
+}
+
+// children yields the children in the order they came.
+func (t *tree) children(n *node) iter.Seq[*node] {
+	youngest := n.youngest
+	return func(yield func(*node) bool) {
+		if youngest == 0 {
+			return
+		}
+		for i := t.at(youngest).next; ; {
+			c := t.at(i)
+			i = c.next // now, for yield may take c out of the ring
+			if !yield(c) || c.self == youngest {
+				return
+			}
+		}
+	}
+}
+
+// any reports whether f holds for a child of n.
+func (t *tree) any(n *node, f func(*node) bool) bool {
+	for c := range t.children(n) {
+		if f(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// literalChild returns the literal child with the label, or nil.
+func (t *tree) literalChild(n *node, label string) *node {
+	return t.child(n, segment.ReadKey(label), false, 0)
+}
+
+// valueChild returns the child for values of a class followed by suffix, or nil.
+func (t *tree) valueChild(n *node, suffix string, c segment.Class) *node {
+	switch {
+	case n.pure:
+		return t.child(n, segment.ReadKey(suffix), true, c.Named())
+	case suffix == "":
+		return t.node(n.wild.Load())
+	}
+	return t.child(n, segment.ReadKey(suffix), true, 0)
+}
+
+// literals counts the literal children.
+func (t *tree) literals(n *node) uint32 {
+	var count uint32
+	for c := range t.children(n) {
+		if !c.value {
+			count++
+		}
+	}
+	return count
+}
+
+// size returns the number of nodes at and below n.
+func (t *tree) size(n *node) int {
+	total := 1
+	for c := range t.children(n) {
+		total += t.size(c)
+	}
+	return total
+}
+
+// spot identifies a place by the labels from the root to it, so that it is the
+// same when the nodes above were made anew.
+func (t *tree) spot(n *node) uint64 {
+	if n.parent == 0 {
+		return 0
+	}
+	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * spotFactor
+}
+
+// spotFactor is odd, and its bits are mixed: the golden ratio's.
+const spotFactor = 0x9e3779b97f4a7c15
+
+// twin returns the child of n that stands for the same as one with that label,
+// of that class if it is for values, or nil.
+func (t *tree) twin(n *node, label string, value bool, of segment.Class) *node {
+	if value {
+		return t.valueChild(n, label, of)
+	}
+	return t.literalChild(n, label)
 }

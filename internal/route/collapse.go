@@ -66,10 +66,6 @@ func (t *tree) labelsBelow(n *node) map[string]int {
 	return seen
 }
 
-// telling reports a node whose label can tell what its parent is: versions and
-// values stand everywhere.
-func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.label(n)) }
-
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
 func (t *tree) slugs(n *node, count uint32) bool {

@@ -3,11 +3,7 @@
 
 package route
 
-import (
-	"math"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
-)
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 
 const (
 	// someWords distinct words taken for values make a position one of words.
@@ -18,19 +14,6 @@ const (
 	someTyped = 6
 	// typedShare is how many typed values outweigh a word.
 	typedShare = 8
-	// againShare is how often each of a few words must have come, and
-	// againMore how many hits there must be beyond that.
-	againShare, againMore = 3, 3
-	// maxCandidates words are remembered of those taken for values.
-	maxCandidates = 24
-	// heavyWords hits tell whether one word outweighs the others.
-	heavyWords = 12
-	// heavyAction hits make an action a literal, heavyKnown hits another known
-	// word, if it is at least one of heavyShare.
-	heavyAction, heavyActionShare = 3, 16
-	heavyKnown, heavyShare        = 6, 10
-	// keptVisits make a literal one that came again.
-	keptVisits = 4
 )
 
 // profile takes the value c at n into account; passed tells that the path goes
@@ -80,18 +63,4 @@ func (t *tree) verdict(n *node, old state) state {
 		return stateLeaning
 	}
 	return old
-}
-
-// count counts one more, unless the counter is full.
-func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
-
-// learnLabel remembers what stands below a label, for where it comes again.
-func (l *learner) learnLabel(n *node, s state) {
-	label := l.label(n)
-	if n.value || label == "" {
-		return
-	}
-	if _, ok := l.below[label]; ok || len(l.below) < maxLabels {
-		l.below[label] = min(s, stateWords)
-	}
 }

@@ -163,7 +163,7 @@ func hasSlash(s string) bool {
 // if it had one.
 func (l *learner) restorePattern(n *node, own string) {
 	if own != "" && own[0] == '/' && len(own) <= segment.MaxPathBytes {
-		if i := l.take(own, l.budget.tails()-1); i != 0 {
+		if i := l.budget.take(l.tree, own, l.budget.tails()-1); i != 0 {
 			n.own = i
 			n.mark(markTaught)
 		}

@@ -3,11 +3,7 @@
 
 package route
 
-import (
-	"strings"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
-)
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 
 // lifetime is how many generations an unused pattern lives while there is
 // room; under pressure it is pressedLifetime.
@@ -45,43 +41,4 @@ func (l *learner) forget(n *node, before uint32) {
 	for c := range l.children(n) {
 		l.forget(c, before)
 	}
-}
-
-// reset keeps the places of the texts that the tree still gives out.
-func (b *budget) reset(t *tree, learned []*template.Template) {
-	b.prefixes = 0
-	texts := map[string]uint32{}
-	if texts[overflowPattern] = b.texts[overflowPattern]; len(b.texts) == 0 {
-		texts[overflowPattern] = t.keep(overflowPattern)
-	}
-	var walk func(*node)
-	walk = func(n *node) {
-		n.unmark(markCut)
-		if n.tail.Load() != 0 {
-			b.prefixes++
-		}
-		for _, i := range [...]uint32{n.issued.Load(), n.tail.Load()} {
-			if i != 0 {
-				texts[t.text(i)] = i
-			}
-		}
-		for c := range t.children(n) {
-			walk(c)
-		}
-	}
-	walk(t.root)
-	for _, l := range learned {
-		text := strings.TrimSuffix(l.Pattern(), "/")
-		if i := b.texts[text]; i != 0 {
-			texts[text] = i
-		}
-	}
-	b.texts = texts
-}
-
-// patterns counts the texts handed out; the last resort counts once used.
-func (l *learner) patterns() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.budget.texts) - 1
 }

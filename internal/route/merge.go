@@ -24,6 +24,9 @@ func (l *learner) mergeMisjudged(n *node) {
 	}
 }
 
+// keptVisits make a literal one that arrived again.
+const keptVisits = 4
+
 // misjudged reports whether the literal child c of n is a value after all, by
 // its wording and by what stands below it and below the values.
 func (t *tree) misjudged(n, c, wild *node) bool {
@@ -57,15 +60,6 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 	return score > 0
 }
 
-// twin returns the child of n that stands for the same as one with that label,
-// of that class if it is for values, or nil.
-func (t *tree) twin(n *node, label string, value bool, of segment.Class) *node {
-	if value {
-		return t.valueChild(n, label, of)
-	}
-	return t.literalChild(n, label)
-}
-
 // graft copies the children of c to those of wild.
 func (l *learner) graft(wild, c *node) {
 	for g := range l.children(c) {
@@ -85,3 +79,7 @@ func (l *learner) graft(wild, c *node) {
 		l.graft(to, g)
 	}
 }
+
+// telling reports a node whose label can tell what its parent is: versions and
+// values stand everywhere.
+func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.label(n)) }

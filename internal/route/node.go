@@ -4,6 +4,7 @@
 package route
 
 import (
+	"math"
 	"sync/atomic"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
@@ -41,6 +42,28 @@ type node struct {
 	profile atomic.Uint32 // what the values among the children are
 	guarded
 }
+
+// children are the children of a node as readers find them. The first few that are
+// literal or have a suffix are found without another object in between: most
+// nodes have no more, and a walk waits for memory more than for anything else.
+// Slots are filled, and emptied when a child is cut off; a child never moves
+// from one to another, so a reader never misses one that stays.
+type children struct {
+	// tags holds 15 bits of the hash of each of near, the lowest bit set, and
+	// in the highest lane what else there is: zero means no children.
+	tags atomic.Uint64
+	near [nearChildren]atomic.Uint32
+	wild atomic.Uint32 // the child for values without a suffix
+}
+
+const (
+	nearChildren = 3
+	tagBits      = 16
+	lowBits      = 0x0001_0001_0001 // of the lanes of near
+	hasTable     = 1 << (nearChildren * tagBits)
+	hasLong      = hasTable << 1 // a label is longer than its ends
+	tableSlots   = 8             // of the smallest table
+)
 
 // guarded is what is known of a node. Readers see self and parent, which never
 // change once the node is published; the rest is owned by the lock.
@@ -131,4 +154,31 @@ func (n *node) read(seg string) segment.Reading {
 // readKinds is read of a segment whose kinds of bytes are known.
 func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
 	return segment.ReadKinds(seg, kinds, n.place, n.has(markAPI))
+}
+
+// count counts one more, unless the counter is full.
+func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
+
+// count notes a visit of c, a child of n.
+func (n *node) count(c *node) {
+	visits := c.visits()
+	if c.settled() {
+		return
+	}
+	c.setVisits(visits + 1)
+	n.passes++
+	switch visits {
+	case 0:
+		n.young++
+	case 1:
+		n.young--
+	}
+}
+
+// source tells where the node's pattern comes from.
+func (n *node) source() Source {
+	if n.has(markTaught) {
+		return SourceLearned
+	}
+	return SourceInferred
 }

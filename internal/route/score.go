@@ -3,9 +3,7 @@
 
 package route
 
-import (
-	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
-)
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 
 // isValue decides a segment that has no literal child at n. It is a pure
 // function of the tree's shape and the segments, so that the same path gets

@@ -4,7 +4,6 @@
 package route
 
 import (
-	"iter"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -124,60 +123,6 @@ func (t *tree) know(n *node, p *profile) {
 	}
 }
 
-// children yields the children in the order they came.
-func (t *tree) children(n *node) iter.Seq[*node] {
-	youngest := n.youngest
-	return func(yield func(*node) bool) {
-		if youngest == 0 {
-			return
-		}
-		for i := t.at(youngest).next; ; {
-			c := t.at(i)
-			i = c.next // now, for yield may take c out of the ring
-			if !yield(c) || c.self == youngest {
-				return
-			}
-		}
-	}
-}
-
-// any reports whether f holds for a child of n.
-func (t *tree) any(n *node, f func(*node) bool) bool {
-	for c := range t.children(n) {
-		if f(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// literalChild returns the literal child with the label, or nil.
-func (t *tree) literalChild(n *node, label string) *node {
-	return t.child(n, segment.ReadKey(label), false, 0)
-}
-
-// valueChild returns the child for values of a class followed by suffix, or nil.
-func (t *tree) valueChild(n *node, suffix string, c segment.Class) *node {
-	switch {
-	case n.pure:
-		return t.child(n, segment.ReadKey(suffix), true, c.Named())
-	case suffix == "":
-		return t.node(n.wild.Load())
-	}
-	return t.child(n, segment.ReadKey(suffix), true, 0)
-}
-
-// literals counts the literal children.
-func (t *tree) literals(n *node) uint32 {
-	var count uint32
-	for c := range t.children(n) {
-		if !c.value {
-			count++
-		}
-	}
-	return count
-}
-
 // label returns the literal text; of a value, the text behind it (.png, :cancel).
 func (t *tree) label(n *node) string { return t.labels[n.self/chunkLength][n.self%chunkLength] }
 
@@ -215,27 +160,6 @@ func (t *tree) prefix(n *node) string {
 	return t.prefix(t.at(n.parent)) + "/" + t.segment(n)
 }
 
-// size returns the number of nodes at and below n.
-func (t *tree) size(n *node) int {
-	total := 1
-	for c := range t.children(n) {
-		total += t.size(c)
-	}
-	return total
-}
-
-// spot identifies a place by the labels from the root to it, so that it is the
-// same when the nodes above were made anew.
-func (t *tree) spot(n *node) uint64 {
-	if n.parent == 0 {
-		return 0
-	}
-	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * spotFactor
-}
-
-// spotFactor is odd, and its bits are mixed: the golden ratio's.
-const spotFactor = 0x9e3779b97f4a7c15
-
 // make adds a child of n, for values first seen in a class.
 func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 	c := t.add(label)
@@ -252,4 +176,11 @@ func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 		c.place = segment.PlaceAfter(n.place, label)
 	}
 	return c
+}
+
+// touch marks the node as used in this generation.
+func (t *tree) touch(n *node, generation uint32) {
+	for ; n != nil && n.lastUse.Load() != generation; n = t.node(n.parent) {
+		n.lastUse.Store(generation)
+	}
 }

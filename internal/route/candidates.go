@@ -25,7 +25,7 @@ const (
 )
 
 // noteCandidate counts a word that is taken for a value, and makes it a literal if it
-// comes too often for one value of many.
+// arrives too often for one value of many.
 func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {
 	count(&n.worded)
 	words := l.words[n.self]
@@ -58,7 +58,7 @@ func newCandidate(words []candidate, word string) ([]candidate, int) {
 	return words, rarest
 }
 
-// heavy reports a word with nothing behind it that came more often than names
+// heavy reports a word with nothing behind it that arrived more often than names
 // do: the more it reads like an endpoint, the less often it has to.
 func (s candidate) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)

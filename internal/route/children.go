@@ -221,7 +221,7 @@ func (t *tree) unlink(n, c *node) {
 	slots[i].Store(gone)
 }
 
-// children yields the children in the order they came.
+// children yields the children in the order they were made.
 func (t *tree) children(n *node) iter.Seq[*node] {
 	youngest := n.youngest
 	return func(yield func(*node) bool) {

@@ -116,7 +116,7 @@ const (
 	fewSlugs = 8
 	// manyMembers of a collection are values however they are worded.
 	manyMembers = 32
-	// manyEndpoints is more than the endpoints an API has beside each other.
+	// manyEndpoints is more than the endpoints an API has in one place.
 	manyEndpoints = 200
 )
 
@@ -134,7 +134,7 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 
 // kin returns made up names that all have the same label below them, one that
 // the other children have not: the tenants of /acme/billing and /globex/billing
-// beside the endpoints of the root. Most of them must have come once only.
+// beside the endpoints of the root. Most of them must have arrived only once.
 func (t *tree) kin(n *node) map[*node]bool {
 	below := map[string][]*node{}
 	for c := range t.children(n) {
@@ -169,8 +169,8 @@ func (t *tree) kin(n *node) map[*node]bool {
 	return nil
 }
 
-// labelsInOrder lists the labels two levels down as they came, so that the
-// outcome does not hang on the order of a map.
+// labelsInOrder lists the labels two levels down in the order they were made, so
+// that the outcome does not depend on the order of a map.
 func (t *tree) labelsInOrder(n *node) []string {
 	var labels []string
 	for c := range t.children(n) {
@@ -184,7 +184,7 @@ func (t *tree) labelsInOrder(n *node) []string {
 }
 
 // collapse turns the literal children of n that are to be into values, but
-// for those that would come back as literals at once.
+// for those that would become literals again at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
 	old := l.known(n)
 	l.know(n, old.in(stateWords))

@@ -76,8 +76,9 @@ func (t *tree) save(n *node) saved {
 	return s
 }
 
-// Import takes up what Export gave, beside what was learned since. It keeps to
-// the limits of this table; what is beyond them is left out.
+// Import adds what Export gave to what was learned since. It keeps to the limits
+// of this table and leaves out the rest. The error tells that the data cannot be
+// read, or that its version is another one.
 func (t *Table) Import(data []byte) error {
 	var in savedTable
 	if err := json.Unmarshal(data, &in); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
-// trustedRepeats is how often a route without a placeholder must come before
+// trustedRepeats is how often a route without a placeholder must arrive before
 // it is believed against the evidence, and only from a service that sends
 // placeholders too: some instrumentations send the raw path.
 const trustedRepeats = 2
@@ -43,7 +43,7 @@ func (e end) remember(f *framework) {
 	}
 }
 
-// settledResult returns the pattern of the node that find came to, for an item
+// settledResult returns the pattern of the node that find reached, for an item
 // that carried the route f, if nothing the item tells can change it.
 func (l *learner) settledResult(e end, f *framework) (Result, bool) {
 	i := e.node.issued.Load()
@@ -95,8 +95,8 @@ func (l *learner) follow(f *framework, v *segment.Path) end {
 }
 
 // teach leads the path through the tree as the route has it. The route goes
-// by the framework's spelling as soon as more items came with it than without;
-// until then, and for good once many came without, it goes by the pattern that
+// by the framework's spelling as soon as more items carried it than did not;
+// until then, and for good once many did not, it goes by the pattern that
 // was handed out first: one route, one text.
 func (l *learner) teach(f *framework, v *segment.Path) Result {
 	l.lesson()
@@ -188,7 +188,7 @@ func (l *learner) leadLiteral(n *node, seg segment.Key) *node {
 }
 
 // demote cuts off the literal c, which the framework says is a value. One that
-// came back too often stays, and takes the framework's spelling.
+// was made anew too often stays, and takes the framework's spelling.
 func (l *learner) demote(n, c *node) bool {
 	if c.has(markCertain) {
 		return false

@@ -99,8 +99,8 @@ func (l *learner) makeNode(n *node, label string, value bool, of segment.Class) 
 // more than stand, each time the tree is reshaped.
 const minRoom = segment.MaxSegments * (maxReshapes + 1)
 
-// ample is room for a tree of so many nodes to become thrice as many before it is
-// copied. It takes a tenth of what they take.
+// ample is room for a tree of so many nodes to become three times as many
+// before it is copied. The room takes a tenth of the memory that the nodes take.
 func ample(nodes int) int { return 16 * (nodes + minRoom) }
 
 // renew copies the tree, without what was cut off and what is named no more, to
@@ -117,7 +117,7 @@ func (l *learner) renew(nodes int) {
 	l.plant(m.to)
 }
 
-// learnLabel remembers what stands below a label, for where it comes again.
+// learnLabel remembers what stands below a label, for where the label appears again.
 func (l *learner) learnLabel(n *node, s state) {
 	label := l.label(n)
 	if n.value || label == "" {

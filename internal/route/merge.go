@@ -49,7 +49,7 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 	}
 	score := t.score(n, r, "")
 	if own == 0 && shared == 0 && c.visits() >= keptVisits {
-		score += cameAgainScore
+		score += arrivedAgainScore
 	}
 	switch {
 	case shared > own:

@@ -35,7 +35,7 @@ type node struct {
 	pure  bool
 	key   segment.Class
 	class segment.Class // of a value: gives the placeholder's name
-	place segment.Place // what the segments below stand behind
+	place segment.Place // of the segments below
 	depth uint8
 
 	tail    atomic.Uint32 // the pattern for what has no place below, a text
@@ -69,7 +69,7 @@ const (
 // change once the node is published; the rest is owned by the lock.
 type guarded struct {
 	self, parent uint32
-	youngest     uint32 // child; the children are a ring in the order they came
+	youngest     uint32 // child; the children are a ring in the order they were made
 	next         uint32 // sibling, or from the youngest the eldest
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
@@ -78,9 +78,9 @@ type guarded struct {
 	passes       uint32 // visits of the children, each saturated
 	checked      uint32 // literal children at the last reconsideration
 	// Saturated.
-	labelled uint16 // items that came with an http.route
-	bare     uint16 // items that came without, until final
-	typed    uint16 // values of a plain shape that came
+	labelled uint16 // items with an http.route
+	bare     uint16 // items without one, until final
+	typed    uint16 // values of a plain shape
 	worded   uint16 // words taken for values
 	distinct uint16 // different ones of them, about
 	odd      uint16 // of a value: visits that do not fit the placeholder's name
@@ -110,7 +110,7 @@ func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | 
 type candidate struct {
 	word string
 	hits uint16 // saturated
-	// passed: something came behind it, once at least.
+	// passed: once at least a path went on behind it.
 	passed bool
 }
 
@@ -122,12 +122,12 @@ const (
 	stateOpen state = iota
 	// stateLeaning: the few values so far have a shape (numbers, random ids).
 	stateLeaning
-	// stateLiteral: values here have a shape, or the same few words come again
-	// and again; words are literals.
+	// stateLiteral: values here have a shape, or the same few words arrive
+	// again and again; words are literals.
 	stateLiteral
 	// stateWords: values here are words; a word is a value unless known better.
 	stateWords
-	// stateMany: so many different words came that nearly every one is a value.
+	// stateMany: so many different words arrived that nearly every one is a value.
 	stateMany
 )
 

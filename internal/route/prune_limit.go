@@ -4,8 +4,8 @@
 package route
 
 // maxPrunes is how often a literal may be cut off at its place. A word whose
-// judgements contradict each other, say by what comes behind it, would
-// otherwise be made and cut off for ever. Whoever comes back more often stays:
+// judgements contradict each other, say by the segment behind it, would
+// otherwise be made and cut off for ever. A literal that is made once more stays:
 // so a set of paths that repeats reaches a tree that does not change.
 const maxPrunes = 8
 

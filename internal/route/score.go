@@ -48,24 +48,24 @@ var (
 )
 
 const (
-	membersScore    = 1.5
-	fitScore        = 4.0
-	knownScore      = -1.7
-	actionScore     = -2.2
-	pluralScore     = -0.7
-	unknownScore    = 0.7
-	digitScore      = 1.5
-	knownDigitScore = 0.0
-	leadingScore    = -3.0
-	camelScore      = -1.0
-	capitalScore    = 1.0
-	codeScore       = -2.5
-	longScore       = -1.5
-	verbScore       = 1.5
-	slugScore       = 0.5
-	sameNextScore   = 3.0
-	cameAgainScore  = -2.0
-	valueNextScore  = -2.2
+	membersScore      = 1.5
+	fitScore          = 4.0
+	knownScore        = -1.7
+	actionScore       = -2.2
+	pluralScore       = -0.7
+	unknownScore      = 0.7
+	digitScore        = 1.5
+	knownDigitScore   = 0.0
+	leadingScore      = -3.0
+	camelScore        = -1.0
+	capitalScore      = 1.0
+	codeScore         = -2.5
+	longScore         = -1.5
+	verbScore         = 1.5
+	slugScore         = 0.5
+	sameNextScore     = 3.0
+	arrivedAgainScore = -2.0
+	valueNextScore    = -2.2
 )
 
 // longName words are more than people give a thing for a name.

@@ -104,7 +104,7 @@ func (s *Service) Overflowed() uint64 { return s.overflowed.Load() }
 func (s *Service) rotate() {
 	s.learner.rotate(s.learned.Load().All())
 	if known := s.frameworks.Load(); len(*known) >= s.maxFrameworks() {
-		s.frameworks.CompareAndSwap(known, &map[string]*framework{}) // read anew what still comes
+		s.frameworks.CompareAndSwap(known, &map[string]*framework{}) // those that still arrive are read anew
 	}
 }
 

@@ -37,7 +37,7 @@ type spelling struct {
 // chunkLength nodes fill a page.
 const chunkLength = 32
 
-// newTree makes a tree with room for as many nodes beside its root.
+// newTree makes a tree with a root and room for as many nodes more.
 func newTree(nodes int) *tree {
 	chunks := 1 + (nodes+1)/chunkLength
 	t := &tree{
@@ -52,8 +52,8 @@ func newTree(nodes int) *tree {
 // room tells how many nodes can be added.
 func (t *tree) room() int { return len(t.chunks)*chunkLength - 1 - int(t.used) }
 
-// at returns the node of an index. Who reads one that was published afterwards,
-// through an atomic, sees the node.
+// at returns the node of an index. A reader that loads the index atomically sees
+// a complete node.
 func (t *tree) at(i uint32) *node { return &t.chunks[i/chunkLength][i%chunkLength] }
 
 // add appends a node. The caller has made sure that there is room.

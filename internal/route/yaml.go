@@ -14,7 +14,7 @@ import (
 
 // WriteYAML writes what was learned as templates, in the shape of the config's
 // routes block, for somebody to read, correct and paste. Services and templates
-// are sorted. What met the cap is left out: a tail is no route.
+// are sorted. Overflow patterns are left out: a tail is no route.
 func (t *Table) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("routes:\n  services:")

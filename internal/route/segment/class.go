@@ -34,7 +34,7 @@ const (
 
 // classNames are the placeholder names. A class whose border to its
 // neighbours is soft is called param, so that one population of values does
-// not come out under two names.
+// not get two names.
 var classNames = [classCount]string{
 	Word: "param", Version: "version", Int: "int", UUID: "uuid", Hex: "hex",
 	ULID: "ulid", KSUID: "ksuid", ObjectID: "objectid", JWT: "jwt", Date: "date",

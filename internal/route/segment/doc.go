@@ -12,7 +12,7 @@
 //
 // Read tells what one segment is (read.go): a text whose class (class.go) is found
 // by its shape (shape.go), and the file extension or verb behind it, which stays
-// literal. What a segment stands behind, its Place (place.go), can change the
+// literal. Its Place (place.go), which is what it stands behind, can change the
 // class: 2.0 is a version in front of a path and a release elsewhere. A text
 // longer than MaxLiteral bytes is always a value, and no more than its first
 // MaxClassified bytes are looked at.

@@ -5,7 +5,8 @@ package segment
 
 import "strings"
 
-// Place says what a segment stands behind, the strongest prior there is.
+// Place is what a segment stands behind: the strongest evidence there is before
+// the segment is read.
 type Place uint8
 
 const (

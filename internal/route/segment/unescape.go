@@ -4,7 +4,7 @@
 package segment
 
 // Unescape writes the percent-decoded form of seg to buf and returns it. A
-// broken escape, or a segment longer than buf, is returned as it came: such a
+// broken escape, or a segment longer than buf, is returned as it is: such a
 // segment can match no literal, which is all a caller wants to know.
 func Unescape(buf []byte, seg string) []byte {
 	if len(seg) > cap(buf) {

@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
-// Template is a route template in normal form. Every syntax comes down to the
+// Template is a route template in normal form. Every syntax is read into the
 // same five things: literal, parameter, constrained parameter, partial segment
 // and tail. Optional parts are gone: parsing makes one Template of each choice.
 type Template struct {
@@ -59,7 +59,7 @@ func (t *Template) Shape() string {
 	return b.String()
 }
 
-// bound counts the conditions of a template beside its path.
+// bound counts the conditions of a template other than its path.
 func (t *Template) bound() int {
 	n := 0
 	if t.host != "" {
@@ -90,7 +90,7 @@ func invalidUTF8(text string) int {
 	return -1
 }
 
-// maxTemplateBytes bounds the work for a text that may come from outside.
+// maxTemplateBytes bounds the work for a text that may be sent from outside.
 const maxTemplateBytes = 4096
 
 // Parse reads a template in any of the supported syntaxes. A template

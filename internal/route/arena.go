@@ -7,8 +7,8 @@ import "math/bits"
 
 // arena is an array that one writer appends to and that others read without a
 // lock: what lies in it never moves. Elements are named by their index; 0 names
-// none. Who reads an index that the writer published afterwards, through an
-// atomic, sees the element. If T holds no pointers the garbage collector has
+// none. A reader that loads an index atomically, after the writer published it,
+// sees a complete element. If T holds no pointers the garbage collector has
 // nothing to mark but the chunks, whatever lies in them.
 type arena[T any] struct {
 	chunks [maxChunks][]T // each twice as long as the one before

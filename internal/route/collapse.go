@@ -6,6 +6,8 @@ package route
 import (
 	"slices"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // reconsider looks at the literal children of n again after it got a new one,
@@ -32,11 +34,11 @@ func (n *node) novelty() float64 {
 // endpoints do not.
 func (t *tree) sharesStructure(n *node, count uint32) bool {
 	slugs := t.slugs(n, count)
-	if !slugs && (count < 12 || n.place == placeValue || n.place == placeRoot) || n.novelty() < 0.15 {
+	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || n.novelty() < 0.15 {
 		return false
 	}
 	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value || !t.any(c, t.telling) {
 			continue
 		}
@@ -51,11 +53,11 @@ func (t *tree) sharesStructure(n *node, count uint32) bool {
 // labelsBelow counts the labels two levels down.
 func (t *tree) labelsBelow(n *node) map[string]int {
 	seen := map[string]int{}
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value {
 			continue
 		}
-		for g := range t.kids(c) {
+		for g := range t.children(c) {
 			if t.telling(g) {
 				seen[t.label(g)]++
 			}
@@ -64,26 +66,22 @@ func (t *tree) labelsBelow(n *node) map[string]int {
 	return seen
 }
 
-// telling reports a node whose label can tell what its parent is: versions and
-// values stand everywhere.
-func (t *tree) telling(n *node) bool { return !n.value && !isVersion(t.label(n)) }
-
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
 func (t *tree) slugs(n *node, count uint32) bool {
 	families := map[string]int{}
-	if n.place != placeCollection {
-		for c := range t.kids(n) {
+	if n.place != segment.PlaceCollection {
+		for c := range t.children(n) {
 			families[family(t.label(c))]++
 		}
 	}
 	slugs := uint32(0)
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if !c.value && !t.wordy(c) && families[family(t.label(c))] < familySize {
 			slugs++
 		}
 	}
-	if n.place == placeCollection {
+	if n.place == segment.PlaceCollection {
 		return slugs*2 >= count
 	}
 	return slugs*10 >= count*7
@@ -93,7 +91,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 // (frontend_errors, frontend_latency). It is empty for numbered names.
 func family(label string) string {
 	end := strings.IndexAny(label, "-_.")
-	if end <= 0 || isDigit(label[len(label)-1]) {
+	if end <= 0 || segment.IsDigit(label[len(label)-1]) {
 		return label
 	}
 	return label[:end]
@@ -105,8 +103,8 @@ const familySize = 3
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
 	label := t.label(n)
-	w := readWording(label)
-	return w.pieces == w.known && !w.digits || w.dots || w.leading || isPlural(label)
+	w := segment.ReadWording(label)
+	return w.Pieces == w.Known && !w.Digits || w.Dots || w.Leading || segment.IsPlural(label)
 }
 
 const (
@@ -118,7 +116,7 @@ const (
 	fewSlugs = 8
 	// manyMembers of a collection are values however they are worded.
 	manyMembers = 32
-	// manyEndpoints is more than the endpoints an API has beside each other.
+	// manyEndpoints is more than the endpoints an API has in one place.
 	manyEndpoints = 200
 )
 
@@ -128,7 +126,7 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 	switch {
 	case t.slugs(n, count):
 		least = fewSlugs
-	case n.place == placeCollection:
+	case n.place == segment.PlaceCollection:
 		least = manyMembers
 	}
 	return count >= least && n.novelty() >= 0.5
@@ -136,14 +134,14 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 
 // kin returns made up names that all have the same label below them, one that
 // the other children have not: the tenants of /acme/billing and /globex/billing
-// beside the endpoints of the root. Most of them must have come once only.
+// beside the endpoints of the root. Most of them must have arrived only once.
 func (t *tree) kin(n *node) map[*node]bool {
 	below := map[string][]*node{}
-	for c := range t.kids(n) {
+	for c := range t.children(n) {
 		if c.value {
 			continue
 		}
-		for g := range t.kids(c) {
+		for g := range t.children(c) {
 			if t.telling(g) {
 				below[t.label(g)] = append(below[t.label(g)], c)
 			}
@@ -171,12 +169,12 @@ func (t *tree) kin(n *node) map[*node]bool {
 	return nil
 }
 
-// labelsInOrder lists the labels two levels down as they came, so that the
-// outcome does not hang on the order of a map.
+// labelsInOrder lists the labels two levels down in the order they were made, so
+// that the outcome does not depend on the order of a map.
 func (t *tree) labelsInOrder(n *node) []string {
 	var labels []string
-	for c := range t.kids(n) {
-		for g := range t.kids(c) {
+	for c := range t.children(n) {
+		for g := range t.children(c) {
 			if !c.value && t.telling(g) && !slices.Contains(labels, t.label(g)) {
 				labels = append(labels, t.label(g))
 			}
@@ -186,12 +184,12 @@ func (t *tree) labelsInOrder(n *node) []string {
 }
 
 // collapse turns the literal children of n that are to be into values, but
-// for those that would come back as literals at once.
+// for those that would become literals again at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
 	old := l.known(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
-		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.cuts.allow(l.spot(c))
+		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
 	})
 	if len(dropped) == 0 {
 		l.know(n, old)
@@ -200,10 +198,10 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	l.learnLabel(n, stateWords)
 	wild := l.node(n.wild.Load())
 	if wild == nil {
-		wild = l.makeNode(n, "", true, classWord)
+		wild = l.makeNode(n, "", true, segment.Word)
 	}
 	for _, c := range dropped {
-		l.cuts.note(l.spot(c))
+		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
 		if wild != nil {
 			l.graft(wild, c)
@@ -219,8 +217,8 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 // stands below the values too.
 func (t *tree) takesForValue(n, c *node) bool {
 	r := n.read(t.label(c))
-	if r.class != classWord {
-		return !r.class.literal()
+	if r.Class != segment.Word {
+		return !r.Class.Literal()
 	}
 	score := t.score(n, r, "")
 	switch {

@@ -3,7 +3,7 @@
 
 package route
 
-import "math"
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 
 const (
 	// someWords distinct words taken for values make a position one of words.
@@ -14,32 +14,19 @@ const (
 	someTyped = 6
 	// typedShare is how many typed values outweigh a word.
 	typedShare = 8
-	// againShare is how often each of a few words must have come, and
-	// againMore how many hits there must be beyond that.
-	againShare, againMore = 3, 3
-	// maxSuspects words are remembered of those taken for values.
-	maxSuspects = 24
-	// heavyWords hits tell whether one word outweighs the others.
-	heavyWords = 12
-	// heavyAction hits make an action a literal, heavyKnown hits another known
-	// word, if it is at least one of heavyShare.
-	heavyAction, heavyActionShare = 3, 16
-	heavyKnown, heavyShare        = 6, 10
-	// keptVisits make a literal one that came again.
-	keptVisits = 4
 )
 
 // profile takes the value c at n into account; passed tells that the path goes
 // on behind it.
-func (l *learner) profile(n *node, c cut, passed bool) {
+func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 	p := l.known(n)
-	if c.class != classWord {
+	if c.Class != segment.Word {
 		count(&n.typed)
-		if c.class == classToken || c.class == classHex || c.class == classInt {
-			p = p.with(c.head)
+		if c.Class == segment.Token || c.Class == segment.Hex || c.Class == segment.Int {
+			p = p.with(c.Head)
 		}
-	} else if w := readWording(c.head); !p.fits(c.head, w) {
-		l.suspect(n, c, w, passed)
+	} else if w := segment.ReadWording(c.Head); !p.fits(c.Head, w) {
+		l.noteCandidate(n, c, w, passed)
 	}
 	old := l.known(n)
 	if s := l.verdict(n, p.state); s != p.state {
@@ -51,10 +38,10 @@ func (l *learner) profile(n *node, c cut, passed bool) {
 	}
 	l.know(n, p)
 	if p.state == stateLiteral && old.state != stateLiteral {
-		l.promoteAll(n, c.suffix)
+		l.promoteAll(n, c.Suffix)
 	}
 	if old.state != p.state {
-		l.rejudge(n)
+		l.mergeMisjudged(n)
 	}
 }
 
@@ -76,18 +63,4 @@ func (t *tree) verdict(n *node, old state) state {
 		return stateLeaning
 	}
 	return old
-}
-
-// count counts one more, unless the counter is full.
-func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
-
-// learnLabel remembers what stands below a label, for where it comes again.
-func (l *learner) learnLabel(n *node, s state) {
-	label := l.label(n)
-	if n.value || label == "" {
-		return
-	}
-	if _, ok := l.below[label]; ok || len(l.below) < maxLabels {
-		l.below[label] = min(s, stateWords)
-	}
 }

@@ -7,19 +7,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // saved is the stored form of a node.
 type saved struct {
-	Label   string  `json:"l,omitempty"`
-	Value   bool    `json:"v,omitempty"`
-	Class   string  `json:"c,omitempty"` // of a value: the name of its class
-	Name    string  `json:"n,omitempty"`
-	Own     string  `json:"o,omitempty"` // the framework's spelling
-	State   uint8   `json:"s,omitempty"`
-	Certain bool    `json:"x,omitempty"`
-	Issued  bool    `json:"i,omitempty"`
-	Kids    []saved `json:"k,omitempty"`
+	Label    string  `json:"l,omitempty"`
+	Value    bool    `json:"v,omitempty"`
+	Class    string  `json:"c,omitempty"` // of a value: the name of its class
+	Name     string  `json:"n,omitempty"`
+	Own      string  `json:"o,omitempty"` // the framework's spelling
+	State    uint8   `json:"s,omitempty"`
+	Certain  bool    `json:"x,omitempty"`
+	Issued   bool    `json:"i,omitempty"`
+	Children []saved `json:"k,omitempty"`
 }
 
 // savedTable is the stored form of a table.
@@ -36,7 +39,7 @@ const savedVersion = 1
 func (t *Table) Export() []byte {
 	out := savedTable{Version: savedVersion, Services: map[string]saved{}}
 	for name, s := range *t.services.Load() {
-		if tree := s.learner.save(); len(tree.Kids) > 0 {
+		if tree := s.learner.save(); len(tree.Children) > 0 {
 			out.Services[name] = tree
 		}
 	}
@@ -59,7 +62,7 @@ func (t *tree) save(n *node) saved {
 		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
-		s.Class = className(n.class)
+		s.Class = n.class.String()
 	}
 	if n.name != 0 {
 		s.Name = t.text(n.name)
@@ -67,32 +70,15 @@ func (t *tree) save(n *node) saved {
 	if n.own != 0 {
 		s.Own = t.text(n.own)
 	}
-	for c := range t.kids(n) {
-		s.Kids = append(s.Kids, t.save(c))
+	for c := range t.children(n) {
+		s.Children = append(s.Children, t.save(c))
 	}
 	return s
 }
 
-// className returns the class's own name; several share the placeholder param.
-func className(c class) string {
-	if c == classToken {
-		return "token"
-	}
-	return classNames[c]
-}
-
-// classOf is the inverse of className, classWord for what it does not know.
-func classOf(name string) class {
-	for c := range classCount {
-		if className(c) == name {
-			return c
-		}
-	}
-	return classWord
-}
-
-// Import takes up what Export gave, beside what was learned since. It keeps to
-// the limits of this table; what is beyond them is left out.
+// Import adds what Export gave to what was learned since. It keeps to the limits
+// of this table and leaves out the rest. The error tells that the data cannot be
+// read, or that its version is another one.
 func (t *Table) Import(data []byte) error {
 	var in savedTable
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -130,20 +116,20 @@ func (l *learner) restoreNode(n *node, s saved) {
 	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)
 	}
-	for _, k := range s.Kids {
-		if !k.valid() || n.depth >= maxSegments {
+	for _, k := range s.Children {
+		if !k.valid() || n.depth >= segment.MaxSegments {
 			continue
 		}
-		c := l.twin(n, k.Label, k.Value, classOf(k.Class))
+		c := l.twin(n, k.Label, k.Value, segment.ClassOf(k.Class))
 		if c == nil {
-			if c = l.makeNode(n, k.Label, k.Value, classOf(k.Class)); c == nil {
+			if c = l.makeNode(n, k.Label, k.Value, segment.ClassOf(k.Class)); c == nil {
 				return
 			}
 			if k.Certain {
 				c.mark(markCertain)
 			}
 			c.setVisits(settledVisits)
-			if k.Value && validName(k.Name) {
+			if k.Value && template.ValidName(k.Name) {
 				c.name = l.keep(k.Name)
 			}
 		}
@@ -154,7 +140,7 @@ func (l *learner) restoreNode(n *node, s saved) {
 // size counts the node and those below it.
 func (s saved) size() int {
 	total := 1
-	for _, k := range s.Kids {
+	for _, k := range s.Children {
 		total += k.size()
 	}
 	return total
@@ -162,7 +148,7 @@ func (s saved) size() int {
 
 // valid refuses labels that no path could have made.
 func (s saved) valid() bool {
-	return len(s.Label) <= maxLiteral && (s.Value || s.Label != "") && !hasSlash(s.Label)
+	return len(s.Label) <= segment.MaxLiteral && (s.Value || s.Label != "") && !hasSlash(s.Label)
 }
 
 func hasSlash(s string) bool {
@@ -177,8 +163,8 @@ func hasSlash(s string) bool {
 // restorePattern hands out the node's pattern again, in a framework's spelling
 // if it had one.
 func (l *learner) restorePattern(n *node, own string) {
-	if own != "" && own[0] == '/' && len(own) <= maxPathBytes {
-		if i := l.take(own, l.budget.tails()-1); i != 0 {
+	if own != "" && own[0] == '/' && len(own) <= segment.MaxPathBytes {
+		if i := l.budget.take(l.tree, own, l.budget.tails()-1); i != 0 {
 			n.own = i
 			n.mark(markTaught)
 		}

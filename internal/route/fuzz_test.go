@@ -9,29 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-func FuzzParseTemplate(f *testing.F) {
-	for _, c := range normalForms {
-		f.Add(c.text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		templates, err := ParseTemplate(text)
-		if err != nil {
-			if !strings.Contains(err.Error(), "at offset ") {
-				t.Fatalf("no place in %q", err)
-			}
-			return
-		}
-		if _, err := newIndex(templates); err != nil {
-			t.Fatalf("choices of %q conflict: %v", text, err)
-		}
-		for _, x := range templates {
-			if !strings.HasPrefix(x.Pattern(), "/") {
-				t.Fatalf("%q has the pattern %q", text, x.Pattern())
-			}
-		}
-	})
-}
-
 // FuzzMatch sends a fresh table the lines of text, one path after another: what
 // it finds depends on the input alone.
 func FuzzMatch(f *testing.F) {

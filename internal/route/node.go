@@ -3,7 +3,12 @@
 
 package route
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+)
 
 // node is a position in a learned tree: the path from the root to it is a
 // pattern. Readers walk the tree without a lock: the fields they read are set
@@ -17,8 +22,8 @@ import "sync/atomic"
 // twice the time of a collection in a process that holds little else. Nodes,
 // texts and tables are named by their index in the tree.
 type node struct {
-	ends
-	kids
+	segment.Ends
+	children
 	issued  atomic.Uint32 // the pattern, a text
 	lastUse atomic.Uint32 // generation
 	marks   atomic.Uint32 // how often it was visited, and what is known of it
@@ -28,21 +33,43 @@ type node struct {
 	// pure: nothing is learned here, so values of each class have their own
 	// child and the answer for a path hangs on the path alone. key is that class.
 	pure  bool
-	key   class
-	class class // of a value: gives the placeholder's name
-	place place // what the segments below stand behind
+	key   segment.Class
+	class segment.Class // of a value: gives the placeholder's name
+	place segment.Place // of the segments below
 	depth uint8
 
 	tail    atomic.Uint32 // the pattern for what has no place below, a text
 	profile atomic.Uint32 // what the values among the children are
-	lore
+	guarded
 }
 
-// lore is what is known of a node. Readers see self and parent, which never
+// children are the children of a node as readers find them. The first few that are
+// literal or have a suffix are found without another object in between: most
+// nodes have no more, and a walk waits for memory more than for anything else.
+// Slots are filled, and emptied when a child is cut off; a child never moves
+// from one to another, so a reader never misses one that stays.
+type children struct {
+	// tags holds 15 bits of the hash of each of near, the lowest bit set, and
+	// in the highest lane what else there is: zero means no children.
+	tags atomic.Uint64
+	near [nearChildren]atomic.Uint32
+	wild atomic.Uint32 // the child for values without a suffix
+}
+
+const (
+	nearChildren = 3
+	tagBits      = 16
+	lowBits      = 0x0001_0001_0001 // of the lanes of near
+	hasTable     = 1 << (nearChildren * tagBits)
+	hasLong      = hasTable << 1 // a label is longer than its ends
+	tableSlots   = 8             // of the smallest table
+)
+
+// guarded is what is known of a node. Readers see self and parent, which never
 // change once the node is published; the rest is owned by the lock.
-type lore struct {
+type guarded struct {
 	self, parent uint32
-	youngest     uint32 // child; the children are a ring in the order they came
+	youngest     uint32 // child; the children are a ring in the order they were made
 	next         uint32 // sibling, or from the youngest the eldest
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
@@ -51,9 +78,9 @@ type lore struct {
 	passes       uint32 // visits of the children, each saturated
 	checked      uint32 // literal children at the last reconsideration
 	// Saturated.
-	labelled uint16 // items that came with an http.route
-	bare     uint16 // items that came without, until final
-	typed    uint16 // values of a plain shape that came
+	labelled uint16 // items with an http.route
+	bare     uint16 // items without one, until final
+	typed    uint16 // values of a plain shape
 	worded   uint16 // words taken for values
 	distinct uint16 // different ones of them, about
 	odd      uint16 // of a value: visits that do not fit the placeholder's name
@@ -79,11 +106,11 @@ func (n *node) visits() uint32 { return n.marks.Load() & visitsMask }
 
 func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v) }
 
-// suspect is a word that was taken for a value while little was known.
-type suspect struct {
+// candidate is a word that was taken for a value while little was known.
+type candidate struct {
 	word string
 	hits uint16 // saturated
-	// passed: something came behind it, once at least.
+	// passed: once at least a path went on behind it.
 	passed bool
 }
 
@@ -95,23 +122,13 @@ const (
 	stateOpen state = iota
 	// stateLeaning: the few values so far have a shape (numbers, random ids).
 	stateLeaning
-	// stateLiteral: values here have a shape, or the same few words come again
-	// and again; words are literals.
+	// stateLiteral: values here have a shape, or the same few words arrive
+	// again and again; words are literals.
 	stateLiteral
 	// stateWords: values here are words; a word is a value unless known better.
 	stateWords
-	// stateMany: so many different words came that nearly every one is a value.
+	// stateMany: so many different words arrived that nearly every one is a value.
 	stateMany
-)
-
-// place says what a segment stands behind, the strongest prior there is.
-type place uint8
-
-const (
-	placeRoot       place = iota // start of the path, a version, api
-	placeCollection              // a plural literal: a member is likely next
-	placeLiteral                 // another literal
-	placeValue                   // a value: a literal is likely next
 )
 
 const (
@@ -127,4 +144,41 @@ func (n *node) settled() bool {
 		return n.visits() >= settledValues
 	}
 	return n.visits() >= settledVisits
+}
+
+// read tells what a segment below n is.
+func (n *node) read(seg string) segment.Reading {
+	return segment.Read(seg, n.place, n.has(markAPI))
+}
+
+// readKinds is read of a segment whose kinds of bytes are known.
+func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
+	return segment.ReadKinds(seg, kinds, n.place, n.has(markAPI))
+}
+
+// count counts one more, unless the counter is full.
+func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
+
+// count notes a visit of c, a child of n.
+func (n *node) count(c *node) {
+	visits := c.visits()
+	if c.settled() {
+		return
+	}
+	c.setVisits(visits + 1)
+	n.passes++
+	switch visits {
+	case 0:
+		n.young++
+	case 1:
+		n.young--
+	}
+}
+
+// source tells where the node's pattern comes from.
+func (n *node) source() Source {
+	if n.has(markTaught) {
+		return SourceLearned
+	}
+	return SourceInferred
 }

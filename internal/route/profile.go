@@ -3,15 +3,17 @@
 
 package route
 
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+
 // profile is what is known of the values at a position. Readers see it through
 // an atomic pointer; it is replaced, never changed.
 type profile struct {
 	state state
 	// shaped tells that the values of plain shapes had something in common.
 	shaped bool
-	length int     // of all of them, or 0 if they differ
-	kinds  byteSet // of bytes in them
-	prefix string  // up to the first mark, "" if they differ or have none
+	length int           // of all of them, or 0 if they differ
+	kinds  segment.Kinds // of bytes in them
+	prefix string        // up to the first mark, "" if they differ or have none
 }
 
 // plain are the profiles of positions whose values have no shape in common.
@@ -30,25 +32,24 @@ func (p *profile) in(s state) *profile {
 // fits reports whether a word is of the values' own shape: of their length and
 // kinds of letters, or behind their prefix. Random text without a digit by
 // chance looks like a word, but for that.
-func (p *profile) fits(head string, w wording) bool {
+func (p *profile) fits(head string, w segment.Wording) bool {
 	if !p.shaped {
 		return false
 	}
 	if p.prefix != "" && len(head) > len(p.prefix) && head[:len(p.prefix)] == p.prefix {
 		return true
 	}
-	if p.length != len(head) || len(head) < 5 || w.known == w.pieces {
+	if p.length != len(head) || len(head) < 5 || w.Known == w.Pieces {
 		return false
 	}
-	kinds := scan(head)
-	letters := hasLower | hasUpper
-	return kinds&^p.kinds == 0 && kinds&letters == p.kinds&letters
+	kinds := segment.Scan(head)
+	return kinds&^p.kinds == 0 && kinds.Letters() == p.kinds.Letters()
 }
 
 // with returns the profile with one more value of a plain shape in it, or p
 // itself if that tells nothing new.
 func (p *profile) with(head string) *profile {
-	kinds := scan(head[:min(len(head), maxClassified)])
+	kinds := segment.Scan(head[:min(len(head), segment.MaxClassified)])
 	if !p.shaped {
 		return &profile{state: p.state, shaped: true, length: len(head), kinds: kinds, prefix: clonePrefix(head)}
 	}
@@ -72,7 +73,7 @@ func prefixOf(s string) string {
 		switch c := s[i]; {
 		case c == '_' || c == '-':
 			return s[:i+1]
-		case !isAlpha(c):
+		case !segment.IsAlpha(c):
 			return ""
 		}
 	}

@@ -54,7 +54,7 @@ func printTree(t *tree) string {
 	walk = func(label string, n *node) {
 		fmt.Fprintf(&b, "%s%s%s\n", strings.Repeat("  ", int(n.depth)), label, words[t.known(n).state])
 		below := map[string]*node{}
-		for c := range t.kids(n) {
+		for c := range t.children(n) {
 			below[t.segment(c)] = c
 		}
 		for _, k := range slices.Sorted(maps.Keys(below)) {

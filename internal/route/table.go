@@ -11,7 +11,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
+
+// Template is a route template in normal form.
+type Template = template.Template
+
+// ParseTemplate reads a template in any of the supported syntaxes. A template with
+// optional parts yields one result for each combination. The error names the
+// byte offset in text.
+func ParseTemplate(text string) ([]*Template, error) { return template.Parse(text) }
 
 // Options configure a Table.
 type Options struct {
@@ -33,8 +43,8 @@ type Options struct {
 // Table finds the route pattern of paths, for many services. All methods are
 // safe for concurrent use.
 type Table struct {
-	shared   []*Template
-	own      map[string][]*Template
+	shared   []*template.Template
+	own      map[string][]*template.Template
 	options  Options
 	services atomic.Pointer[map[string]*Service]
 	overflow *Service
@@ -46,7 +56,7 @@ type Table struct {
 // New builds a table. The error names the template and the offset in it.
 func New(o Options) (*Table, error) {
 	o.MaxRoutes, o.MaxServices = max(o.MaxRoutes, 1), max(o.MaxServices, 1)
-	t := &Table{options: o, own: map[string][]*Template{}}
+	t := &Table{options: o, own: map[string][]*template.Template{}}
 	var err error
 	if t.shared, err = parseAll(o.Templates); err != nil {
 		return nil, err
@@ -69,10 +79,10 @@ func New(o Options) (*Table, error) {
 	return t, nil
 }
 
-func parseAll(texts []string) ([]*Template, error) {
-	var all []*Template
+func parseAll(texts []string) ([]*template.Template, error) {
+	var all []*template.Template
 	for _, text := range texts {
-		templates, err := ParseTemplate(text)
+		templates, err := template.Parse(text)
 		if err != nil {
 			return nil, err
 		}
@@ -86,35 +96,24 @@ func (t *Table) newService(name string) (*Service, error) {
 	if own := t.own[name]; len(own) > 0 {
 		templates = slices.Concat(own, without(t.shared, own))
 	}
-	declared, err := newIndex(templates)
+	declared, err := template.NewIndex(templates)
 	if err != nil {
 		return nil, err
 	}
-	if declared.count >= t.options.MaxRoutes && declared.count > 0 {
-		return nil, fmt.Errorf("%d templates leave no room for other routes under the limit of %d", declared.count, t.options.MaxRoutes)
+	if declared.Len() >= t.options.MaxRoutes && declared.Len() > 0 {
+		return nil, fmt.Errorf("%d templates leave no room for other routes under the limit of %d", declared.Len(), t.options.MaxRoutes)
 	}
-	return newService(name, declared, t.options.MaxRoutes-declared.count, t.options.Learn), nil
+	return newService(name, declared, t.options.MaxRoutes-declared.Len(), t.options.Learn), nil
 }
 
 // without returns the shared templates that a service did not name otherwise:
 // its own spelling wins.
-func without(shared, own []*Template) []*Template {
+func without(shared, own []*template.Template) []*template.Template {
 	shapes := map[string]bool{}
 	for _, o := range own {
-		shapes[o.shape()] = true
+		shapes[o.Shape()] = true
 	}
-	return slices.DeleteFunc(slices.Clone(shared), func(s *Template) bool { return shapes[s.shape()] })
-}
-
-// shape identifies the requests a template matches.
-func (t *Template) shape() string {
-	var b strings.Builder
-	b.WriteString(t.method + " " + t.host)
-	for _, s := range t.segs {
-		b.WriteByte('/')
-		b.WriteString(s.shape())
-	}
-	return b.String()
+	return slices.DeleteFunc(slices.Clone(shared), func(s *template.Template) bool { return shapes[s.Shape()] })
 }
 
 // Service returns the routes of a service; never nil. Beyond MaxServices all

@@ -4,10 +4,11 @@
 package route
 
 import (
-	"iter"
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
 
 // tree holds the nodes of one service and what they name by index. Nothing in
@@ -24,7 +25,7 @@ type tree struct {
 	profiles arena[atomic.Pointer[profile]]
 	block    *strings.Builder // of texts; it never grows, so its bytes stay
 	root     *node
-	words    map[uint32][]suspect // some of those taken for values, by node
+	words    map[uint32][]candidate // some of those taken for values, by node
 }
 
 // spelling is a text that was handed out as a pattern, or a parameter's name.
@@ -36,13 +37,13 @@ type spelling struct {
 // chunkLength nodes fill a page.
 const chunkLength = 32
 
-// newTree makes a tree with room for as many nodes beside its root.
+// newTree makes a tree with a root and room for as many nodes more.
 func newTree(nodes int) *tree {
 	chunks := 1 + (nodes+1)/chunkLength
 	t := &tree{
 		chunks: make([]*[chunkLength]node, chunks),
 		labels: make([]*[chunkLength]string, chunks),
-		words:  map[uint32][]suspect{},
+		words:  map[uint32][]candidate{},
 	}
 	t.root = t.add("")
 	return t
@@ -51,8 +52,8 @@ func newTree(nodes int) *tree {
 // room tells how many nodes can be added.
 func (t *tree) room() int { return len(t.chunks)*chunkLength - 1 - int(t.used) }
 
-// at returns the node of an index. Who reads one that was published afterwards,
-// through an atomic, sees the node.
+// at returns the node of an index. A reader that loads the index atomically sees
+// a complete node.
 func (t *tree) at(i uint32) *node { return &t.chunks[i/chunkLength][i%chunkLength] }
 
 // add appends a node. The caller has made sure that there is room.
@@ -122,58 +123,6 @@ func (t *tree) know(n *node, p *profile) {
 	}
 }
 
-// kids yields the children in the order they came.
-func (t *tree) kids(n *node) iter.Seq[*node] {
-	youngest := n.youngest
-	return func(yield func(*node) bool) {
-		if youngest == 0 {
-			return
-		}
-		for i := t.at(youngest).next; ; {
-			c := t.at(i)
-			i = c.next // now, for yield may take c out of the ring
-			if !yield(c) || c.self == youngest {
-				return
-			}
-		}
-	}
-}
-
-// any reports whether f holds for a child of n.
-func (t *tree) any(n *node, f func(*node) bool) bool {
-	for c := range t.kids(n) {
-		if f(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// kid returns the literal child with the label, or nil.
-func (t *tree) kid(n *node, label string) *node { return t.child(n, readText(label), false, 0) }
-
-// valueKid returns the child for values of a class followed by suffix, or nil.
-func (t *tree) valueKid(n *node, suffix string, c class) *node {
-	switch {
-	case n.pure:
-		return t.child(n, readText(suffix), true, c.named())
-	case suffix == "":
-		return t.node(n.wild.Load())
-	}
-	return t.child(n, readText(suffix), true, 0)
-}
-
-// literals counts the literal children.
-func (t *tree) literals(n *node) uint32 {
-	var count uint32
-	for c := range t.kids(n) {
-		if !c.value {
-			count++
-		}
-	}
-	return count
-}
-
 // label returns the literal text; of a value, the text behind it (.png, :cancel).
 func (t *tree) label(n *node) string { return t.labels[n.self/chunkLength][n.self%chunkLength] }
 
@@ -200,7 +149,7 @@ func (t *tree) placeholder(n *node) string {
 	if n.name != 0 {
 		return t.text(n.name)
 	}
-	return classNames[n.class]
+	return n.class.Placeholder()
 }
 
 // prefix returns the pattern from the root to the node.
@@ -211,38 +160,27 @@ func (t *tree) prefix(n *node) string {
 	return t.prefix(t.at(n.parent)) + "/" + t.segment(n)
 }
 
-// size returns the number of nodes at and below n.
-func (t *tree) size(n *node) int {
-	total := 1
-	for c := range t.kids(n) {
-		total += t.size(c)
-	}
-	return total
-}
-
-// spot identifies a place by the labels from the root to it, so that it is the
-// same when the nodes above were made anew.
-func (t *tree) spot(n *node) uint64 {
-	if n.parent == 0 {
-		return 0
-	}
-	return (t.spot(t.at(n.parent)) ^ t.hash(n)) * suffixSalt
-}
-
 // make adds a child of n, for values first seen in a class.
-func (t *tree) make(n *node, label string, value bool, of class) *node {
+func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 	c := t.add(label)
-	x := readText(label)
-	c.ends, c.length = x.ends, x.length()
-	c.value, c.class, c.place, c.pure, c.depth = value, of, placeValue, n.pure, n.depth+1
+	x := segment.ReadKey(label)
+	c.Ends, c.length = x.Ends, x.Length()
+	c.value, c.class, c.place, c.pure, c.depth = value, of, segment.PlaceValue, n.pure, n.depth+1
 	if c.pure && value {
-		c.key = of.named()
+		c.key = of.Named()
 	}
 	if strings.HasPrefix(label, "api") {
 		c.mark(markAPI)
 	}
 	if !value {
-		c.place = placeBehind(n, label)
+		c.place = segment.PlaceAfter(n.place, label)
 	}
 	return c
+}
+
+// touch marks the node as used in this generation.
+func (t *tree) touch(n *node, generation uint32) {
+	for ; n != nil && n.lastUse.Load() != generation; n = t.node(n.parent) {
+		n.lastUse.Store(generation)
+	}
 }

@@ -19,7 +19,7 @@ func describe(t *tree) string {
 	var b strings.Builder
 	var walk func(n *node)
 	walk = func(n *node) {
-		known := n.lore
+		known := n.guarded
 		known.self, known.parent, known.youngest, known.next, known.name, known.own, known.far = 0, 0, 0, 0, 0, 0, 0
 		text := func(i uint32) string {
 			if i == 0 {
@@ -30,7 +30,7 @@ func describe(t *tree) string {
 		fmt.Fprintf(&b, "%*s%q %q %q %q %q %x %d %v %v %v %v %v %v %+v %+v %v\n", n.depth, "",
 			t.label(n), text(n.issued.Load()), text(n.tail.Load()), text(n.name), text(n.own), n.marks.Load(), n.lastUse.Load(),
 			n.value, n.pure, n.key, n.class, n.place, n.depth, *t.known(n), known, t.words[n.self])
-		for c := range t.kids(n) {
+		for c := range t.children(n) {
 			walk(c)
 		}
 	}
@@ -64,7 +64,7 @@ func TestACopiedTreeIsTheSame(t *testing.T) {
 			assert.Equal(t, text, l.text(i))
 		}
 		assert.EqualValues(t, l.nodes+1, l.used, "nothing but what stands")
-		for c := range l.kids(l.root) {
+		for c := range l.children(l.root) {
 			assert.Same(t, c, l.twin(l.root, l.label(c), c.value, c.class))
 		}
 	}

@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // WriteYAML writes what was learned as templates, in the shape of the config's
 // routes block, for somebody to read, correct and paste. Services and templates
-// are sorted. What met the cap is left out: a tail is no route.
+// are sorted. Overflow patterns are left out: a tail is no route.
 func (t *Table) WriteYAML(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("routes:\n  services:")
@@ -53,7 +55,7 @@ func (l *learner) templates() []string {
 		if n.issued.Load() != 0 && n.parent != 0 {
 			out = append(out, prefix)
 		}
-		for c := range l.kids(n) {
+		for c := range l.children(n) {
 			walk(c, prefix+"/"+l.templateSegment(c))
 		}
 	}
@@ -66,8 +68,8 @@ func (l *learner) templates() []string {
 func (t *tree) templateSegment(n *node) string {
 	s := t.segment(n)
 	if !n.value {
-		return Escape(s)
+		return template.Escape(s)
 	}
 	label := t.label(n)
-	return s[:len(s)-len(label)] + Escape(label)
+	return s[:len(s)-len(label)] + template.Escape(label)
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/yaml"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
 // Templates returns the templates of a JSON or YAML file: each of its paths
@@ -62,7 +62,7 @@ func parse2(data []byte) ([]string, error) {
 	}
 	var out []string
 	for _, path := range sortedKeys(doc.Paths) {
-		t, err := template(doc.BasePath, path)
+		t, err := join(doc.BasePath, path)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
 		}
@@ -90,7 +90,7 @@ func parse3(data []byte, file string) ([]string, error) {
 			return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
 		}
 		for _, base := range bases {
-			t, err := template(base, path)
+			t, err := join(base, path)
 			if err != nil {
 				return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
 			}
@@ -127,13 +127,13 @@ func basePaths(servers openapi3.Servers) ([]string, error) {
 	return bases, nil
 }
 
-// template joins base and path, and checks the result as a route template.
-func template(base, path string) (string, error) {
+// join joins base and path, and checks the result as a route template.
+func join(base, path string) (string, error) {
 	if !strings.HasPrefix(path, "/") {
 		return "", errors.New("does not start with a slash")
 	}
 	if base = strings.Trim(base, "/"); base != "" {
-		base = "/" + route.Escape(base)
+		base = "/" + template.Escape(base)
 	}
 	path, _, _ = strings.Cut(path, "?")
 	path, _, _ = strings.Cut(path, "#")
@@ -141,7 +141,7 @@ func template(base, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := route.ParseTemplate(base + text); err != nil {
+	if _, err := template.Parse(base + text); err != nil {
 		return "", err
 	}
 	return base + text, nil
@@ -152,7 +152,7 @@ func escape(path string) (string, error) {
 	var b strings.Builder
 	for path != "" {
 		literal, rest, found := strings.Cut(path, "{")
-		b.WriteString(route.Escape(literal))
+		b.WriteString(template.Escape(literal))
 		if !found {
 			break
 		}

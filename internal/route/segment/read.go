@@ -1,0 +1,96 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import "strings"
+
+// Reading is a segment split into what may vary and what may not: the suffix is
+// a file extension (.png) or a verb (:cancel).
+type Reading struct {
+	Head   string
+	Suffix string
+	Class  Class // of the head
+}
+
+// Read classifies a segment at a place. api tells that the segment in front of
+// it begins with api.
+func Read(seg string, place Place, api bool) Reading {
+	return ReadKinds(seg, Scan(seg[:min(len(seg), MaxLiteral)]), place, api)
+}
+
+// ReadKinds is Read of a segment whose kinds of bytes are known.
+func ReadKinds(seg string, kinds Kinds, place Place, api bool) Reading {
+	r := Reading{Head: seg}
+	if len(seg) > MaxLiteral {
+		kinds = hasPunct // too long to look at
+	}
+	if kinds&(hasDot|hasPunct) != 0 {
+		r.Head, r.Suffix = cutSuffix(seg)
+	}
+	if r.Suffix != "" || len(seg) > MaxLiteral {
+		r.Class = classify(r.Head, place == PlaceRoot)
+	} else {
+		r.Class = classifyKinds(seg, kinds, place == PlaceRoot)
+	}
+	r.adjust(kinds, place, api)
+	return r
+}
+
+// adjust corrects the class of a segment by where it stands.
+func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
+	switch {
+	case r.Class == Version && place != PlaceRoot && strings.IndexByte(r.Head, '.') > 0:
+		r.Class = Token // a release, not the version of an API
+	case r.Class == Int && len(r.Head) <= 2 && place == PlaceRoot && api:
+		r.Class = Version // /api/0
+	case r.Class != Word || place != PlaceCollection && place != PlaceValue:
+	case kinds&hasDot != 0 && isHostname(r.Head):
+		r.Class = Host
+	case place == PlaceCollection && kinds&hasDigit != 0 && isNumbered(r.Head):
+		r.Class = Token
+	}
+}
+
+// IsValue reports whether a segment is a value wherever it stands.
+func IsValue(seg string) bool { return !classify(seg, false).Literal() }
+
+// cutSuffix splits off a file extension or a verb behind a colon.
+func cutSuffix(seg string) (head, suffix string) {
+	for i := len(seg) - 1; i > 0 && len(seg)-i <= 32; i-- {
+		switch c := seg[i]; {
+		case c == '.' && isExtension(seg[i+1:]):
+			return seg[:i], seg[i:]
+		case c == ':' && i < len(seg)-2 && IsAlpha(seg[i+1]):
+			return seg[:i], seg[i:]
+		case !IsAlpha(c) && !(IsDigit(c) && len(seg)-i <= 4):
+			return seg, ""
+		}
+	}
+	return seg, ""
+}
+
+// extensions are the file name endings that stay literal.
+var extensions = func() map[string]struct{} {
+	set := map[string]struct{}{}
+	for e := range strings.FieldsSeq("png jpg jpeg gif svg webp ico bmp avif js mjs css map json xml yaml yml csv tsv txt md rst html htm xhtml php asp aspx jsp do cgi pl py rb sh pdf ps doc docx xls xlsx ppt pptx odt zip gz tgz tar bz2 xz rar jar war deb rpm iso exe dmg apk mp3 mp4 m4a m4v wav ogg webm mov avi mpg mpeg flv swf ts m3u8 woff woff2 ttf eot otf atom rss ics vcf log conf cfg sql db bin dat class wasm proto pem crt key pub sig asc torrent") {
+		set[e] = struct{}{}
+	}
+	return set
+}()
+
+func isExtension(s string) bool {
+	if len(s) == 0 || len(s) > 5 {
+		return false
+	}
+	var buf [5]byte
+	for i := range len(s) {
+		c := s[i]
+		if IsUpper(c) {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	_, ok := extensions[string(buf[:len(s)])]
+	return ok
+}

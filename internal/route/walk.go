@@ -1,0 +1,188 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package route
+
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+
+// end is where a walk without the lock ended.
+type end struct {
+	*tree
+	node *node
+	step step
+}
+
+// step is how it ended.
+type step uint8
+
+const (
+	stepSure    step = iota // every node was settled: nothing to learn
+	stepYoung               // the next node is still being counted
+	stepMissing             // there is no next node
+)
+
+// match returns the pattern of the path in v, which led find to e, and whether
+// it was learned from an http.route, inferred, or cut short by the cap.
+func (l *learner) match(v *segment.Path, e end) (pattern string, source Source) {
+	if e.step == stepSure && !v.Deeper() {
+		if p := e.node.issued.Load(); p != 0 {
+			e.touch(e.node, l.generation.Load())
+			return e.text(p), e.node.source()
+		}
+	}
+	if l.exhausted(v, e) {
+		e.touch(e.node, l.generation.Load())
+		return e.nearestTail(e.node), SourceOverflow
+	}
+	return l.grow(v)
+}
+
+// exhausted reports that asking again, under the lock, would give the same
+// overflow pattern.
+func (l *learner) exhausted(v *segment.Path, e end) bool {
+	switch {
+	case !e.node.has(markCut):
+		return false
+	case e.step == stepMissing:
+		return l.full.Load()
+	}
+	return e.step == stepSure && (v.Deeper() || l.spent.Load())
+}
+
+// find walks the tree without a lock.
+func (l *learner) find(v *segment.Path) end {
+	t := l.published.Load()
+	n := t.root
+	for i := range v.Len() {
+		c := t.step(n, v, i)
+		if c == nil {
+			return end{t, n, stepMissing}
+		}
+		if !c.settled() {
+			return end{t, n, stepYoung}
+		}
+		n = c
+	}
+	return end{t, n, stepSure}
+}
+
+// step returns the child for segment i, or nil if there is none yet.
+func (t *tree) step(n *node, v *segment.Path, i int) *node {
+	seg := v.Key(i)
+	if c := t.child(n, seg, false, 0); c != nil {
+		return c
+	}
+	c := n.readKinds(seg.Text, v.Kinds(i))
+	if !t.isValue(n, c, v.Segment(i+1)) {
+		return nil
+	}
+	return t.valueChild(n, c.Suffix, c.Class)
+}
+
+// grow walks under the lock, makes what is missing and counts.
+func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
+	l.lesson()
+	defer l.mu.Unlock()
+	n, whole := l.walk(v)
+	for again := 1; l.reshaped; again++ {
+		l.still = again == maxReshapes
+		n, whole = l.walk(v)
+	}
+	l.still = false
+	l.touch(n, l.generation.Load())
+	if whole {
+		if p, ok := l.issue(n); ok {
+			n.countBare()
+			return p, n.source()
+		}
+	}
+	return l.issueTail(n, whole), SourceOverflow
+}
+
+// countBare counts an item without an http.route.
+func (n *node) countBare() {
+	if count(&n.bare); n.bare >= settledVisits && n.bare > n.labelled && !n.has(markTaught) {
+		n.mark(markFinal)
+	}
+}
+
+// walk goes down the tree along v as far as there is room. It stops when the
+// tree is reshaped, for then it may stand on what was cut off.
+func (l *learner) walk(v *segment.Path) (n *node, whole bool) {
+	n, l.reshaped = l.root, false
+	for i := range v.Len() {
+		c := l.advance(n, v, i)
+		if c == nil {
+			return n, false
+		}
+		n = c
+		if l.reshaped {
+			return n, false
+		}
+	}
+	return n, !v.Deeper()
+}
+
+// advance returns the child for segment i, made if need be, or nil if there is
+// no room.
+func (l *learner) advance(n *node, v *segment.Path, i int) *node {
+	seg := v.Key(i)
+	if c := l.child(n, seg, false, 0); c != nil {
+		n.count(c)
+		return c
+	}
+	c := n.readKinds(seg.Text, v.Kinds(i))
+	if next := v.Segment(i + 1); l.isValue(n, c, next) {
+		return l.advanceValue(n, c, next != "")
+	}
+	child := l.makeNode(n, seg.Text, false, 0)
+	if child == nil {
+		return nil
+	}
+	n.count(child)
+	if n.parent != 0 {
+		l.mergeMisjudged(l.at(n.parent))
+	}
+	l.reconsider(n)
+	return child
+}
+
+// advanceValue steps to the child for values; passed tells that the path goes
+// on behind it.
+func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
+	child := l.valueChild(n, c.Suffix, c.Class)
+	if child == nil {
+		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
+			return nil
+		}
+	}
+	if child.settled() {
+		return child
+	}
+	child.setVisits(child.visits() + 1)
+	if l.learn {
+		l.profile(n, c, passed)
+		l.widen(child, c.Class)
+	}
+	if child.settled() {
+		delete(l.words, n.self) // decided; others need the memory
+	}
+	return child
+}
+
+// widen changes the placeholder's name once values of another class are more
+// than stray ones. A settled name stays.
+func (l *learner) widen(n *node, c segment.Class) {
+	if n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
+		return
+	}
+	count(&n.odd)
+	if uint32(n.odd)*typedShare < n.visits() {
+		return
+	}
+	to := segment.Word
+	if n.class == segment.Int && c == segment.Hex {
+		to = segment.Hex
+	}
+	l.rename(n, to)
+}

@@ -306,7 +306,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ProcessorCorrelationBufferBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_buffer_bytes",
-		metric.WithDescription("Memory taken by held items, tables and remembered verdicts. [Alpha]"),
+		metric.WithDescription("Memory of held items, tables and the verdict cache. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
@@ -330,25 +330,25 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationClientSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_client_spans",
-		metric.WithDescription("Client spans that did not fail and call a service known to send spans to here, of traces that were checked. What client_without_server is measured by. [Alpha]"),
+		metric.WithDescription("Client spans, of checked traces, that did not fail and call a service that sends spans here. The denominator of client_without_server. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationClientWithoutServer, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_client_without_server",
-		metric.WithDescription("Client spans, of those in client_spans, in whose trace the called service has no span: the context was not passed on, or the span was lost. [Alpha]"),
+		metric.WithDescription("Client spans of those in client_spans whose trace has no span of the called service: the context was not passed on, or the span was lost. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationDecidedBytes, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_decided_bytes",
-		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixty-four of the items dropped is weighed for all of them. [Alpha]"),
+		metric.WithDescription("Bytes (OTLP) of the spans and log records counted in decided_items. If the trace id alone decides, the size of one in sixty-four dropped items is measured, and estimates that of all. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationDecidedItems, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_decided_items",
-		metric.WithDescription("Spans and log records by the verdict on their trace and the rule that decided it, before anything is dropped; in a dry run what would have become of them. Only where traces can be dropped. [Alpha]"),
+		metric.WithDescription("Spans and log records by the verdict on their trace and the rule that decided it, before anything is dropped; in a dry run by the verdict they would have got. Only if traces can be dropped. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -360,19 +360,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationEncodedByLibrary, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_encoded_by_library",
-		metric.WithDescription("1 if the Collector's OTLP library encodes what is held, because it carries something that the processor's own encoder does not know; 0 otherwise. The library takes about twice the CPU. [Alpha]"),
+		metric.WithDescription("1 if the Collector's OTLP library encodes the held data, because it has a field that the processor's own encoder does not support; 0 otherwise. The library takes about twice the CPU. [Alpha]"),
 		metric.WithUnit("1"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationEvidenceLost, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_evidence_lost",
-		metric.WithDescription("Spans and log records lost of traces that were kept by a rule that keeps all it matches. It must be 0. [Alpha]"),
+		metric.WithDescription("Lost spans and log records of traces that were kept by a rule that keeps all its matches. It must be 0. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationIntegrityBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_integrity_bytes",
-		metric.WithDescription("Memory taken by the links that traces are checked by; part of buffer_bytes, at most an eighth of max_bytes. [Alpha]"),
+		metric.WithDescription("Memory of the links for checking traces; part of buffer_bytes, at most an eighth of max_bytes. [Alpha]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
@@ -384,26 +384,26 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLateItemAge, err = builder.meter.Float64Histogram(
 		"otelcol_processor_correlation_late_item_age",
-		metric.WithDescription("How long after their trace's window items came; a longer decision_wait would have caught those below the difference. [Alpha]"),
+		metric.WithDescription("Time from the end of a trace's window to the arrival of a late item. To catch items below a value, make decision_wait longer by that value. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogSpanDangling, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_log_span_dangling",
-		metric.WithDescription("Spans that logs speak of and that did not come within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]"),
+		metric.WithDescription("Spans that logs name and that did not arrive within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_log_spans",
-		metric.WithDescription("Spans that logs speak of, each once, by the service of the log. Traces known not to be sampled are left out. [Alpha]"),
+		metric.WithDescription("Spans that logs name, each counted once, by the service of the log. Traces known not to be sampled are not counted. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_dropped",
-		metric.WithDescription("Log records that went no further. [Alpha]"),
+		metric.WithDescription("Log records dropped. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
@@ -421,13 +421,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsKept, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_kept",
-		metric.WithDescription("Log records handed on to the next component. [Alpha]"),
+		metric.WithDescription("Log records passed on to the next component. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsLate, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_late",
-		metric.WithDescription("Log records that came after their trace's verdict. [Alpha]"),
+		metric.WithDescription("Log records that arrived after their trace's verdict. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
@@ -439,13 +439,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsReceived, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_received",
-		metric.WithDescription("Log records handed to the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
+		metric.WithDescription("Log records that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsRefused, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_refused",
-		metric.WithDescription("Log records given back to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
+		metric.WithDescription("Log records returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
@@ -469,7 +469,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRandomness, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_randomness",
-		metric.WithDescription("Spans and log records by where the randomness of their trace was taken from. [Alpha]"),
+		metric.WithDescription("Spans and log records by the source of their trace's randomness. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -499,38 +499,38 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRouteReceivedItems, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_route_received_items",
-		metric.WithDescription("Spans and log records by route, before sampling, where sampling::counted_routes is set. [Alpha]"),
+		metric.WithDescription("Spans and log records by route, before sampling, if sampling::counted_routes is set. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRuleErrors, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_rule_errors",
-		metric.WithDescription("Conditions of sampling rules that could not be evaluated, and so were not met. [Alpha]"),
+		metric.WithDescription("Conditions of sampling rules that could not be evaluated, and so counted as not met. [Alpha]"),
 		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpanClockSkew, err = builder.meter.Float64Histogram(
 		"otelcol_processor_correlation_span_clock_skew",
-		metric.WithDescription("By how much spans began before the span of another process that called them. [Alpha]"),
+		metric.WithDescription("How much earlier spans started than the span that called them from another process. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 300}...),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansBadTime, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_bad_time",
-		metric.WithDescription("Spans with times that cannot be right. [Alpha]"),
+		metric.WithDescription("Spans with impossible times. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansDropped, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_dropped",
-		metric.WithDescription("Spans that went no further. [Alpha]"),
+		metric.WithDescription("Spans dropped. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansDuplicateID, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_duplicate_id",
-		metric.WithDescription("Spans with the id of an earlier span of their trace; the two spans that share one id in Zipkin's model are none. [Alpha]"),
+		metric.WithDescription("Spans with the id of an earlier span of their trace. The two spans that share one id in Zipkin's model are not counted. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -542,37 +542,37 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansKept, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_kept",
-		metric.WithDescription("Spans handed on to the next component. [Alpha]"),
+		metric.WithDescription("Spans passed on to the next component. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansLate, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_late",
-		metric.WithDescription("Spans that came after their trace's verdict. [Alpha]"),
+		metric.WithDescription("Spans that arrived after their trace's verdict. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansOrphan, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_orphan",
-		metric.WithDescription("Spans whose parent, in the same process, did not come within the window. [Alpha]"),
+		metric.WithDescription("Spans whose parent, in the same process, did not arrive within the window. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansReceived, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_received",
-		metric.WithDescription("Spans handed to the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
+		metric.WithDescription("Spans that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansRefused, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_refused",
-		metric.WithDescription("Spans given back to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
+		metric.WithDescription("Spans returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansRemoteParentUnseen, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_spans_remote_parent_unseen",
-		metric.WithDescription("Spans whose parent, in another process, did not come within the window: it was lost, or is sent elsewhere. [Alpha]"),
+		metric.WithDescription("Spans whose parent, in another process, did not arrive within the window: it was lost, or is sent elsewhere. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -590,13 +590,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationTracesAdjusted, err = builder.meter.Float64Counter(
 		"otelcol_processor_correlation_traces_adjusted",
-		metric.WithDescription("Traces kept, each counted as often as the traces it stands for: what a backend that honours sampling thresholds makes of them. It follows the number of all decisions. [Alpha]"),
+		metric.WithDescription("The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationTracesChecked, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_traces_checked",
-		metric.WithDescription("Traces whose integrity was checked, decision_wait after their first item and before sampling drops any of it, by the service of the root or else of the first span or log. [Alpha]"),
+		metric.WithDescription("Traces whose integrity was checked, decision_wait after their first item and before sampling drops any of it, by the service of the root, else of the first span or log. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
@@ -632,7 +632,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationVerdictsRemembered, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_verdicts_remembered",
-		metric.WithDescription("Verdicts kept in memory for late items. [Alpha]"),
+		metric.WithDescription("Verdicts in the cache for late items. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) processor.Settings {
 func AssertEqualProcessorCorrelationBufferBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_buffer_bytes",
-		Description: "Memory taken by held items, tables and remembered verdicts. [Alpha]",
+		Description: "Memory of held items, tables and the verdict cache. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -80,7 +80,7 @@ func AssertEqualProcessorCorrelationBufferTraces(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationClientSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_client_spans",
-		Description: "Client spans that did not fail and call a service known to send spans to here, of traces that were checked. What client_without_server is measured by. [Alpha]",
+		Description: "Client spans, of checked traces, that did not fail and call a service that sends spans here. The denominator of client_without_server. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -96,7 +96,7 @@ func AssertEqualProcessorCorrelationClientSpans(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationClientWithoutServer(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_client_without_server",
-		Description: "Client spans, of those in client_spans, in whose trace the called service has no span: the context was not passed on, or the span was lost. [Alpha]",
+		Description: "Client spans of those in client_spans whose trace has no span of the called service: the context was not passed on, or the span was lost. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -112,7 +112,7 @@ func AssertEqualProcessorCorrelationClientWithoutServer(t *testing.T, tt *compon
 func AssertEqualProcessorCorrelationDecidedBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_decided_bytes",
-		Description: "Bytes (OTLP) of the spans and log records counted in decided_items. Where the trace id alone decides, one in sixty-four of the items dropped is weighed for all of them. [Alpha]",
+		Description: "Bytes (OTLP) of the spans and log records counted in decided_items. If the trace id alone decides, the size of one in sixty-four dropped items is measured, and estimates that of all. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -128,7 +128,7 @@ func AssertEqualProcessorCorrelationDecidedBytes(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationDecidedItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_decided_items",
-		Description: "Spans and log records by the verdict on their trace and the rule that decided it, before anything is dropped; in a dry run what would have become of them. Only where traces can be dropped. [Alpha]",
+		Description: "Spans and log records by the verdict on their trace and the rule that decided it, before anything is dropped; in a dry run by the verdict they would have got. Only if traces can be dropped. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -160,7 +160,7 @@ func AssertEqualProcessorCorrelationDecisions(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorCorrelationEncodedByLibrary(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_encoded_by_library",
-		Description: "1 if the Collector's OTLP library encodes what is held, because it carries something that the processor's own encoder does not know; 0 otherwise. The library takes about twice the CPU. [Alpha]",
+		Description: "1 if the Collector's OTLP library encodes the held data, because it has a field that the processor's own encoder does not support; 0 otherwise. The library takes about twice the CPU. [Alpha]",
 		Unit:        "1",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -174,7 +174,7 @@ func AssertEqualProcessorCorrelationEncodedByLibrary(t *testing.T, tt *component
 func AssertEqualProcessorCorrelationEvidenceLost(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_evidence_lost",
-		Description: "Spans and log records lost of traces that were kept by a rule that keeps all it matches. It must be 0. [Alpha]",
+		Description: "Lost spans and log records of traces that were kept by a rule that keeps all its matches. It must be 0. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -190,7 +190,7 @@ func AssertEqualProcessorCorrelationEvidenceLost(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationIntegrityBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_integrity_bytes",
-		Description: "Memory taken by the links that traces are checked by; part of buffer_bytes, at most an eighth of max_bytes. [Alpha]",
+		Description: "Memory of the links for checking traces; part of buffer_bytes, at most an eighth of max_bytes. [Alpha]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -218,7 +218,7 @@ func AssertEqualProcessorCorrelationIntegrityTraces(t *testing.T, tt *componentt
 func AssertEqualProcessorCorrelationLateItemAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_late_item_age",
-		Description: "How long after their trace's window items came; a longer decision_wait would have caught those below the difference. [Alpha]",
+		Description: "Time from the end of a trace's window to the arrival of a late item. To catch items below a value, make decision_wait longer by that value. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -233,7 +233,7 @@ func AssertEqualProcessorCorrelationLateItemAge(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationLogSpanDangling(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_log_span_dangling",
-		Description: "Spans that logs speak of and that did not come within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]",
+		Description: "Spans that logs name and that did not arrive within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -249,7 +249,7 @@ func AssertEqualProcessorCorrelationLogSpanDangling(t *testing.T, tt *componentt
 func AssertEqualProcessorCorrelationLogSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_log_spans",
-		Description: "Spans that logs speak of, each once, by the service of the log. Traces known not to be sampled are left out. [Alpha]",
+		Description: "Spans that logs name, each counted once, by the service of the log. Traces known not to be sampled are not counted. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -265,7 +265,7 @@ func AssertEqualProcessorCorrelationLogSpans(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorCorrelationLogsDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_dropped",
-		Description: "Log records that went no further. [Alpha]",
+		Description: "Log records dropped. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -311,7 +311,7 @@ func AssertEqualProcessorCorrelationLogsJoined(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorCorrelationLogsKept(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_kept",
-		Description: "Log records handed on to the next component. [Alpha]",
+		Description: "Log records passed on to the next component. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -327,7 +327,7 @@ func AssertEqualProcessorCorrelationLogsKept(t *testing.T, tt *componenttest.Tel
 func AssertEqualProcessorCorrelationLogsLate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_late",
-		Description: "Log records that came after their trace's verdict. [Alpha]",
+		Description: "Log records that arrived after their trace's verdict. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -359,7 +359,7 @@ func AssertEqualProcessorCorrelationLogsMissingTraceID(t *testing.T, tt *compone
 func AssertEqualProcessorCorrelationLogsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_received",
-		Description: "Log records handed to the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
+		Description: "Log records that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -375,7 +375,7 @@ func AssertEqualProcessorCorrelationLogsReceived(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationLogsRefused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_refused",
-		Description: "Log records given back to the sender with an error, because the buffer was full or the next component failed. [Alpha]",
+		Description: "Log records returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -439,7 +439,7 @@ func AssertEqualProcessorCorrelationPropagationBroken(t *testing.T, tt *componen
 func AssertEqualProcessorCorrelationRandomness(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_randomness",
-		Description: "Spans and log records by where the randomness of their trace was taken from. [Alpha]",
+		Description: "Spans and log records by the source of their trace's randomness. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -515,7 +515,7 @@ func AssertEqualProcessorCorrelationRouteReceivedBytes(t *testing.T, tt *compone
 func AssertEqualProcessorCorrelationRouteReceivedItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_route_received_items",
-		Description: "Spans and log records by route, before sampling, where sampling::counted_routes is set. [Alpha]",
+		Description: "Spans and log records by route, before sampling, if sampling::counted_routes is set. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -531,7 +531,7 @@ func AssertEqualProcessorCorrelationRouteReceivedItems(t *testing.T, tt *compone
 func AssertEqualProcessorCorrelationRuleErrors(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_rule_errors",
-		Description: "Conditions of sampling rules that could not be evaluated, and so were not met. [Alpha]",
+		Description: "Conditions of sampling rules that could not be evaluated, and so counted as not met. [Alpha]",
 		Unit:        "{error}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -547,7 +547,7 @@ func AssertEqualProcessorCorrelationRuleErrors(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorCorrelationSpanClockSkew(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_span_clock_skew",
-		Description: "By how much spans began before the span of another process that called them. [Alpha]",
+		Description: "How much earlier spans started than the span that called them from another process. [Alpha]",
 		Unit:        "s",
 		Data: metricdata.Histogram[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -562,7 +562,7 @@ func AssertEqualProcessorCorrelationSpanClockSkew(t *testing.T, tt *componenttes
 func AssertEqualProcessorCorrelationSpansBadTime(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_bad_time",
-		Description: "Spans with times that cannot be right. [Alpha]",
+		Description: "Spans with impossible times. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -578,7 +578,7 @@ func AssertEqualProcessorCorrelationSpansBadTime(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationSpansDropped(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_dropped",
-		Description: "Spans that went no further. [Alpha]",
+		Description: "Spans dropped. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -594,7 +594,7 @@ func AssertEqualProcessorCorrelationSpansDropped(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationSpansDuplicateID(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_duplicate_id",
-		Description: "Spans with the id of an earlier span of their trace; the two spans that share one id in Zipkin's model are none. [Alpha]",
+		Description: "Spans with the id of an earlier span of their trace. The two spans that share one id in Zipkin's model are not counted. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -624,7 +624,7 @@ func AssertEqualProcessorCorrelationSpansHeld(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorCorrelationSpansKept(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_kept",
-		Description: "Spans handed on to the next component. [Alpha]",
+		Description: "Spans passed on to the next component. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -640,7 +640,7 @@ func AssertEqualProcessorCorrelationSpansKept(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorCorrelationSpansLate(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_late",
-		Description: "Spans that came after their trace's verdict. [Alpha]",
+		Description: "Spans that arrived after their trace's verdict. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -656,7 +656,7 @@ func AssertEqualProcessorCorrelationSpansLate(t *testing.T, tt *componenttest.Te
 func AssertEqualProcessorCorrelationSpansOrphan(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_orphan",
-		Description: "Spans whose parent, in the same process, did not come within the window. [Alpha]",
+		Description: "Spans whose parent, in the same process, did not arrive within the window. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -672,7 +672,7 @@ func AssertEqualProcessorCorrelationSpansOrphan(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationSpansReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_received",
-		Description: "Spans handed to the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
+		Description: "Spans that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -688,7 +688,7 @@ func AssertEqualProcessorCorrelationSpansReceived(t *testing.T, tt *componenttes
 func AssertEqualProcessorCorrelationSpansRefused(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_refused",
-		Description: "Spans given back to the sender with an error, because the buffer was full or the next component failed. [Alpha]",
+		Description: "Spans returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -704,7 +704,7 @@ func AssertEqualProcessorCorrelationSpansRefused(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationSpansRemoteParentUnseen(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_remote_parent_unseen",
-		Description: "Spans whose parent, in another process, did not come within the window: it was lost, or is sent elsewhere. [Alpha]",
+		Description: "Spans whose parent, in another process, did not arrive within the window: it was lost, or is sent elsewhere. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -752,7 +752,7 @@ func AssertEqualProcessorCorrelationThresholdsInconsistent(t *testing.T, tt *com
 func AssertEqualProcessorCorrelationTracesAdjusted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_traces_adjusted",
-		Description: "Traces kept, each counted as often as the traces it stands for: what a backend that honours sampling thresholds makes of them. It follows the number of all decisions. [Alpha]",
+		Description: "The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions. [Alpha]",
 		Unit:        "{trace}",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -768,7 +768,7 @@ func AssertEqualProcessorCorrelationTracesAdjusted(t *testing.T, tt *componentte
 func AssertEqualProcessorCorrelationTracesChecked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_traces_checked",
-		Description: "Traces whose integrity was checked, decision_wait after their first item and before sampling drops any of it, by the service of the root or else of the first span or log. [Alpha]",
+		Description: "Traces whose integrity was checked, decision_wait after their first item and before sampling drops any of it, by the service of the root, else of the first span or log. [Alpha]",
 		Unit:        "{trace}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -864,7 +864,7 @@ func AssertEqualProcessorCorrelationTracesWithoutLogs(t *testing.T, tt *componen
 func AssertEqualProcessorCorrelationVerdictsRemembered(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_verdicts_remembered",
-		Description: "Verdicts kept in memory for late items. [Alpha]",
+		Description: "Verdicts in the cache for late items. [Alpha]",
 		Unit:        "{trace}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -15,7 +15,7 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 # Modules with code of ours; internal/tools holds tool directives only.
-MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod internal/route/bench/go.mod)))
+MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod)))
 TOOLS := build/tools
 COLLECTOR_DIR := build/otelcol-correlation
 COLLECTOR := $(COLLECTOR_DIR)/otelcol

@@ -2,10 +2,15 @@
 # Nothing is installed outside this directory but Go's own caches.
 
 # The one place for versions. `make tidy-check` holds every go.mod, the tools
-# and builder-config.yaml to them.
+# and the builder-config.yaml files to them.
 export COLLECTOR_VERSION := v0.165.0
 export COLLECTOR_STABLE_VERSION := v1.71.0
+export CONTRIB_VERSION := v0.165.1
+export OTTL_VERSION := v1.4.1
 export MDATAGEN_VERSION := v0.161.0
+# Those of bench/peers: what we compare us with cannot all be had at ours.
+export PEERS_VERSION := v0.160.0
+export PEERS_STABLE_VERSION := v1.66.0
 # The distribution's own version stands in builder-config.yaml, where ocb wants it.
 VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
 
@@ -21,11 +26,12 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory
 
 # Modules with code of ours; internal/tools holds tool directives only.
-MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod internal/route/bench/go.mod)))
+MODULES := $(patsubst %/,%,$(dir $(wildcard ./go.mod */go.mod bench/peers/go.mod)))
 TOOLS := build/tools
 COLLECTOR_DIR := build/otelcol-correlation
 COLLECTOR := $(COLLECTOR_DIR)/otelcol
 BENCH_COLLECTOR := build/otelcol-bench/otelcol-bench
+PEERS_COLLECTOR := build/otelcol-bench-peers/otelcol-bench-peers
 IMAGE := otelcol-correlation:$(VERSION)
 IMAGE_UID := 10001
 FUZZTIME := 20s
@@ -89,6 +95,7 @@ test-unit:
 	go $(TEST) ./...
 	go -C demo $(TEST) ./...
 	go -C bench $(TEST) ./...
+	go -C bench/peers $(TEST) ./...
 	go -C interop $(TEST) ./...
 	go -C oracle $(TEST) ./...
 
@@ -134,7 +141,7 @@ bench:
 
 ## bench-e2e: measure whole collectors with us and with the peers, ROUNDS (5) times; goals first, half an hour
 .PHONY: bench-e2e
-bench-e2e: $(BENCH_COLLECTOR)
+bench-e2e: $(BENCH_COLLECTOR) $(PEERS_COLLECTOR)
 	go run -C bench . e2e-goals -rounds $(ROUNDS) $(BENCH_FLAGS) | tee build/bench-e2e.md
 
 ## bench-route: measure finding the route of a path, ROUNDS (5) times
@@ -255,11 +262,14 @@ $(COLLECTOR_DIR)/main.go: builder-config.yaml go.mod go.sum $(TOOLS)/builder
 $(COLLECTOR): $(COLLECTOR_DIR)/main.go $(COLLECTOR_SOURCES)
 	@scripts/collector.sh compile $(COLLECTOR_DIR) $(notdir $@)
 
-# The collector of the benchmarks has the peers in it. ocb keeps a go.mod it finds.
+# The benchmarks have a collector with us and one with the peers, each built by
+# the ocb of its version. ocb keeps a go.mod it finds.
 $(BENCH_COLLECTOR): bench/builder-config.yaml go.mod go.sum $(COLLECTOR_SOURCES) $(TOOLS)/builder
-	@echo "building the benchmarks' collector (about three minutes the first time)"
+$(PEERS_COLLECTOR): bench/peers/builder-config.yaml $(TOOLS)/builder-peers
+$(BENCH_COLLECTOR) $(PEERS_COLLECTOR):
+	@echo "building $(@F) (about three minutes the first time)"
 	@rm -f $(@D)/go.mod $(@D)/go.sum
-	@$(TOOLS)/builder --config bench/builder-config.yaml 2>$(@D).log || { cat $(@D).log >&2; exit 1; }
+	@$(filter $(TOOLS)/%,$^) --config $< 2>$(@D).log || { cat $(@D).log >&2; exit 1; }
 
 build/curve.json:
 	@mkdir -p build
@@ -281,6 +291,12 @@ $(TOOLS)/promtool: observability/go.mod observability/go.sum
 	@echo "building promtool"
 	@mkdir -p $(TOOLS)
 	@go build -C observability -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
+
+# The peers' version of ocb: a newer one takes a newer core.
+$(TOOLS)/builder-peers: bench/peers/go.mod bench/peers/go.sum
+	@echo "building $(@F)"
+	@mkdir -p $(TOOLS)
+	@go build -C bench/peers -o $(CURDIR)/$@ go.opentelemetry.io/collector/cmd/builder
 
 $(TOOLS)/%: internal/tools/go.mod internal/tools/go.sum
 	@echo "building $(notdir $@)"

@@ -4,23 +4,31 @@
 
 # check-versions.sh MODULE...
 #
-# Fails on any Collector module, in the modules' go.mod files, in
-# builder-config.yaml or in the built collector, that is not of the version set named in the Makefile.
+# Fails on any Collector module, in the modules' go.mod files, in the
+# builder-config.yaml files or in the built collectors, that is not of the
+# versions named in the Makefile: one set for all, and one for bench/peers.
 # `go mod tidy` lifts a requirement that nobody wrote down to the newest
 # release and takes the rest along; mixed sets fail to compile, or worse.
 set -euo pipefail
 : "${COLLECTOR_VERSION:?is set by the Makefile}" "${COLLECTOR_STABLE_VERSION:?}" "${MDATAGEN_VERSION:?}"
+: "${CONTRIB_VERSION:?}" "${OTTL_VERSION:?}" "${PEERS_VERSION:?}" "${PEERS_STABLE_VERSION:?}"
 cd "$(dirname "$0")/.."
 
-prefix='(go\.opentelemetry\.io/collector|github\.com/open-telemetry/opentelemetry-collector-contrib)(/[^ ]*)?'
+core=go.opentelemetry.io/collector
+contrib=github.com/open-telemetry/opentelemetry-collector-contrib
 bad=0
 
-# others FILE ALLOWED: the Collector modules FILE names at a version that is not ALLOWED.
-others() {
+# held FILE UNSTABLE STABLE CONTRIB OTTL: FILE names core's modules at UNSTABLE or
+# STABLE, contrib's at CONTRIB, and contrib's pkg/ottl at OTTL.
+held() {
   local found
-  found=$(grep -oE "$prefix v[0-9][^ ]*" "$1" | grep -vE " ($2)\$" || true)
+  found=$( (grep -oE "($core|$contrib)(/[^ ]*)? v[0-9][^ ]*" "$1" || true) | awk -v core="$core" -v contrib="$contrib" \
+    -v unstable="$2" -v stable="$3" -v others="$4" -v ottl="$5" '
+      $1 == contrib "/pkg/ottl" { if ($2 != ottl) print; next }
+      index($1, contrib) == 1 { if ($2 != others) print; next }
+      $2 != unstable && $2 != stable')
   if [ -n "$found" ]; then
-    printf '%s names Collector modules that are not %s:\n%s\n' "$1" "$2" "$found" >&2
+    printf '%s names Collector modules that are not %s / %s, contrib %s, OTTL %s:\n%s\n' "$@" "$found" >&2
     bad=1
   fi
 }
@@ -33,15 +41,23 @@ needs() {
   fi
 }
 
-set_of_ours="${COLLECTOR_VERSION//./\\.}|${COLLECTOR_STABLE_VERSION//./\\.}"
-files=(builder-config.yaml "${@/%//go.mod}")
-# ocb resolves the distribution's modules itself; see what came of it, if it was built.
-if [ -e build/otelcol-correlation/go.mod ]; then files+=(build/otelcol-correlation/go.mod); fi
-for file in "${files[@]}"; do others "$file" "$set_of_ours"; done
+# ocb resolves the modules of a collector itself; see what came of it, if it was built.
+ours=("$COLLECTOR_VERSION" "$COLLECTOR_STABLE_VERSION" "$CONTRIB_VERSION" "$OTTL_VERSION")
+peers=("$PEERS_VERSION" "$PEERS_STABLE_VERSION" "$PEERS_VERSION" "$PEERS_VERSION")
+for file in builder-config.yaml bench/builder-config.yaml bench/peers/builder-config.yaml "${@/%//go.mod}" build/otelcol-*/go.mod; do
+  case $file in
+    build/*) [ -e "$file" ] || continue ;;&
+    bench/peers/* | build/otelcol-bench-peers/*) held "$file" "${peers[@]}" ;;
+    *) held "$file" "${ours[@]}" ;;
+  esac
+done
 
-# The tools are programs of their own: only the two we name have to match.
-needs internal/tools/go.mod go.opentelemetry.io/collector/cmd/builder "$COLLECTOR_VERSION"
-needs internal/tools/go.mod go.opentelemetry.io/collector/cmd/mdatagen "$MDATAGEN_VERSION"
+# The tools are programs of their own: only those we name have to match.
+needs internal/tools/go.mod $core/cmd/builder "$COLLECTOR_VERSION"
+needs internal/tools/go.mod $core/cmd/mdatagen "$MDATAGEN_VERSION"
+needs bench/peers/go.mod $core/cmd/builder "$PEERS_VERSION"
 
-if [ "$bad" = 0 ]; then echo "collector modules: all $COLLECTOR_VERSION / $COLLECTOR_STABLE_VERSION"; fi
+if [ "$bad" = 0 ]; then
+  echo "collector modules: all $COLLECTOR_VERSION / $COLLECTOR_STABLE_VERSION, the peers' $PEERS_VERSION / $PEERS_STABLE_VERSION"
+fi
 exit "$bad"

@@ -1,13 +1,14 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package component measures processors by themselves. Each run is a process of
+// its own, so that no peer's heap is another's.
 package component
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,7 +20,8 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // Target is a peer with the signals it is sent.
@@ -27,7 +29,7 @@ type Target struct{ Peer, Signals string }
 
 func (t Target) String() string { return t.Peer + ":" + t.Signals }
 
-func (t Target) floor() Target { return Target{peers.Floor, t.Signals} }
+func (t Target) floor() Target { return Target{peers.FloorOf(t.Peer), t.Signals} }
 
 // The targets measured by name of the set.
 var sets = map[string]string{
@@ -41,31 +43,11 @@ var sets = map[string]string{
 
 // options are the command's flags.
 type options struct {
-	run     Run
+	run     run.Run
 	targets []Target
 	rounds  int
 	against string
 	json    string
-}
-
-// RunName is the command that carries one run out, for Main.
-const RunName = "component-run"
-
-// MainRun carries out the run its argument describes in JSON and prints the
-// result in JSON.
-func MainRun(ctx context.Context, args []string, out io.Writer) error {
-	var r Run
-	if len(args) != 1 {
-		return errors.New("want one argument")
-	}
-	if err := json.Unmarshal([]byte(args[0]), &r); err != nil {
-		return err
-	}
-	res, err := r.Do(ctx)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(out).Encode(res)
 }
 
 // Main compares processors and prints a table.
@@ -87,7 +69,21 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err := writeJSON(o.json, all); err != nil {
 		return err
 	}
+	if err := printVersions(out, o.targets); err != nil {
+		return err
+	}
 	return o.print(out, all)
+}
+
+// printVersions says what the programs of the targets are built with.
+func printVersions(out io.Writer, targets ...[]Target) error {
+	var names []string
+	for _, t := range slices.Concat(targets...) {
+		names = append(names, t.Peer)
+	}
+	line, err := peers.Versions(names, peers.Program)
+	fmt.Fprintf(out, "%s\n\n", line)
+	return err
 }
 
 // saved is a workload in a file, for the runs to read.
@@ -126,7 +122,7 @@ func writeJSON(path string, v any) error {
 }
 
 func parse(args []string) (*options, error) {
-	o := &options{run: Run{Producers: 1}}
+	o := &options{run: run.Run{Producers: 1}}
 	fs := flag.NewFlagSet("component", flag.ContinueOnError)
 	names := fs.String("peers", "core", "targets as peer:signals with signals traces, logs or both, or names of sets: core, tails, hash, routes, held, all")
 	fs.IntVar(&o.rounds, "rounds", 5, "times each peer is measured; the figures are medians")
@@ -147,16 +143,16 @@ func parse(args []string) (*options, error) {
 	}
 	o.against = cmp.Or(o.against, "chain_lean:both")
 	var err error
-	o.targets, err = o.run.targets(*names)
+	o.targets, err = targets(&o.run, *names)
 	return o, err
 }
 
 // targets reads targets; their floors come with them, except where all that is
 // measured is what they hold.
-func (r *Run) targets(names string) ([]Target, error) {
+func targets(r *run.Run, names string) ([]Target, error) {
 	all, err := parseTargets(names)
 	if r.Held > 0 {
-		all = slices.DeleteFunc(all, func(t Target) bool { return t.Peer == peers.Floor })
+		all = slices.DeleteFunc(all, func(t Target) bool { return peers.IsFloor(t.Peer) })
 	}
 	return all, err
 }
@@ -204,7 +200,7 @@ func (o *options) measure(ctx context.Context) (results, error) {
 			if r.Profile != "" {
 				r.Profile += "." + t.Peer + "." + t.Signals
 			}
-			res, err := r.apart(ctx)
+			res, err := apart(ctx, &r)
 			if err != nil {
 				return nil, fmt.Errorf("%v: %w", t, err)
 			}
@@ -217,8 +213,8 @@ func (o *options) measure(ctx context.Context) (results, error) {
 }
 
 // apart carries the run out in a process of its own.
-func (r *Run) apart(ctx context.Context) (*Result, error) {
-	cmd, err := r.command(ctx)
+func apart(ctx context.Context, r *run.Run) (*run.Result, error) {
+	cmd, err := command(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -227,20 +223,20 @@ func (r *Run) apart(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := new(Result)
+	res := new(run.Result)
 	return res, json.Unmarshal(stdout, res)
 }
 
-// command starts this program for the run, under another one if it is given.
-func (r *Run) command(ctx context.Context, under ...string) (*exec.Cmd, error) {
+// command starts the peer's program for the run, under another one if it is given.
+func command(ctx context.Context, r *run.Run, under ...string) (*exec.Cmd, error) {
 	arg, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	program, err := peers.Program(r.Peer)
 	if err != nil {
 		return nil, err
 	}
-	under = append(under, self, RunName, string(arg))
+	under = append(under, program, run.Command, string(arg))
 	return exec.CommandContext(ctx, under[0], under[1:]...), nil
 }

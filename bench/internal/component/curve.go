@@ -17,7 +17,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // Point is what a peer costs while it holds so many traces.
@@ -30,10 +31,16 @@ type Point struct {
 	Rate   float64 // spans per second
 }
 
+// Measured is the points, with the versions of the Collector they hold for.
+type Measured struct {
+	Versions string
+	Points   []Point
+}
+
 // curve measures cost against traces held: traces come at one rate and wait
 // the longer the more are to be held.
 type curve struct {
-	run    Run
+	run    run.Run
 	peers  []string
 	rounds int
 	rate   float64 // traces per second
@@ -45,7 +52,7 @@ type curve struct {
 }
 
 func newCurve() *curve {
-	return &curve{run: Run{Signals: "traces", Producers: 1}, peers: []string{"ours_tail", "tail_sampling"}, rate: 40_000}
+	return &curve{run: run.Run{Signals: "traces", Producers: 1}, peers: []string{"ours_tail", "tail_sampling"}, rate: 40_000}
 }
 
 func (c *curve) parseHeld(list string) error {
@@ -78,40 +85,45 @@ func CurveMain(ctx context.Context, args []string, out io.Writer) error {
 	if err := c.parseHeld(*held); err != nil {
 		return err
 	}
-	points, err := c.all(ctx)
+	measured, err := c.all(ctx)
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(*path, points); err != nil {
+	if err := writeJSON(*path, measured); err != nil {
 		return err
 	}
-	return printPoints(out, points)
+	fmt.Fprintf(out, "%s\n\n", measured.Versions)
+	return printPoints(out, measured.Points)
 }
 
 // all makes the traffic and measures every point.
-func (c *curve) all(ctx context.Context) ([]Point, error) {
+func (c *curve) all(ctx context.Context) (m Measured, err error) {
+	if m.Versions, err = peers.Versions(c.peers, peers.Program); err != nil {
+		return m, err
+	}
 	spec := workload.Default()
 	spec.Traces, spec.MeanSpans, spec.MeanLogs = 60_000, 2, 0
 	w, done, err := save(spec)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	defer done()
 	c.run.Load, c.spans = w.path, float64(w.Spans)/float64(spec.Traces)
-	return c.measure(ctx)
+	m.Points, err = c.measure(ctx)
+	return m, err
 }
 
 func (c *curve) measure(ctx context.Context) ([]Point, error) {
 	all := map[Point][]Point{} // by peer and traces
 	for round := range c.rounds {
-		floor, err := c.at(ctx, peers.Floor, time.Second)
-		if err != nil {
-			return nil, err
-		}
 		for _, peer := range c.peers {
+			floor, err := c.at(ctx, peers.FloorOf(peer), time.Second)
+			if err != nil {
+				return nil, err
+			}
 			for _, traces := range c.held {
 				wait := time.Duration(traces / c.rate * float64(time.Second))
-				if !strings.HasPrefix(peer, "ours") && (wait < time.Second || traces > c.max) {
+				if !peers.Ours(peer) && (wait < time.Second || traces > c.max) {
 					continue
 				}
 				res, err := c.at(ctx, peer, wait)
@@ -128,6 +140,11 @@ func (c *curve) measure(ctx context.Context) ([]Point, error) {
 			}
 		}
 	}
+	return medians(all), nil
+}
+
+// medians are the points that took the middle one of the costs.
+func medians(all map[Point][]Point) []Point {
 	var points []Point
 	for _, list := range all {
 		slices.SortFunc(list, func(a, b Point) int { return cmp.Compare(a.CPU, b.CPU) })
@@ -136,16 +153,16 @@ func (c *curve) measure(ctx context.Context) ([]Point, error) {
 	slices.SortFunc(points, func(a, b Point) int {
 		return cmp.Or(cmp.Compare(a.Peer, b.Peer), cmp.Compare(a.Traces, b.Traces))
 	})
-	return points, nil
+	return points
 }
 
 // at runs a peer with a wait.
-func (c *curve) at(ctx context.Context, peer string, wait time.Duration) (*Result, error) {
+func (c *curve) at(ctx context.Context, peer string, wait time.Duration) (*run.Result, error) {
 	r := c.run
 	r.Peer, r.Wait, r.Rate = peer, wait, c.rate*c.spans
-	r.Traces = int(4*c.rate*wait.Seconds()) + maxTraces
+	r.Traces = int(4*c.rate*wait.Seconds()) + run.MaxTraces
 	r.Warm = wait + wait/4 + 3*time.Second
-	return r.apart(ctx)
+	return apart(ctx, &r)
 }
 
 func printPoints(out io.Writer, points []Point) error {

@@ -12,9 +12,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/ours"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/pipeline"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // budgets are what a configuration may take, for an item and above decoding.
@@ -65,13 +67,13 @@ const heavyRounds = 6
 
 func weigh(t *testing.T, w *workload.Workload, name string) (g weight) {
 	t.Helper()
-	floor := &peers.Sink{}
+	floor := &pipeline.Sink{}
 	before := read(t)
-	items := replay(t, w, &peers.Pipelines{Traces: floor, Logs: floor})
+	items := replay(t, w, &pipeline.Pipelines{Traces: floor, Logs: floor})
 	decoding := read(t).Sub(before)
 
-	require.NoError(t, setenv(time.Hour, maxTraces, 0)) // nothing is decided before the end
-	p, err := (&Run{Peer: name, Signals: "both"}).build(t.Context())
+	require.NoError(t, pipeline.Setenv(time.Hour, run.MaxTraces, 0)) // nothing is decided before the end
+	p, err := ours.Program.Build(t.Context(), &run.Run{Peer: name, Signals: "both"})
 	require.NoError(t, err)
 	liveBytes, liveObjects := meter.Heap()
 	before = read(t)
@@ -93,7 +95,7 @@ func weigh(t *testing.T, w *workload.Workload, name string) (g weight) {
 }
 
 // settle waits until what the peer hands on beside its callers has come out.
-func settle(p *peers.Pipelines) {
+func settle(p *pipeline.Pipelines) {
 	const still = 5
 	last := int64(-1)
 	for same := 0; same < still; same++ {
@@ -113,9 +115,9 @@ func read(t *testing.T) meter.Reading {
 }
 
 // replay sends rounds and returns the number of items.
-func replay(t *testing.T, w *workload.Workload, p *peers.Pipelines) (items float64) {
+func replay(t *testing.T, w *workload.Workload, p *pipeline.Pipelines) (items float64) {
 	t.Helper()
-	d := &driver{load: w, peer: p, producers: 1, wait: time.Hour, rounds: heavyRounds}
-	require.NoError(t, d.run(t.Context()))
-	return float64(d.items())
+	d := &run.Driver{Load: w, Peer: p, Producers: 1, Wait: time.Hour, Rounds: heavyRounds}
+	require.NoError(t, d.Run(t.Context()))
+	return float64(d.Items())
 }

@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/goals"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // whole is all that is measured of the component: the goals and their tables.
@@ -67,10 +68,12 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 			}
 		}
 	}
-	if w.points, err = w.curve.all(ctx); err != nil {
+	measured, err := w.curve.all(ctx)
+	if err != nil {
 		return err
 	}
-	if err := writeJSON(path, w.points); err != nil {
+	w.points = measured.Points
+	if err := writeJSON(path, measured); err != nil {
 		return err
 	}
 	return w.print(out)
@@ -93,19 +96,19 @@ func parseWhole(args []string) (w *whole, points string, err error) {
 	if err := w.curve.parseHeld(*held); err != nil {
 		return nil, "", err
 	}
-	run := Run{Wait: 2 * time.Second, Warm: *warm, Measure: *measure, Producers: 1}
-	two, weighed := run, run
+	once := run.Run{Wait: 2 * time.Second, Warm: *warm, Measure: *measure, Producers: 1}
+	two, weighed := once, once
 	two.Producers, weighed.Held = 2, *hold
 	w.sections = []*section{
-		tails:        {title: "Tail sampling", targets: tailTargets, options: options{run: run, against: "chain_lean:both"}},
+		tails:        {title: "Tail sampling", targets: tailTargets, options: options{run: once, against: "chain_lean:both"}},
 		twoProducers: {title: "Two producers", targets: "ours_tail:both", options: options{run: two, against: "ours_tail:both"}},
-		hashes:       {title: "Nothing but a percentage", targets: "hash", options: options{run: run, against: "ours_hash:traces"}},
-		routesAlone:  {title: "Routes alone", targets: routeTargets, options: options{run: run, against: "ours_routes:traces"}},
+		hashes:       {title: "Nothing but a percentage", targets: "hash", options: options{run: once, against: "ours_hash:traces"}},
+		routesAlone:  {title: "Routes alone", targets: routeTargets, options: options{run: once, against: "ours_routes:traces"}},
 		helds:        {title: "Memory held", targets: "held", options: options{run: weighed, against: tailSampling}},
 	}
 	for _, s := range w.sections {
 		s.all, s.rounds = results{}, 1
-		if s.options.targets, err = s.run.targets(s.targets); err != nil {
+		if s.options.targets, err = targets(&s.run, s.targets); err != nil {
 			return nil, "", err
 		}
 	}
@@ -122,6 +125,13 @@ func (s *section) once(ctx context.Context) error {
 }
 
 func (w *whole) print(out io.Writer) error {
+	var all [][]Target
+	for _, s := range w.sections {
+		all = append(all, s.options.targets)
+	}
+	if err := printVersions(out, all...); err != nil {
+		return err
+	}
 	if err := goals.Print(out, w.goals()); err != nil {
 		return err
 	}

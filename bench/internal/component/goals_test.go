@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
 )
 
 // TestGoalsCompareWhatTheySay measures nothing: each target has figures of its own.
@@ -19,13 +21,14 @@ func TestGoalsCompareWhatTheySay(t *testing.T) {
 		assert.True(t, math.IsNaN(g.Measured) || g.Measured == 0, "%s is %v without a measurement", g.What, g.Measured)
 	}
 	all := w.sections[tails].all
-	all["nop:both"] = []Result{{CPU: 100}}
-	all["chain_lean:both"] = []Result{{CPU: 500}}
-	all["ours_tail:both"] = []Result{{CPU: 200, GC: 0.05, Rate: 10}}
-	w.sections[twoProducers].all["ours_tail:both"] = []Result{{Rate: 17}}
-	w.sections[hashes].all["ours_hash:logs"] = []Result{{CPU: 10}}
+	all["nop:both"] = []run.Result{{CPU: 100}}
+	all["nop_peers:both"] = []run.Result{{CPU: 300}}
+	all["chain_lean:both"] = []run.Result{{CPU: 700}}
+	all["ours_tail:both"] = []run.Result{{CPU: 200, GC: 0.05, Rate: 10}}
+	w.sections[twoProducers].all["ours_tail:both"] = []run.Result{{Rate: 17}}
+	w.sections[hashes].all["ours_hash:logs"] = []run.Result{{CPU: 10}}
 	for _, mode := range []string{"hash_seed", "equalizing", "proportional"} {
-		w.sections[hashes].all["probabilistic_"+mode+":logs"] = []Result{{CPU: float64(20 * len(mode))}}
+		w.sections[hashes].all["probabilistic_"+mode+":logs"] = []run.Result{{CPU: float64(20 * len(mode))}}
 	}
 	w.points = []Point{{Peer: "ours_tail", CPU: 90}, {Peer: "ours_tail", CPU: 110}, {Peer: "tail_sampling", CPU: 900}}
 	measured := map[string]float64{}

@@ -14,11 +14,11 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
-	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // instructionBudgets are the instructions a configuration may take for an item
@@ -42,33 +42,6 @@ const instructionSlack = 1.1
 // is the work on the second half, without the start, and with caches warm.
 const fewBatches = 40
 
-// counted sends batches into a peer and ends it, which decides all it holds. It
-// does nothing besides: that would be counted, too.
-func (r *Run) counted(ctx context.Context) error {
-	load, err := workload.Load(r.Load)
-	if err != nil {
-		return err
-	}
-	if err := setenv(time.Hour, maxTraces, 0); err != nil {
-		return err
-	}
-	peer, err := r.build(ctx)
-	if err != nil {
-		return err
-	}
-	p := producer{driver: &driver{load: load, peer: peer, producers: 1}}
-	if err := p.send(ctx, load.Batches[:r.Batches], 0, 0); err != nil {
-		return err
-	}
-	if err := peer.Shutdown(ctx); err != nil {
-		return err
-	}
-	if peer.Out.Spans.Load() == 0 || peer.Out.Logs.Load() == 0 {
-		return fmt.Errorf("%s: nothing came out", r.Peer)
-	}
-	return nil
-}
-
 // InstructionsMain counts the instructions of the configurations that have a
 // budget, and of the floor, and fails if one takes more than it may.
 func InstructionsMain(ctx context.Context, args []string, out io.Writer) error {
@@ -86,6 +59,9 @@ func InstructionsMain(ctx context.Context, args []string, out io.Writer) error {
 	defer done()
 	floor, err := perItem(ctx, w, peers.Floor, *rounds)
 	if err != nil {
+		return err
+	}
+	if err := printVersions(out, []Target{{Peer: peers.Floor}}); err != nil {
 		return err
 	}
 	t := report.Table(out, "peer", "instructions/item above decode", "of decode", "budget")
@@ -118,10 +94,10 @@ func perItem(ctx context.Context, w saved, peer string, rounds int) (float64, er
 	}
 	var all []float64
 	for range rounds {
-		r := Run{Peer: peer, Signals: "both", Load: w.path, Batches: fewBatches}
-		short, err1 := r.count(ctx)
+		r := run.Run{Peer: peer, Signals: "both", Load: w.path, Batches: fewBatches}
+		short, err1 := count(ctx, &r)
 		r.Batches *= 2
-		long, err2 := r.count(ctx)
+		long, err2 := count(ctx, &r)
 		if err := cmp.Or(err1, err2); err != nil {
 			return 0, fmt.Errorf("%s: %w", peer, err)
 		}
@@ -137,8 +113,8 @@ func perItem(ctx context.Context, w saved, peer string, rounds int) (float64, er
 // allocations. Signals for goroutines that run long, and the instruction by which
 // the runtime times a lock it has to wait for, are off because valgrind survives
 // neither.
-func (r *Run) count(ctx context.Context) (int64, error) {
-	cmd, err := r.command(ctx, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+func count(ctx context.Context, r *run.Run) (int64, error) {
+	cmd, err := command(ctx, r, "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 	if err != nil {
 		return 0, err
 	}

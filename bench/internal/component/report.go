@@ -13,13 +13,14 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
 )
 
 // results are the results of each target, by round.
-type results map[string][]Result
+type results map[string][]run.Result
 
 // figure is something to know of a result, beside the floor's of the same round.
-type figure func(res, floor Result) float64
+type figure func(res, floor run.Result) float64
 
 // values of a figure in all rounds of the targets.
 func (r results) values(of figure, names ...string) []float64 {
@@ -27,7 +28,7 @@ func (r results) values(of figure, names ...string) []float64 {
 	for _, name := range names {
 		floors := r.floor(name)
 		for round, res := range r[name] {
-			var floor Result
+			var floor run.Result
 			if round < len(floors) {
 				floor = floors[round]
 			}
@@ -51,18 +52,19 @@ func (r results) median(name string, of figure) (mid, low, high float64) {
 	return report.Median(values), slices.Min(values), slices.Max(values)
 }
 
-func (r results) floor(name string) []Result {
-	return r[peers.Floor+name[strings.IndexByte(name, ':'):]]
+func (r results) floor(name string) []run.Result {
+	peer, signals, _ := strings.Cut(name, ":")
+	return r[peers.FloorOf(peer)+":"+signals]
 }
 
-func cpuAbove(res, floor Result) float64    { return res.CPU - floor.CPU }
-func bytesAbove(res, floor Result) float64  { return res.Bytes - floor.Bytes }
-func allocsAbove(res, floor Result) float64 { return res.Allocs - floor.Allocs }
-func gcShare(res, _ Result) float64         { return res.GC }
-func itemRate(res, _ Result) float64        { return res.Rate }
-func peak(res, _ Result) float64            { return res.Peak }
-func heldBytes(res, _ Result) float64       { return res.HeldBytes }
-func heldObjects(res, _ Result) float64     { return res.HeldObjects }
+func cpuAbove(res, floor run.Result) float64    { return res.CPU - floor.CPU }
+func bytesAbove(res, floor run.Result) float64  { return res.Bytes - floor.Bytes }
+func allocsAbove(res, floor run.Result) float64 { return res.Allocs - floor.Allocs }
+func gcShare(res, _ run.Result) float64         { return res.GC }
+func itemRate(res, _ run.Result) float64        { return res.Rate }
+func peak(res, _ run.Result) float64            { return res.Peak }
+func heldBytes(res, _ run.Result) float64       { return res.HeldBytes }
+func heldObjects(res, _ run.Result) float64     { return res.HeldObjects }
 
 // print prints what was measured: what the peers hold, if that was asked for.
 func (o *options) print(out io.Writer, all results) error {
@@ -84,10 +86,10 @@ func (r results) printSteady(out io.Writer, against string) error {
 func (r results) row(w io.Writer, name string, base float64) {
 	m := func(of figure) float64 { return r.middle(of, name) }
 	cpu, low, high := r.median(name, cpuAbove)
-	if strings.HasPrefix(name, peers.Floor+":") {
-		cpu, low, high = r.median(name, func(res, _ Result) float64 { return res.CPU })
+	if peer, _, _ := strings.Cut(name, ":"); peers.IsFloor(peer) {
+		cpu, low, high = r.median(name, func(res, _ run.Result) float64 { return res.CPU })
 		fmt.Fprintf(w, "| %s\t| decode\t| %.2f (%.2f-%.2f)\t| %.0f\t| %.1f\t", name, cpu/1e3, low/1e3, high/1e3,
-			m(func(res, _ Result) float64 { return res.Bytes }), m(func(res, _ Result) float64 { return res.Allocs }))
+			m(func(res, _ run.Result) float64 { return res.Bytes }), m(func(res, _ run.Result) float64 { return res.Allocs }))
 	} else {
 		fmt.Fprintf(w, "| %s\t| %.2f\t| %.2f (%.2f-%.2f)\t| %.0f\t| %.2f\t", name, cpu/base, cpu/1e3, low/1e3, high/1e3, m(bytesAbove), m(allocsAbove))
 	}

@@ -5,7 +5,6 @@ package component
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,8 +24,8 @@ func TestMedianLooksAtTheFloorOfItsRound(t *testing.T) {
 func TestTargetsBringTheirFloors(t *testing.T) {
 	got, err := parseTargets("tail_sampling:traces,hash")
 	require.NoError(t, err)
-	assert.Equal(t, []Target{{"nop", "traces"}, {"tail_sampling", "traces"}, {"probabilistic_hash_seed", "traces"}}, got[:3])
-	assert.Contains(t, got, Target{"nop", "logs"})
+	assert.Equal(t, []Target{{"nop_peers", "traces"}, {"tail_sampling", "traces"}, {"probabilistic_hash_seed", "traces"}}, got[:3])
+	assert.Contains(t, got, Target{"nop_peers", "logs"})
 	_, err = parseTargets("tail_sampling")
 	require.Error(t, err)
 }
@@ -35,23 +34,5 @@ func TestEverySetNamesPeers(t *testing.T) {
 	for name := range sets {
 		_, err := parseTargets(name)
 		require.NoError(t, err, name)
-	}
-}
-
-func TestMeasurementLastsForCycles(t *testing.T) {
-	r := Run{Measure: time.Second}
-	for _, test := range []struct {
-		took   time.Duration
-		cycles uint64
-		want   bool
-	}{
-		{900 * time.Millisecond, 100, false},
-		{time.Second, 8, true},
-		{time.Second, 7, false},
-		{4 * time.Second, 2, true},
-		{4 * time.Second, 1, false},
-		{time.Minute, 1, true},
-	} {
-		assert.Equal(t, test.want, r.enough(test.took, test.cycles), test)
 	}
 }

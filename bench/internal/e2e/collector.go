@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/pipeline"
 )
 
 // collector is a collector's process.
@@ -58,7 +60,7 @@ const batching = `      batch: {min_size: 2048, max_size: 8192, flush_timeout: 2
 // config writes the configuration around a peer's processors.
 func config(t Target, endpoint, sink string, metrics int, queue string) string {
 	exporter := "otlp_grpc"
-	if t.Peer == decode {
+	if t.decodes() {
 		exporter = "nop"
 	}
 	var text strings.Builder
@@ -73,21 +75,50 @@ func config(t Target, endpoint, sink string, metrics int, queue string) string {
 
 // launch says how collectors are started.
 type launch struct {
-	binary string
-	dir    string // for their configurations
-	wait   time.Duration
-	gates  string // feature gates, as the collector's flag takes them; may be empty
-	queue  string // what else stands in the exporter's sending queue
+	ours  string // the executable with our processor
+	peers string // the one with the others
+	dir   string // for their configurations
+	wait  time.Duration
+	gates string // feature gates, as the collector's flag takes them; may be empty
+	queue string // what else stands in the exporter's sending queue
+}
+
+// flags adds the flags for the executables.
+func (l *launch) flags(fs *flag.FlagSet) {
+	fs.StringVar(&l.ours, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
+	fs.StringVar(&l.peers, "peers-collector", "../build/otelcol-bench-peers/otelcol-bench-peers", "the collector built from peers/builder-config.yaml")
+}
+
+// binary is the executable with a peer's processors.
+func (l *launch) binary(peer string) (string, error) {
+	path := l.peers
+	if peers.Ours(peer) {
+		path = l.ours
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("no collector, see README.md: %w", err)
+	}
+	return path, nil
+}
+
+// versions says which versions of the Collector the targets' executables are
+// built with.
+func (l *launch) versions(targets ...Target) (string, error) {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.processors())
+	}
+	return peers.Versions(names, l.binary)
 }
 
 // start starts a collector with the target's processors and waits until it
 // listens.
 func (l *launch) start(ctx context.Context, t Target, sink string) (*collector, error) {
-	peer := t.Peer
-	if peer == decode {
-		peer = peers.Floor
+	text, err := peers.Text(t.processors())
+	if err != nil {
+		return nil, err
 	}
-	text, err := peers.Text(peer)
+	binary, err := l.binary(t.processors())
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +135,8 @@ func (l *launch) start(ctx context.Context, t Target, sink string) (*collector, 
 	if err != nil {
 		return nil, err
 	}
-	c.cmd = exec.CommandContext(ctx, l.binary, "--config", processors, "--config", around, "--feature-gates="+l.gates)
-	c.cmd.Env = append(os.Environ(), peers.EnvWait+"="+l.wait.String(), peers.EnvTraces+"=1000000", "GOMAXPROCS=2")
+	c.cmd = exec.CommandContext(ctx, binary, "--config", processors, "--config", around, "--feature-gates="+l.gates)
+	c.cmd.Env = append(os.Environ(), pipeline.EnvWait+"="+l.wait.String(), pipeline.EnvTraces+"=1000000", "GOMAXPROCS=2")
 	c.cmd.Stdout, c.cmd.Stderr = &c.output, &c.output
 	if err := c.cmd.Start(); err != nil {
 		return nil, err

@@ -14,8 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // bench is one comparison.
@@ -48,19 +49,21 @@ func Main(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	versions, err := b.versions(b.targets...)
+	if err != nil {
+		return err
+	}
 	all, err := b.all(ctx)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%s\n\n", versions)
 	return b.report(out, all)
 }
 
 // all measures every target in turn, as many times as there are rounds.
 func (b *bench) all(ctx context.Context) (map[Target][]figures, error) {
 	var err error
-	if _, err = os.Stat(b.binary); err != nil {
-		return nil, fmt.Errorf("no collector, see README.md: %w", err)
-	}
 	if b.dir, err = os.MkdirTemp("", "bench-e2e"); err != nil {
 		return nil, err
 	}
@@ -89,8 +92,8 @@ func (b *bench) all(ctx context.Context) (map[Target][]figures, error) {
 func parse(args []string) (*bench, error) {
 	b := &bench{launch: launch{queue: batching}}
 	fs := flag.NewFlagSet("e2e", flag.ContinueOnError)
-	fs.StringVar(&b.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
-	names := fs.String("peers", "decode:both,nop:both,chain_lean:both,ours_tail:both,decode:traces,tail_sampling:traces,ours_tail:traces", "targets as peer:signals")
+	b.flags(fs)
+	names := fs.String("peers", "decode:both,decode_peers:both,nop:both,chain_lean:both,ours_tail:both,decode:traces,decode_peers:traces,tail_sampling:traces,ours_tail:traces", "targets as peer:signals")
 	fs.IntVar(&b.rounds, "rounds", 5, "times each is measured; the figures are medians")
 	fs.StringVar(&b.against, "against", "chain_lean:both", "the target the ratios are to")
 	fs.DurationVar(&b.wait, "wait", 2*time.Second, "how long traces wait for their verdict")
@@ -109,7 +112,7 @@ func parse(args []string) (*bench, error) {
 
 // run measures one collector from its start to its end.
 func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
-	all := t.Peer == "nop" || t.Peer == decode
+	all := peers.IsFloor(t.processors())
 	wants := filter(everything)
 	if all {
 		wants = nothing
@@ -135,7 +138,7 @@ func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 	if c.output.Len() > 0 {
 		fmt.Fprintf(os.Stderr, "the collector said:\n%s", c.output.String())
 	}
-	if t.Peer == "nop" {
+	if all && !t.decodes() {
 		f.lost = s.items() - sink.spans.Load() - sink.logs.Load()
 	}
 	if !all && t.takes("traces") {

@@ -23,7 +23,10 @@ var (
 	tail       = Target{"tail_sampling", "traces"}
 	floor      = Target{decode, "both"}
 
-	fullSpeed = []Target{floor, {"nop", "both"}, lean, today, oursBoth, {decode, "traces"}, tail, oursTraces}
+	fullSpeed = []Target{
+		floor, {decodePeers, "both"}, {"nop", "both"}, lean, today, oursBoth,
+		{decode, "traces"}, {decodePeers, "traces"}, tail, oursTraces,
+	}
 	equalRate = []Target{tail, oursTraces}
 )
 
@@ -34,7 +37,7 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 	fast := &bench{launch: launch{queue: batching}, senders: 4, targets: fullSpeed, against: lean.String()}
 	paced := &bench{launch: launch{queue: batching}, senders: 4, targets: equalRate, against: tail.String()}
 	fs := flag.NewFlagSet("e2e-goals", flag.ContinueOnError)
-	fs.StringVar(&fast.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
+	fast.flags(fs)
 	fs.IntVar(&fast.rounds, "rounds", 5, "times each is measured; the figures are medians")
 	fs.DurationVar(&fast.measure, "measure", 10*time.Second, "how long each run measures")
 	fs.DurationVar(&fast.warm, "warm", 8*time.Second, "how long each run at full speed warms up")
@@ -44,7 +47,12 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	paced.binary, paced.rounds, paced.measure, paced.warm = fast.binary, fast.rounds, fast.measure, 2*paced.wait
+	paced.ours, paced.peers = fast.ours, fast.peers
+	paced.rounds, paced.measure, paced.warm = fast.rounds, fast.measure, 2*paced.wait
+	versions, err := fast.versions(fullSpeed...)
+	if err != nil {
+		return err
+	}
 	atFullSpeed, err := fast.all(ctx)
 	if err != nil {
 		return err
@@ -53,6 +61,12 @@ func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%s\n\n", versions)
+	return printBoth(out, fast, paced, atFullSpeed, atOneRate)
+}
+
+// printBoth prints the goals, then the tables of both comparisons.
+func printBoth(out io.Writer, fast, paced *bench, atFullSpeed, atOneRate map[Target][]figures) error {
 	if err := goals.Print(out, e2eGoals(atFullSpeed, atOneRate)); err != nil {
 		return err
 	}

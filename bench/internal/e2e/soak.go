@@ -12,7 +12,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
 )
 
@@ -39,7 +39,7 @@ var soakTarget = Target{"ours_soak", "both"}
 func SoakMain(ctx context.Context, args []string, out io.Writer) error {
 	s := &soak{log: os.Stderr}
 	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
-	fs.StringVar(&s.binary, "collector", "../build/otelcol-bench/otelcol-bench", "the collector built from builder-config.yaml")
+	s.flags(fs)
 	fs.DurationVar(&s.duration, "duration", 10*time.Minute, "how long to send, the warm-up included")
 	fs.DurationVar(&s.warm, "warm", time.Minute, "how much of it is warm-up")
 	fs.DurationVar(&s.every, "every", 5*time.Second, "how often to look")
@@ -49,10 +49,15 @@ func SoakMain(ctx context.Context, args []string, out io.Writer) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
+	versions, err := s.versions(soakTarget)
+	if err != nil {
+		return err
+	}
 	report, err := s.run(ctx)
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%s\n\n", versions)
 	report.print(out)
 	return report.judge()
 }

@@ -1,101 +1,88 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package peers builds the processors that are compared, each from the YAML a
-// user would write, through its factory, as the collector does.
+// Package peers knows all that are compared: our configurations, which this
+// program runs, and those of the processors that another program is built with.
 package peers
 
 import (
-	"context"
-	"embed"
+	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
-	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/provider/envprovider"
-	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
+	"github.com/otelcol-correlation/correlationprocessor/bench/internal/ours"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/configs"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/pipeline"
 )
 
-//go:embed *.yaml
-var files embed.FS
+// Floor is the peer that does nothing, in the program that ours is run by.
+var Floor = ours.Program.Configs.Floor
 
-// The environment variables the configurations refer to.
-const (
-	EnvWait   = "BENCH_WAIT"   // how long traces wait for their verdict, a duration
-	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
-	EnvRoom   = "BENCH_ROOM"   // how many bytes a peer may hold that is to have little room
-)
+// Ours reports whether a peer is a configuration of ours.
+func Ours(name string) bool { return ours.Program.Configs.Has(name) }
 
-// Floor is the peer that does nothing.
-const Floor = "nop"
+// set is the configurations that this one is among.
+func set(name string) pipeline.Set {
+	if Ours(name) {
+		return ours.Program.Configs
+	}
+	return configs.Set
+}
 
-// Packed is the peer that has just enough room for what it holds.
-const Packed = "ours_tail_packed"
-
-// Names lists the peers.
+// Names lists all.
 func Names() []string {
-	entries, err := files.ReadDir(".")
-	if err != nil {
-		panic(err) // the files are part of this program
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return names
-}
-
-// Text returns the configuration of a peer.
-func Text(name string) (string, error) {
-	text, err := files.ReadFile(name + ".yaml")
-	if err != nil {
-		return "", fmt.Errorf("no peer %q; there are %s", name, strings.Join(Names(), ", "))
-	}
-	return string(text), nil
-}
-
-// Config is a peer's configuration read.
-type Config struct {
-	Processors map[component.ID]map[string]any `mapstructure:"processors"`
-	Service    struct {
-		Pipelines map[string]struct {
-			Processors []component.ID `mapstructure:"processors"`
-		} `mapstructure:"pipelines"`
-	} `mapstructure:"service"`
-}
-
-// Read reads a peer's configuration with the environment filled in.
-func Read(ctx context.Context, name string) (*Config, error) {
-	text, err := Text(name)
-	if err != nil {
-		return nil, err
-	}
-	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
-		URIs:              []string{"yaml:" + text},
-		ProviderFactories: []confmap.ProviderFactory{envprovider.NewFactory(), yamlprovider.NewFactory()},
-		DefaultScheme:     "env",
-	})
-	if err != nil {
-		return nil, err
-	}
-	conf, err := resolver.Resolve(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("peer %s: %w", name, err)
-	}
-	c := new(Config)
-	if err := conf.Unmarshal(c); err != nil {
-		return nil, fmt.Errorf("peer %s: %w", name, err)
-	}
-	return c, nil
-}
-
-// Has reports whether the peer takes the signal, "traces" or "logs".
-func (c *Config) Has(signal string) bool {
-	_, ok := c.Service.Pipelines[signal]
-	return ok
+	return slices.Concat(ours.Program.Configs.Names(), configs.Set.Names())
 }
 
 // Exists reports whether there is such a peer.
 func Exists(name string) bool { return slices.Contains(Names(), name) }
+
+// Text returns the configuration of a peer.
+func Text(name string) (string, error) {
+	if !Exists(name) {
+		return "", fmt.Errorf("no peer %q; there are %s", name, strings.Join(Names(), ", "))
+	}
+	return set(name).Text(name)
+}
+
+// FloorOf is the peer that does nothing in the program that this one is run by.
+func FloorOf(name string) string { return set(name).Floor }
+
+// IsFloor reports whether a peer is one that does nothing.
+func IsFloor(name string) bool { return name == FloorOf(name) }
+
+// Program is the executable that a peer is run by.
+func Program(name string) (string, error) {
+	if Ours(name) {
+		return os.Executable()
+	}
+	return build()
+}
+
+const module = "github.com/otelcol-correlation/correlationprocessor/bench/peers"
+
+// build builds the peers' program, once. It has a module of its own, so the
+// compiler has to be called in its folder.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := output("go", "list", "-m", "-f", "{{.Dir}}", module)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "..", "..", "build", "bench-peers")
+	_, err = output("go", "build", "-C", dir, "-o", path, ".")
+	return path, err
+})
+
+// output runs a command and returns the line it prints.
+func output(name string, args ...string) (string, error) {
+	out, err := exec.Command(name, args...).Output()
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		return "", fmt.Errorf("%s %s: %w\n%s", name, args[0], err, exit.Stderr)
+	}
+	return strings.TrimSpace(string(out)), err
+}

@@ -4,44 +4,39 @@
 package peers
 
 import (
+	"runtime/debug"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// TestPeersRun builds each peer, sends data through and stops it.
-func TestPeersRun(t *testing.T) {
-	t.Setenv(EnvWait, "1s")
-	t.Setenv(EnvTraces, "1000")
-	t.Setenv(EnvRoom, "100000000")
-	for _, name := range Names() {
-		t.Run(name, func(t *testing.T) {
-			c, err := Read(t.Context(), name)
-			require.NoError(t, err)
-			p, err := c.Build(t.Context())
-			require.NoError(t, err)
-			require.Equal(t, c.Has("traces"), p.Traces != nil)
-			require.Equal(t, c.Has("logs"), p.Logs != nil)
-			if p.Traces != nil {
-				td := ptrace.NewTraces()
-				s := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-				s.SetTraceID([16]byte{1, 15: 1})
-				require.NoError(t, p.Traces.ConsumeTraces(t.Context(), td))
-			}
-			if p.Logs != nil {
-				ld := plog.NewLogs()
-				ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-				require.NoError(t, p.Logs.ConsumeLogs(t.Context(), ld))
-			}
-			require.NoError(t, p.Shutdown(t.Context()))
-		})
+// TestEveryPeerHasOneProgram: a name in both would be measured by one of them,
+// against the floor of that one.
+func TestEveryPeerHasOneProgram(t *testing.T) {
+	names := slices.Sorted(slices.Values(Names()))
+	assert.Equal(t, names, slices.Compact(slices.Clone(names)))
+	assert.Equal(t, "nop", FloorOf("ours_tail"))
+	assert.Equal(t, "nop_peers", FloorOf("tail_sampling"))
+	for _, name := range names {
+		floor := FloorOf(name)
+		assert.True(t, IsFloor(floor), floor)
+		assert.Equal(t, Ours(name), Ours(floor), name)
 	}
 }
 
-func TestUnknownPeer(t *testing.T) {
-	_, err := Read(t.Context(), "unknown")
-	assert.ErrorContains(t, err, "tail_sampling")
+func TestTextOfUnknownPeer(t *testing.T) {
+	_, err := Text("unknown")
+	require.ErrorContains(t, err, "tail_sampling")
+	require.ErrorContains(t, err, "ours_tail")
+}
+
+func TestCollectorNamesEachVersionOnce(t *testing.T) {
+	assert.Equal(t, "v0.2.0 / v1.4.0", collector(&debug.BuildInfo{Deps: []*debug.Module{
+		{Path: "go.opentelemetry.io/collector/component", Version: "v1.4.0"},
+		{Path: "go.opentelemetry.io/collector/component/componenttest", Version: "v0.2.0"},
+		{Path: "go.opentelemetry.io/collector/pdata", Version: "v1.4.0"},
+		{Path: "go.opentelemetry.io/otel", Version: "v1.9.0"},
+	}}))
 }

@@ -59,11 +59,11 @@ func Main(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var points []component.Point
-	if err := json.Unmarshal(data, &points); err != nil {
+	var measured component.Measured
+	if err := json.Unmarshal(data, &measured); err != nil {
 		return fmt.Errorf("%s: %w", *from, err)
 	}
-	if err := os.WriteFile(*to, []byte(Draw(points)), 0o644); err != nil {
+	if err := os.WriteFile(*to, []byte(Draw(measured)), 0o644); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(out, "wrote", *to)
@@ -81,8 +81,8 @@ func keptUp(points []component.Point) []component.Point {
 }
 
 // Draw returns the picture as SVG.
-func Draw(points []component.Point) string {
-	points = keptUp(points)
+func Draw(measured component.Measured) string {
+	points := keptUp(measured.Points)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12" fill="#222">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", width, height)
@@ -94,6 +94,7 @@ func Draw(points []component.Point) string {
 		}
 	}
 	legend(&b, peersOf(points))
+	fmt.Fprintf(&b, `<text x="70" y="%d" fill="#666">%s</text>`+"\n", height-8, measured.Versions)
 	b.WriteString("</svg>\n")
 	return b.String()
 }

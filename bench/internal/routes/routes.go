@@ -17,9 +17,9 @@ import (
 
 	"github.com/grafana/clusterurl/pkg/clusterurl"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 

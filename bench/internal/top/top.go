@@ -18,8 +18,8 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/meter"
 )
 
 // Main prints both tables of a profile that component -profile wrote.

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package component
+package ours
 
 import (
 	"context"
@@ -10,41 +10,31 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/run"
 )
 
-// The peer that is to hold all packed has room for roomShare of what it is sent.
-// It packs from half of its room on and decides early beyond it; all packed, it
-// takes some three tenths. checkPacked sees to it that neither end was missed.
-const (
-	roomShare   = 0.4
-	leastPacked = 0.75
-)
+// packed is the configuration that has just enough room for what it holds.
+const packed = "ours_tail_packed"
 
-// sent is the bytes of a round's batches that the peer takes.
-func (r *Run) sent(d *driver) (bytes float64) {
-	for i := range d.load.Batches {
-		b := &d.load.Batches[i]
-		if r.Signals == "both" || b.Logs == (r.Signals == "logs") {
-			bytes += float64(len(b.Data))
-		}
-	}
-	return bytes
-}
+// leastPacked is how much of what it holds must be packed, for its row to say so.
+const leastPacked = 0.75
 
 // checkPacked fails if what was weighed is not what the row says: nearly all
-// packed, and nothing decided for lack of room.
-func (r *Run) checkPacked(ctx context.Context, d *driver) error {
+// packed, and nothing decided for lack of room. Other configurations need not be.
+func checkPacked(ctx context.Context, r *run.Run, d *run.Driver) error {
+	if r.Peer != packed {
+		return nil
+	}
 	var page metricdata.ResourceMetrics
-	if err := d.peer.Reader.Collect(ctx, &page); err != nil {
+	if err := d.Peer.Reader.Collect(ctx, &page); err != nil {
 		return err
 	}
-	packed := sum(&page, "otelcol_processor_correlation_buffer_compressed_bytes")
+	bytes := sum(&page, "otelcol_processor_correlation_buffer_compressed_bytes")
 	pressed := sum(&page, "otelcol_processor_correlation_decisions", attribute.String("trigger", "pressure"))
 	if pressed > 0 {
 		return fmt.Errorf("%d traces were decided for lack of room", pressed)
 	}
-	if share := float64(packed) / r.sent(d) / float64(r.Held); share < leastPacked {
+	if share := float64(bytes) / r.Sent(d.Load) / float64(r.Held); share < leastPacked {
 		return fmt.Errorf("only %.0f %% of what was sent is packed", 100*share)
 	}
 	return nil
@@ -85,6 +75,3 @@ func has(set attribute.Set, attrs []attribute.KeyValue) bool {
 	}
 	return true
 }
-
-// packs reports whether the run is to weigh packed records.
-func (r *Run) packs() bool { return r.Held > 0 && r.Peer == peers.Packed }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package peers
+package pipeline
 
 import (
 	"context"
@@ -10,12 +10,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/filterprocessor"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/groupbytraceprocessor"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/probabilisticsamplerprocessor"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/redactionprocessor"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
@@ -24,8 +18,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-
-	"github.com/otelcol-correlation/correlationprocessor"
 )
 
 // Pipelines are a peer's processors, connected and started.
@@ -60,22 +52,6 @@ func (s *Sink) ConsumeLogs(_ context.Context, ld plog.Logs) error {
 	return nil
 }
 
-func factories() map[component.Type]processor.Factory {
-	all := map[component.Type]processor.Factory{}
-	for _, f := range []processor.Factory{
-		correlationprocessor.NewFactory(),
-		filterprocessor.NewFactory(),
-		groupbytraceprocessor.NewFactory(),
-		probabilisticsamplerprocessor.NewFactory(),
-		redactionprocessor.NewFactory(),
-		tailsamplingprocessor.NewFactory(),
-		transformprocessor.NewFactory(),
-	} {
-		all[f.Type()] = f
-	}
-	return all
-}
-
 // builder makes processors; one of the same id in two pipelines gets the same
 // configuration, as in the collector.
 type builder struct {
@@ -85,14 +61,17 @@ type builder struct {
 	provider  *sdkmetric.MeterProvider
 }
 
-// Build connects and starts the processors.
-func (c *Config) Build(ctx context.Context) (*Pipelines, error) {
+// Build makes the processors by the factories, connects and starts them.
+func (c *Config) Build(ctx context.Context, factories []processor.Factory) (*Pipelines, error) {
 	p := &Pipelines{Reader: sdkmetric.NewManualReader()}
 	b := &builder{
 		Pipelines: p,
-		factories: factories(),
+		factories: map[component.Type]processor.Factory{},
 		configs:   map[component.ID]component.Config{},
 		provider:  sdkmetric.NewMeterProvider(sdkmetric.WithReader(p.Reader)),
+	}
+	for _, f := range factories {
+		b.factories[f.Type()] = f
 	}
 	for id, raw := range c.Processors {
 		if err := b.configure(id, raw); err != nil {

@@ -1,26 +1,22 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package component measures processors by themselves: batches are decoded
-// from their bytes and handed to the first processor of a pipeline; what comes
-// out is counted. Each run is a process of its own, so that no peer's heap is
-// another's.
-package component
+// Package run measures one pipeline in this process: batches are decoded from
+// their bytes and handed to the first processor; what comes out is counted.
+package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
-	"strconv"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/meter"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
-	"github.com/otelcol-correlation/correlationprocessor/bench/internal/workload"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/meter"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/pipeline"
+	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
 )
 
 // Run says what one process measures.
@@ -64,13 +60,18 @@ type Result struct {
 // collector would run a hundred times a second for peers that hold nothing.
 const ballast = 64 << 20
 
-// maxTraces is what peers that want to know are told; more than are ever held.
-const maxTraces = 200_000
+// MaxTraces is what peers that want to know are told; more than are ever held.
+const MaxTraces = 200_000
+
+// The peer that is to hold all packed has room for roomShare of what it is sent.
+// It packs from half of its room on and decides early beyond it; all packed, it
+// takes some three tenths.
+const roomShare = 0.4
 
 // Do carries a run out.
-func (r *Run) Do(ctx context.Context) (*Result, error) {
+func (p *Program) Do(ctx context.Context, r *Run) (*Result, error) {
 	if r.Batches > 0 {
-		return new(Result), r.counted(ctx)
+		return new(Result), p.counted(ctx, r)
 	}
 	load, err := workload.Load(r.Load)
 	if err != nil {
@@ -83,63 +84,62 @@ func (r *Run) Do(ctx context.Context) (*Result, error) {
 	if r.Held > 0 {
 		wait = time.Hour // nothing is decided
 	}
-	traces := max(r.Traces, maxTraces, 2*r.Held*load.Spec.Traces)
-	d := &driver{load: load, producers: r.Producers, wait: wait, rate: r.Rate, rounds: r.Held}
-	if err := setenv(wait, traces, roomShare*r.sent(d)*float64(max(1, r.Held))); err != nil {
+	traces := max(r.Traces, MaxTraces, 2*r.Held*load.Spec.Traces)
+	d := &Driver{Load: load, Producers: r.Producers, Wait: wait, Rate: r.Rate, Rounds: r.Held}
+	if err := pipeline.Setenv(wait, traces, roomShare*r.Sent(load)*float64(max(1, r.Held))); err != nil {
 		return nil, err
 	}
-	if d.peer, err = r.build(ctx); err != nil {
+	if d.Peer, err = p.Build(ctx, r); err != nil {
 		return nil, err
 	}
-	measure := r.steady
-	if r.Held > 0 {
-		measure = r.held
-	}
-	res, err := measure(ctx, d)
+	res, err := p.measure(ctx, r, d)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Peer, err)
 	}
 	res.Peer = r.Peer
 	res.SpansIn, res.LogsIn = d.spans.Load(), d.logs.Load()
-	res.SpansOut, res.LogsOut = d.peer.Out.Spans.Load(), d.peer.Out.Logs.Load()
+	res.SpansOut, res.LogsOut = d.Peer.Out.Spans.Load(), d.Peer.Out.Logs.Load()
 	return res, nil
 }
 
-func setenv(wait time.Duration, traces int, room float64) error {
-	return errors.Join(
-		os.Setenv(peers.EnvWait, wait.String()),
-		os.Setenv(peers.EnvTraces, strconv.Itoa(traces)),
-		os.Setenv(peers.EnvRoom, strconv.FormatFloat(room, 'f', 0, 64)))
+func (p *Program) measure(ctx context.Context, r *Run, d *Driver) (*Result, error) {
+	if r.Held == 0 {
+		return r.steady(ctx, d)
+	}
+	res, err := r.held(ctx, d)
+	if err == nil && p.Check != nil {
+		err = p.Check(ctx, r, d)
+	}
+	runtime.KeepAlive(d.Peer)
+	return res, err
 }
 
-func (r *Run) build(ctx context.Context) (*peers.Pipelines, error) {
-	c, err := peers.Read(ctx, r.Peer)
-	if err != nil {
-		return nil, err
-	}
-	for signal, other := range map[string]string{"traces": "logs", "logs": "traces"} {
-		if r.Signals == signal {
-			delete(c.Service.Pipelines, other)
+// Sent is the bytes of a round's batches that the peer takes.
+func (r *Run) Sent(load *workload.Workload) (bytes float64) {
+	for i := range load.Batches {
+		b := &load.Batches[i]
+		if r.Signals == "both" || b.Logs == (r.Signals == "logs") {
+			bytes += float64(len(b.Data))
 		}
 	}
-	return c.Build(ctx)
+	return bytes
 }
 
 // steady measures while traces come and go.
-func (r *Run) steady(ctx context.Context, d *driver) (*Result, error) {
+func (r *Run) steady(ctx context.Context, d *Driver) (*Result, error) {
 	failed := make(chan error, 1)
-	go func() { failed <- d.run(ctx) }()
+	go func() { failed <- d.Run(ctx) }()
 	time.Sleep(r.Warm)
 	profile, err := meter.StartProfile()
 	if err != nil {
 		return nil, err
 	}
-	began, before := time.Now(), d.items()
-	m := meter.Start(d.items)
+	began, before := time.Now(), d.Items()
+	m := meter.Start(d.Items)
 	for !r.enough(time.Since(began), m.Cycles()) {
 		time.Sleep(50 * time.Millisecond)
 	}
-	items, took := d.items()-before, time.Since(began)
+	items, took := d.Items()-before, time.Since(began)
 	used, peak, err := m.Stop()
 	if err != nil {
 		return nil, err
@@ -205,22 +205,16 @@ func (r *Run) writeProfiles(cpu []byte) error {
 }
 
 // held fills the peer with traces that nobody decides, and weighs them.
-func (r *Run) held(ctx context.Context, d *driver) (*Result, error) {
+func (r *Run) held(ctx context.Context, d *Driver) (*Result, error) {
 	bytes, objects := meter.Heap()
-	if err := d.run(ctx); err != nil {
+	if err := d.Run(ctx); err != nil {
 		return nil, err
 	}
-	traces := float64(r.Held * d.load.Spec.Traces)
+	traces := float64(r.Held * d.Load.Spec.Traces)
 	for last := uint64(0); ; {
 		time.Sleep(time.Second) // what is still in the peer's queues
 		nowBytes, nowObjects := meter.Heap()
 		if last != 0 && settled(last, nowBytes) {
-			if r.packs() {
-				if err := r.checkPacked(ctx, d); err != nil {
-					return nil, err
-				}
-			}
-			runtime.KeepAlive(d.peer)
 			return &Result{
 				HeldBytes:   (float64(nowBytes) - float64(bytes)) / traces,
 				HeldObjects: (float64(nowObjects) - float64(objects)) / traces,

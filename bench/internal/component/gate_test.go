@@ -29,7 +29,6 @@ var budgets = []struct {
 }{
 	{"ours_tail", weight{allocated: 846, allocs: 1.73, heldBytes: 534, heldObjects: 0.133}},
 	{"ours_all", weight{allocated: 2475, allocs: 12.7, heldBytes: 248, heldObjects: 0.131}},
-	{"ours_hash", weight{allocated: 26, allocs: 0.302, heldBytes: 3.3, heldObjects: 0.028}},
 }
 
 // weight is what a peer took for an item, from taking it in to its end.

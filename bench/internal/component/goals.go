@@ -149,16 +149,9 @@ const tailSampling = "tail_sampling:traces"
 
 // goals compares medians of what was measured.
 func (w *whole) goals() []goals.Goal {
-	tail, hash, route, held := w.sections[tails].all, w.sections[hashes].all, w.sections[routesAlone].all, w.sections[helds].all
+	tail, route, held := w.sections[tails].all, w.sections[routesAlone].all, w.sections[helds].all
 	of := func(r results, f figure, a string, b ...string) float64 {
 		return goals.Ratio(r.middle(f, a), r.middle(f, b...))
-	}
-	cheapest := func(signals string) float64 {
-		least := math.Inf(1)
-		for _, mode := range []string{"hash_seed", "equalizing", "proportional"} {
-			least = min(least, hash.middle(cpuAbove, "probabilistic_"+mode+":"+signals))
-		}
-		return goals.Ratio(least, hash.middle(cpuAbove, "ours_hash:"+signals))
 	}
 	const ours, oursTraces, lean = "ours_tail:both", "ours_tail:traces", "chain_lean:both"
 	return []goals.Goal{
@@ -174,8 +167,6 @@ func (w *whole) goals() []goals.Goal {
 		goals.AtMost("heap/trace held, spans and logs compressed, of tail_sampling's spans", of(held, heldBytes, "ours_tail_packed:both", tailSampling), 0.18),
 		goals.AtMost("CPU/span from the fewest to the most traces held, off its middle, ±%", 100*spread(w.points, "ours_tail"), 15),
 		goals.AtLeast("throughput of two producers, of one's", goals.Ratio(w.sections[twoProducers].all.middle(itemRate, ours), tail.middle(itemRate, ours)), 1.6),
-		goals.AtLeast("the cheapest probabilistic_sampler's CPU/span, of ours", cheapest("traces"), 2.5),
-		goals.AtLeast("the cheapest probabilistic_sampler's CPU/log, of ours", cheapest("logs"), 2.5),
 		goals.AtLeast("redaction's CPU/span, of ours for routes alone", of(route, cpuAbove, "redaction:traces", "ours_routes:traces"), 3),
 		goals.AtLeast("transform's CPU/span, of ours for routes alone", of(route, cpuAbove, "transform:traces", "ours_routes:traces"), 5),
 	}

@@ -30,12 +30,10 @@ var instructionBudgets = []struct {
 	budget float64
 }{
 	{"ours_tail", 0.752},
-	{"ours_hash", 0.080},
 }
 
 // instructionSlack is what passes beyond a budget: more than the runtime's own
-// work differs from run to run, which is under a hundredth of decoding. That is
-// a tenth of what ours_hash takes, which was counted from 0.063 to 0.078.
+// work differs from run to run, which is under a hundredth of decoding.
 const instructionSlack = 1.1
 
 // A short run sends fewBatches and a long one twice as many; what they differ by

@@ -139,7 +139,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		it.Record = b.keep(r.edit.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		r.size = uint32(len(it.Record))
 	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
-		// What its logs may need of it: the span itself passes.
+		// The span passes at once; a stub stays for its logs.
 		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendSummary(b.arena, s, e.correlator.summary)))
 		fallthrough
 	default:
@@ -396,7 +396,7 @@ func (b *batch) takeOutLogs(ld plog.Logs) int {
 	return passing
 }
 
-// attrLateEvidence marks evidence that came after its trace had been dropped: the
+// attrLateEvidence marks evidence that arrived after its trace had been dropped: the
 // rest of the trace is not there.
 const attrLateEvidence = "sampling.late_evidence"
 

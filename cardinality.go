@@ -136,7 +136,7 @@ func (e *edit) attributes(yield func(key, val string) bool) {
 		(e.cfg.Parameters == ParametersOff || e.parameters(yield))
 }
 
-// paramPrefix stands before a placeholder's name.
+// paramPrefix precedes a placeholder's name.
 const paramPrefix = "http.route.param."
 
 func (e *edit) parameters(yield func(key, val string) bool) bool {
@@ -165,7 +165,7 @@ func (c *cardinality) mask(attrs pcommon.Map, raw *record.Path) {
 	}
 }
 
-// hashed stands for a value without telling it: equal values stay equal.
+// hashed replaces a value by its hash, so that equal values stay equal.
 func hashed(s string) string {
 	h := fnv.New128a()
 	h.Write([]byte(s))

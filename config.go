@@ -22,16 +22,16 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
-// Config is what stands under `correlation:` in the collector's configuration.
+// Config is the block `correlation:` in the collector's configuration.
 type Config struct {
 	// DecisionWait is how long a trace may wait for its verdict after its
 	// first span or log.
 	DecisionWait time.Duration `mapstructure:"decision_wait"`
-	// DecisionWaitAfterRoot shortens the wait once the root span has come;
+	// DecisionWaitAfterRoot shortens the wait once the root span has arrived;
 	// 0 does not.
 	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
 	// MaxItemsPerTrace is how many spans and logs of one trace are held. With
-	// so many the trace is decided, and what follows meets the verdict.
+	// so many the trace is decided, and later items follow the verdict.
 	MaxItemsPerTrace int `mapstructure:"max_items_per_trace"`
 	// MaxBytes limits the memory taken by held items, tables and remembered
 	// verdicts, of both signals together.
@@ -95,7 +95,7 @@ type RoutesConfig struct {
 	Learn LearnConfig `mapstructure:"learn"`
 	// Attribute is the attribute the pattern is written to.
 	Attribute string `mapstructure:"attribute"`
-	// SourceAttribute is the attribute that says where the pattern came from;
+	// SourceAttribute is the attribute for the source of the pattern;
 	// empty writes none.
 	SourceAttribute string `mapstructure:"source_attribute"`
 	// HTTPRoute says when the pattern is written to http.route as well.
@@ -114,7 +114,7 @@ type RoutesConfig struct {
 
 // LearnConfig says what is learned from traffic.
 type LearnConfig struct {
-	// Enabled lets the paths that come, and the http.route of other items,
+	// Enabled lets the paths that arrive, and the http.route of other items,
 	// shape patterns. Without it only templates and the shapes of segments do.
 	Enabled bool `mapstructure:"enabled"`
 	// File is where the learned patterns are written as YAML templates, ready
@@ -144,7 +144,7 @@ type LogsConfig struct {
 	TraceIDAttributes []string `mapstructure:"trace_id_attributes"`
 	// TraceIDInBody looks for the trace id in the body, too.
 	TraceIDInBody bool `mapstructure:"trace_id_in_body"`
-	// PathAttributes are attribute keys that hold a URL path or URL, beside
+	// PathAttributes are attribute keys that hold a URL path or URL, besides
 	// those of the semantic conventions.
 	PathAttributes []string `mapstructure:"path_attributes"`
 	// JoinAttributes are the attributes a log gets from its span where it
@@ -188,7 +188,7 @@ type MissingTraceIDConfig struct {
 	_ struct{}
 }
 
-// TelemetryConfig says what the processor tells about the data it sees.
+// TelemetryConfig has the checks and the labels of the metrics.
 type TelemetryConfig struct {
 	// Integrity examines every trace for what is missing or broken.
 	Integrity bool `mapstructure:"integrity"`
@@ -199,21 +199,21 @@ type TelemetryConfig struct {
 	// children and parents disagree on.
 	Heuristics bool `mapstructure:"heuristics"`
 	// Attributes are resource attributes that the metrics by service.name are
-	// told apart by as well, such as service.version.
+	// labelled with as well, such as service.version.
 	Attributes []string `mapstructure:"attributes"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
 
-// maxTelemetryAttributes bounds the combinations metrics are told apart by.
+// maxTelemetryAttributes bounds the combinations of labels.
 const maxTelemetryAttributes = 5
 
 // Validate checks the attributes.
 func (c *TelemetryConfig) Validate() error {
 	return errors.Join(
-		rules.Check(!slices.Contains(c.Attributes, ""), "attributes must not hold an empty key, got %q", c.Attributes),
-		rules.Check(!slices.Contains(c.Attributes, "service.name"), "attributes must not hold service.name, by which all are told apart anyway, got %q", c.Attributes),
+		rules.Check(!slices.Contains(c.Attributes, ""), "attributes must not contain an empty key, got %q", c.Attributes),
+		rules.Check(!slices.Contains(c.Attributes, "service.name"), "attributes must not contain service.name: every metric by service has it already, got %q", c.Attributes),
 		rules.Check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
 	)
 }
@@ -377,10 +377,10 @@ func (c *LogsConfig) repeats() bool { return c.DeduplicateAccessLogs || c.DropRe
 // Validate checks the keys and the wait.
 func (c *LogsConfig) Validate() error {
 	return errors.Join(
-		rules.Check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not hold an empty key, got %q", c.TraceIDAttributes),
-		rules.Check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not hold an empty key, got %q", c.PathAttributes),
-		rules.Check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not hold an empty key, got %q", c.RequestIDAttributes),
-		rules.Check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not hold an empty key, got %q", c.JoinAttributes),
+		rules.Check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not contain an empty key, got %q", c.TraceIDAttributes),
+		rules.Check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not contain an empty key, got %q", c.PathAttributes),
+		rules.Check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not contain an empty key, got %q", c.RequestIDAttributes),
+		rules.Check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not contain an empty key, got %q", c.JoinAttributes),
 		rules.Check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
 	)
 }

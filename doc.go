@@ -21,7 +21,7 @@
 //
 // All pipelines that name the same processor share one engine; each has an end of
 // its own, a pipeline, with its next component and its outlet. What is held goes
-// back to the pipeline that it came through.
+// back to the pipeline that it arrived through.
 //
 // # What each folder hides
 //

@@ -27,7 +27,7 @@ func NewFactory() processor.Factory {
 
 // factory makes one engine for each configuration. The Collector makes a
 // processor for each pipeline but hands all of them the same pointer to the
-// component's configuration, so the pointer tells which belong together. It
+// component's configuration, so those with the same pointer belong together. It
 // makes a new factory at each reload, so no engine outlives its configuration.
 type factory struct {
 	mu      sync.Mutex

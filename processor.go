@@ -325,7 +325,7 @@ func (p *pipeline) forwarded(sig tracebuffer.Signal, n int, err error) error {
 
 // Shutdown of the first pipeline decides and releases everything that is held, of
 // all pipelines: the order in which pipelines are shut down is arbitrary, and
-// only now is every next component sure to be alive. What still comes to the
+// only now is every next component sure to be alive. What still arrives at the
 // other pipelines is decided at once.
 func (p *pipeline) Shutdown(ctx context.Context) error {
 	var err error

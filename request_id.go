@@ -21,8 +21,8 @@ import (
 )
 
 // requests finds the trace of logs that have no trace id but the id of a request,
-// which another item of their service carries beside its trace id. A log for which
-// no such item has come yet waits for it, as bytes. It comes before everything
+// which another item of their service carries with its trace id. A log waits, as
+// bytes, until such an item arrives. This happens before everything
 // else, so that a log it sends on is like any other.
 type requests struct {
 	keys  []string // none: switched off

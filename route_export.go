@@ -14,7 +14,7 @@ import (
 )
 
 // learned looks after what the route table has learned: it has old knowledge
-// forgotten, tells once of each service that met the cap, and writes the
+// forgotten, warns once of each service that reached the cap, and writes the
 // patterns to a file for people to read. It is used by one goroutine.
 type learned struct {
 	cfg     *RoutesConfig
@@ -47,12 +47,12 @@ func (l *learned) tick(now time.Time) {
 	}
 }
 
-// warn tells of services whose paths did not all get a pattern of their own.
+// warn names the services whose paths did not all get a pattern of their own.
 func (l *learned) warn() {
 	for name, s := range l.table.Services {
 		if s.Overflowed() > 0 && !l.warned[name] {
 			l.warned[name] = true
-			l.log.Warn("a service has as many route patterns as routes::max_routes allows; further paths share a few",
+			l.log.Warn("a service reached routes::max_routes: new paths share overflow patterns",
 				zap.String("service.name", name), zap.Int("max_routes", l.cfg.MaxRoutes))
 		}
 	}

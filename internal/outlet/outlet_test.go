@@ -63,7 +63,7 @@ var (
 
 // recordOf is a span or a log record of a service as the buffer releases it.
 func recordOf(service string, item any) tracebuffer.Record {
-	r := tracebuffer.Record{Header: string(otlpwire.ServiceHeader(service)), Verdict: evidence}
+	r := tracebuffer.Record{Envelope: string(otlpwire.ServiceEnvelope(service)), Verdict: evidence}
 	switch it := item.(type) {
 	case ptrace.Span:
 		r.Data = otlpwire.AppendSpan(nil, it)
@@ -79,7 +79,7 @@ func recordOf(service string, item any) tracebuffer.Record {
 
 // companion is a record that is there for those of the other signal.
 func companion(r tracebuffer.Record) tracebuffer.Record {
-	r.Context = true
+	r.Companion = true
 	return r
 }
 

@@ -5,14 +5,12 @@ package correlationprocessor
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 
-	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -23,41 +21,19 @@ import (
 func withoutTrace(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) }
 
 // Logs without a trace id are a population of their own: by default all are
-// kept, and by a percentage each for itself, evidence in any case.
+// kept, and by a percentage what is dropped is counted under their own reason.
 func TestLogsWithoutATraceID(t *testing.T) {
-	const n = 4000
-	for _, waits := range []bool{true, false} {
-		t.Run(fmt.Sprintf("waits %v", waits), func(t *testing.T) {
-			bubbled(t, func(c *Config) {
-				c.Sampling.SamplingPercentage, c.Sampling.Errors = 0, waits
-				c.Logs.MissingTraceID.SamplingPercentage = 25
-			}, func(t *testing.T, p *pipelines) {
-				for i := range n {
-					p.send(logOf(1, i, withoutTrace))
-				}
-				for i := range 10 {
-					p.send(logOf(1, i, withoutTrace, failedLog))
-				}
-				weights, evidence := 0.0, 0
-				for _, lr := range p.records() {
-					if lr.SeverityNumber() == plog.SeverityNumberError && text(lr, record.AttributeThreshold) == "" {
-						evidence++
-						continue
-					}
-					th, err := contrib.TValueToThreshold(text(lr, record.AttributeThreshold))
-					require.NoError(t, err)
-					r, err := contrib.RValueToRandomness(text(lr, record.AttributeRandomness))
-					require.NoError(t, err)
-					require.True(t, th.ShouldSample(r))
-					weights += th.AdjustedCount()
-				}
-				require.Equal(t, map[bool]int{true: 10, false: 0}[waits], evidence)
-				require.InDelta(t, n, weights, 4*110, "binomial, four standard errors")
-				require.Equal(t, p.sum("logs_dropped"), p.sum("logs_dropped", attribute.String("reason", "missing_trace_id")))
-				p.conserved()
-			})
-		})
-	}
+	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage, c.Logs.MissingTraceID.SamplingPercentage = 0, 25 }, func(t *testing.T, p *pipelines) {
+		for i := range 100 {
+			p.send(logOf(1, i, withoutTrace))
+		}
+		p.send(logOf(1, 1, withoutTrace, failedLog))
+		dropped := p.sum("logs_dropped", attribute.String("reason", "missing_trace_id"))
+		require.Positive(t, dropped)
+		require.Len(t, p.records(), 101-int(dropped))
+		require.Equal(t, p.sum("logs_dropped"), dropped)
+		p.conserved()
+	})
 	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 0 }, func(t *testing.T, p *pipelines) {
 		p.send(logOf(1, 1, withoutTrace))
 		require.Len(t, p.records(), 1, "all are kept by default")
@@ -149,23 +125,6 @@ func TestDryRun(t *testing.T) {
 	})
 }
 
-func TestRuleAttribute(t *testing.T) {
-	bubbled(t, func(c *Config) { onePercent(c); c.Sampling.RuleAttribute = "kept.by" }, func(t *testing.T, p *pipelines) {
-		p.send(spanOf(1, 1, failed), logOf(1, 1), logOf(200, 1))
-		time.Sleep(11 * time.Second)
-		p.send(spanOf(1, 2)) // late
-		var rules []string
-		for _, s := range p.spans() {
-			v, _ := s.Attributes().Get("kept.by")
-			rules = append(rules, v.Str())
-		}
-		for _, lr := range p.records() {
-			rules = append(rules, text(lr, "kept.by"))
-		}
-		require.ElementsMatch(t, []string{"errors", "errors", "errors", "default"}, rules)
-	})
-}
-
 // Items and bytes are counted by rule before anything is dropped, each once,
 // whether they were held, passed at once or came late.
 func TestItemsAndBytesByRule(t *testing.T) {
@@ -218,5 +177,6 @@ func TestItemsByRoute(t *testing.T) {
 		require.EqualValues(t, 2, count("/feed/{int}"))
 		require.EqualValues(t, 2, count("_other"))
 		require.NotZero(t, p.sum("route_received_bytes", attribute.String("route", "_other")))
+		require.EqualValues(t, 1000, p.sum("route_limit"))
 	})
 }

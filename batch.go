@@ -36,8 +36,8 @@ type batch struct {
 	tally   telemetry.Tally
 	arena   []byte // the bytes of the items' records
 	encoder otlpwire.Encoder
-	header  tracebuffer.Header
-	headers []tracebuffer.Header // of each scope
+	header  tracebuffer.Envelope
+	headers []tracebuffer.Envelope // of each scope
 	// spans and logs set records aside while headers are read; empty otherwise.
 	spans   []ptrace.SpanSlice
 	logs    []plog.LogRecordSlice
@@ -140,7 +140,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		r.size = uint32(len(it.Record))
 	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
 		// The span passes at once; a stub stays for its logs.
-		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendSummary(b.arena, s, e.correlator.summary)))
+		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.summary)))
 		fallthrough
 	default:
 		b.sizeSpan(r, s)
@@ -294,7 +294,7 @@ func (b *batch) readLogHeaders(ld plog.Logs) {
 // item makes the record an item of the trace with the id.
 func (b *batch) item(r *outcome, id pcommon.TraceID) *tracebuffer.Item {
 	r.item = int32(len(b.items))
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Header: b.header})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Envelope: b.header})
 	return &b.items[r.item]
 }
 

@@ -13,8 +13,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 func noID(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}); lr.SetSpanID(pcommon.SpanID{}) }
@@ -129,16 +127,5 @@ func TestSpansThatLackThingsPass(t *testing.T) {
 		require.EqualValues(t, 2, p.sum("spans_zero_id", attribute.String("service.name", "cart")))
 		require.EqualValues(t, 3, p.sum("spans_zero_id"))
 		p.conserved()
-	})
-}
-
-func TestServicesPastTheCapShareOneName(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		for n := range telemetry.MaxServices + 50 {
-			td := spanOf(1, n)
-			td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", strings.Repeat("x", n))
-			p.send(td)
-		}
-		require.EqualValues(t, 50, p.sum("spans_received", attribute.String("service.name", telemetry.OtherServices)))
 	})
 }

@@ -4,12 +4,7 @@
 package correlationprocessor
 
 import (
-	"encoding/binary"
-	"fmt"
 	"maps"
-	"math"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +16,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // Each flaw shows under the metric and the service where it belongs, and under
@@ -237,46 +230,6 @@ func structural(found map[string]int64) map[string]int64 {
 	return found
 }
 
-// What findings are measured by.
-func TestDenominators(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		sc := newScene().whole(0)
-		p.send(sc.td, sc.ld)
-		sc = newScene().whole(1).whole(100).log("cart", 2, 5).log("cart", 1, 1)
-		p.send(sc.td, sc.ld)
-		require.Equal(t, int64(4), p.sum("integrity_traces"))
-		require.Positive(t, p.sum("integrity_bytes"))
-		time.Sleep(11 * time.Second)
-		require.Zero(t, p.sum("integrity_traces"))
-		require.Equal(t, map[string]int64{
-			"traces_checked{cart,server}": 3, "traces_checked{cart,none}": 1, "client_spans{cart,orders}": 3,
-			"log_spans{cart,true}": 3, "log_spans{orders,true}": 3, "log_spans{cart,unknown}": 1,
-		}, p.findings("traces_checked", "client_spans", "log_spans"))
-	})
-}
-
-func TestOneSignalAloneIsNotComparedToTheOther(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.traces.(*pipeline).engine.startWatching(true, false)
-		sc := newScene().span("cart", 1, 1, 0, server)
-		p.send(sc.td)
-		time.Sleep(11 * time.Second)
-		require.Empty(t, p.findings(healthMetrics...))
-	})
-}
-
-func TestLateItemsOpenNoTraceAndTellTheirAge(t *testing.T) {
-	bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-		sc := newScene().whole(1)
-		p.send(sc.td, sc.ld)
-		time.Sleep(15*time.Second + 10*time.Millisecond)
-		late := newScene().span("orders", 1, 9, 77, inner).log("orders", 1, 9)
-		p.send(late.td, late.ld)
-		time.Sleep(15 * time.Second)
-		require.Equal(t, map[string]int64{"late_item_age{orders,traces}": 5000, "late_item_age{orders,logs}": 5000}, p.findings(healthMetrics...))
-	})
-}
-
 func TestTracesWithoutRoomAreNotCheckedAndCounted(t *testing.T) {
 	bubbled(t, func(c *Config) { c.MaxBytes = minBytes }, func(t *testing.T, p *pipelines) {
 		const traces = 2000
@@ -303,69 +256,6 @@ func TestTheEndOfTheProcessorBreaksNoTrace(t *testing.T) {
 		sc = newScene().span("cart", 2, 1, 77, inner)
 		p.send(sc.td)
 		require.Equal(t, map[string]int64{"traces_unchecked{cart,shutdown}": 2}, p.findings(healthMetrics...))
-	})
-}
-
-// Deployments are told apart by any resource attribute, up to a cap.
-func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
-	change := func(c *Config) { c.Telemetry.Attributes = []string{"service.version", "deployment.id"} }
-	bubbled(t, change, func(t *testing.T, p *pipelines) {
-		for n := range telemetry.MaxLabelSets + 30 {
-			ld := logOf(1, 1, noID)
-			ld.ResourceLogs().At(0).Resource().Attributes().PutInt("deployment.id", int64(n))
-			p.send(ld)
-		}
-		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "17")))
-		require.EqualValues(t, 30, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "_other"),
-			attribute.String("service.version", "_other"), attribute.String("service.name", "cart")))
-		require.EqualValues(t, telemetry.MaxLabelSets+30, p.sum("logs_received", attribute.String("service.name", "cart")))
-		for n := range telemetry.MaxServices {
-			ld := logOf(1, 1)
-			ld.ResourceLogs().At(0).Resource().Attributes().PutStr("service.name", fmt.Sprint("s", n))
-			p.send(ld)
-		}
-		require.EqualValues(t, 1, p.sum("logs_received", attribute.String("service.name", "_other")), "1000 names beside cart are one too many")
-	})
-}
-
-// With most spans lost on their way and logs intact, the share of spans that logs
-// speak of and that never came is within 2 points of the truth for each service,
-// whether whole traces are lost or single spans, and whether or not the logs
-// carry flags.
-func TestSpanLossIsEstimatedWithin2Points(t *testing.T) {
-	const traces = 6000
-	loss := map[string]float64{"front": 0.92, "cart": 0.5, "orders": 0.08, "stock": 0}
-	services := []string{"front", "cart", "orders", "stock"}
-	rnd := rand.New(rand.NewPCG(1, 2))
-	bubbled(t, func(c *Config) { onePercent(c); c.MaxBytes = 1 << 30 }, func(t *testing.T, p *pipelines) {
-		sent, lost := map[string]int{}, map[string]int{}
-		for n := range traces {
-			sc := newScene()
-			for i, svc := range services {
-				for j := range 3 {
-					id := 3*i + j + 1
-					sent[svc]++
-					if rnd.Float64() < loss[svc] {
-						lost[svc]++
-					} else {
-						sc.span(svc, n, id, max(0, id-1), server)
-					}
-					if rnd.IntN(3) > 0 {
-						sc.log(svc, n, id)
-					}
-				}
-			}
-			p.send(sc.td, sc.ld)
-		}
-		time.Sleep(11 * time.Second)
-		for _, svc := range services {
-			label := attribute.String("service.name", svc)
-			truth := float64(lost[svc]) / float64(sent[svc])
-			estimate := float64(p.sum("log_span_dangling", label)) / float64(p.sum("log_spans", label))
-			t.Logf("%s: lost %.4f, estimated %.4f", svc, truth, estimate)
-			require.InDelta(t, truth, estimate, 0.02, svc)
-		}
-		require.EqualValues(t, traces, p.sum("traces_checked"))
 	})
 }
 
@@ -429,36 +319,16 @@ func sum[K comparable](m map[K]int) (n int) {
 	return n
 }
 
-func TestLabelsOfAServiceAreNotShared(t *testing.T) {
-	svc := &telemetry.Service{Labels: []attribute.KeyValue{attribute.String("service.name", "a")}}
-	one := svc.With(attribute.String("x", "1"))
-	two := svc.With(attribute.String("x", "2"))
-	require.False(t, slices.Equal(one, two))
-}
-
-// What kept traces stand for is about as many as there were.
-func TestAdjustedCountsFollowTheExactOnes(t *testing.T) {
-	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 10 }, func(t *testing.T, p *pipelines) {
-		const traces = 5000
-		rnd := rand.New(rand.NewPCG(3, 4))
-		for n := range traces {
-			p.send(spanOf(1, n, root, func(s ptrace.Span) {
-				id := s.TraceID()
-				binary.BigEndian.PutUint64(id[8:], rnd.Uint64())
-				s.SetTraceID(id)
-			}))
+// Deployments have series of their own by any resource attribute.
+func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
+	change := func(c *Config) { c.Telemetry.Attributes = []string{"service.version", "deployment.id"} }
+	bubbled(t, change, func(t *testing.T, p *pipelines) {
+		for n := range int64(3) {
+			ld := logOf(1, 1, noID)
+			ld.ResourceLogs().At(0).Resource().Attributes().PutInt("deployment.id", n)
+			p.send(ld)
 		}
-		p.send(spanOf(2, 1, root, failed))
-		time.Sleep(11 * time.Second)
-		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_traces_adjusted")
-		require.NoError(t, err)
-		adjusted := map[string]float64{}
-		for _, dp := range m.Data.(metricdata.Sum[float64]).DataPoints {
-			adjusted[labelValues(dp.Attributes)] = dp.Value
-		}
-		require.InDelta(t, 1, adjusted["{,errors}"], 0)
-		require.InDelta(t, traces, adjusted["{,default}"], 10*4*math.Sqrt(traces*0.1*0.9), "within 4 standard deviations")
-		require.EqualValues(t, traces+1, p.sum("decisions"))
-		require.EqualValues(t, 1000, p.sum("route_limit"))
+		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "2")))
+		require.EqualValues(t, 3, p.sum("logs_received", attribute.String("service.name", "cart")))
 	})
 }

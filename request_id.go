@@ -306,7 +306,7 @@ func (p *pipeline) pushLogs(ld plog.Logs) {
 	if err == nil {
 		var header string
 		err = otlpwire.Walk(msg, func(h []byte) { header = string(h) }, func(rec []byte) {
-			rel.Records = append(rel.Records, tracebuffer.Record{Header: header, Data: rec, Signal: tracebuffer.Log})
+			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: header, Data: rec, Signal: tracebuffer.Log})
 			rel.Counts[tracebuffer.Log]++
 			rel.Bytes += int64(len(rec))
 		})

@@ -12,7 +12,7 @@ import (
 // began a trace meanwhile: the two ends of a context that was not passed on. It
 // goes by the services and the times, so it is a guess, and a bounded one.
 type calls struct {
-	mu    sync.Mutex // held by whoever examines, for all that is due of a shard
+	mu    sync.Mutex // held by whoever checks, for all that is due of a shard
 	open  []call     // requests no root was found for
 	roots []call     // roots no request was found for
 }

@@ -39,9 +39,9 @@ func NewPeers() *Peers {
 	return p
 }
 
-// Learn notes that the service with the Name answers at the address, which is a
+// Note notes that the service with the Name answers at the address, which is a
 // hash of the caller's.
-func (p *Peers) Learn(now time.Time, address uint64, name uint16) {
+func (p *Peers) Note(now time.Time, address uint64, name uint16) {
 	if known, ok := (*p.known.Load())[address]; ok {
 		if t := now.Unix(); known.seen.Load() != t || known.name.Load() != uint32(name) {
 			known.seen.Store(t)

@@ -13,10 +13,10 @@ type What uint8
 
 // The kinds of findings. The first three are what the others are measured by.
 const (
-	TracesChecked           What = iota // traces examined, by the Kind of the root, KindLog if there is none
+	TracesChecked           What = iota // traces checked, by the Kind of the root, KindLog if there is none
 	ClientSpans                         // client spans to a Peer that sends spans, and did not fail
 	LogSpans                            // spans that logs speak of, of traces not known to be unsampled
-	TracesUnchecked                     // traces not examined, by Reason
+	TracesUnchecked                     // traces not checked, by Reason
 	TracesRootless                      // spans, but no root; Reason says where the parent of the first span is
 	TracesMultiRoot                     // more than one root
 	TracesDisconnected                  // more than one piece

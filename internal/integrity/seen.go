@@ -5,7 +5,7 @@ package integrity
 
 import "github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 
-// seen remembers the traces that were examined, and when, so that their late
+// seen remembers the traces that were checked, and when, so that their late
 // items do not pass for traces of their own. A generation ends when it is full or
 // old.
 type seen struct {

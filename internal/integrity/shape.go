@@ -10,7 +10,7 @@ func asDuration(ns int64) time.Duration { return time.Duration(ns) }
 // shape looks at the trace as a tree and returns the service it belongs to: that
 // of its first root, else of its first span, else of its first log. The kind is
 // that of the root, or KindLog if there is none.
-func (e *exam) shape(spans int) (home uint16, root Kind) {
+func (e *check) shape(spans int) (home uint16, root Kind) {
 	if spans == 0 {
 		return e.links[0].Service, KindLog
 	}
@@ -36,7 +36,7 @@ func (e *exam) shape(spans int) (home uint16, root Kind) {
 // tops returns the first and the last root and how many there are. Without a
 // root the first is the earliest span whose parent did not come, and in a trace
 // that is one circle the earliest span.
-func (e *exam) tops(spans int) (first, last int32, roots int) {
+func (e *check) tops(spans int) (first, last int32, roots int) {
 	for n := range int32(spans) {
 		l, best := e.span(n), e.span(first)
 		if l.Parent == 0 {
@@ -56,7 +56,7 @@ func (e *exam) tops(spans int) (first, last int32, roots int) {
 }
 
 // before reports whether a is the better top of a trace without a root.
-func (e *exam) before(a, b int32) bool {
+func (e *check) before(a, b int32) bool {
 	if at, bt := e.parentless(a), e.parentless(b); at != bt {
 		return at
 	}
@@ -64,13 +64,13 @@ func (e *exam) before(a, b int32) bool {
 }
 
 // parentless reports whether the span's parent did not come.
-func (e *exam) parentless(n int32) bool {
+func (e *check) parentless(n int32) bool {
 	p, _ := e.node(e.span(n).Parent)
 	return e.nodes[p].link == noLink
 }
 
 // apart returns the earliest span that is not in one piece with the given one.
-func (e *exam) apart(from int32, spans int) (apart int32, ok bool) {
+func (e *check) apart(from int32, spans int) (apart int32, ok bool) {
 	home := e.piece(from)
 	for n := range int32(spans) {
 		if e.piece(n) != home && (!ok || e.span(n).Start < e.span(apart).Start) {
@@ -82,7 +82,7 @@ func (e *exam) apart(from int32, spans int) (apart int32, ok bool) {
 
 // clients looks for requests whose receiver did not join the trace. One that
 // failed may never have got there.
-func (e *exam) clients(spans int) {
+func (e *check) clients(spans int) {
 	for n := range int32(spans) {
 		l := e.span(n)
 		if !l.Kind.leaves() || l.Callee == 0 || l.Flags.has(Failed) || e.nodes[n].delegated {
@@ -104,7 +104,7 @@ func (e *exam) clients(spans int) {
 }
 
 // unanswered notes a request that another trace's root may be the answer to.
-func (e *exam) unanswered(l *Link, peer uint16) {
+func (e *check) unanswered(l *Link, peer uint16) {
 	if !e.opts.Heuristics {
 		return
 	}
@@ -114,7 +114,7 @@ func (e *exam) unanswered(l *Link, peer uint16) {
 }
 
 // restarted notes a root that may be the answer to another trace's call.
-func (e *exam) restarted(l *Link) {
+func (e *check) restarted(l *Link) {
 	if e.opts.Heuristics && l.Kind.enters() && e.calls.began(l) {
 		e.r.trace(PropagationBroken, Restarted, l.Service)
 	}

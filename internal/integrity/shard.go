@@ -22,14 +22,14 @@ type entry struct {
 
 // shard holds the traces of one part of the hash space.
 type shard struct {
-	*Watch
+	*Checker
 	mu      sync.Mutex
 	table   idtable.Table[entry]
 	links   links
 	seen    seen
 	limit   int // bytes of links and entries
 	flushed bool
-	exam    exam
+	check   check
 	walk    []uint32 // of fetch
 	touched uint64   // keeps the reads of touch from being optimised away
 }
@@ -90,7 +90,7 @@ func (s *shard) begin(b *batch, key uint64, it *Item) {
 
 func seconds(nanos int64) int64 { return nanos / int64(time.Second) }
 
-// never marks a trace as seen that was not examined: its items are not late.
+// never marks a trace as seen that was not checked: its items are not late.
 const never = 1
 
 func (s *shard) skip(b *batch, key uint64, it *Item, why Reason) {
@@ -131,7 +131,7 @@ func (s *shard) compare(e *entry, it *Item, r *Report) {
 	}
 }
 
-// expire examines the traces that are due, a segment of the log at a time.
+// expire checks the traces that are due, a segment of the log at a time.
 func (s *shard) expire(now time.Time, r *Report) {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()
@@ -143,7 +143,7 @@ func (s *shard) expire(now time.Time, r *Report) {
 		s.fetch(ready)
 		for s.links.start != ready {
 			if rec := s.links.at(s.links.start); rec.number == 1 {
-				s.examine(now, rec, r)
+				s.checkTrace(now, rec, r)
 			}
 			s.links.drop()
 		}
@@ -152,7 +152,7 @@ func (s *shard) expire(now time.Time, r *Report) {
 }
 
 // ready returns the position up to which the oldest segment is due, and touches
-// what examining it needs.
+// what a check of it needs.
 func (s *shard) ready(due int64) uint32 {
 	p := s.links.start
 	for p != s.links.end {
@@ -192,13 +192,13 @@ func (s *shard) fetch(ready uint32) {
 	}
 }
 
-// examine closes the window of the trace whose first link is given.
-func (s *shard) examine(now time.Time, first *record, r *Report) {
+// checkTrace closes the window of the trace whose first link is given.
+func (s *shard) checkTrace(now time.Time, first *record, r *Report) {
 	if e := s.table.Find(first.key); e.giant {
 		r.trace(TracesUnchecked, Giant, first.Service)
 	} else {
-		s.exam.links = s.links.chain(s.exam.links, e.newest)
-		s.exam.run(now, &s.opts, &s.calls, r)
+		s.check.links = s.links.chain(s.check.links, e.newest)
+		s.check.run(now, &s.opts, &s.calls, r)
 	}
 	s.seen.put(now.Unix(), first.key, uint32(now.Unix()))
 	s.table.Remove(first.key)

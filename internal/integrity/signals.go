@@ -4,7 +4,7 @@
 package integrity
 
 // compareSignals looks for what one signal has and the other lacks.
-func (e *exam) compareSignals(spans, logs int, home uint16) {
+func (e *check) compareSignals(spans, logs int, home uint16) {
 	switch {
 	case spans == 0:
 		e.r.trace(LogsWithoutSpans, e.sampled(), home)
@@ -23,7 +23,7 @@ func unsampled(l *Link) bool { return l.Flags.has(FlagsKnown) && !l.Flags.has(Sa
 
 // speak counts the span a log speaks of, once however many do, and whether it
 // came. A trace of which a span came was sampled, whether or not the log knows.
-func (e *exam) speak(l *Link, sampled bool) {
+func (e *check) speak(l *Link, sampled bool) {
 	n, _ := e.node(l.Span)
 	if e.nodes[n].logged {
 		return
@@ -40,7 +40,7 @@ func (e *exam) speak(l *Link, sampled bool) {
 }
 
 // sampled says whether a trace of logs alone was sampled where it began.
-func (e *exam) sampled() Reason {
+func (e *check) sampled() Reason {
 	why := SampledUnknown
 	for i := range e.links {
 		switch f := e.links[i].Flags; {

@@ -21,57 +21,57 @@ import (
 // Reader turns spans and logs into links and has their traces checked, apart
 // from what sampling makes of them. Before it is started it does nothing.
 type Reader struct {
-	watch *integrity.Watch // nil if traces are not checked
-	peers *integrity.Peers
+	checker *integrity.Checker // nil if traces are not checked
+	peers   *integrity.Peers
 }
 
 func New() *Reader { return &Reader{peers: integrity.NewPeers()} }
 
-// Start begins to check traces. The peers are the watcher's own.
-func (w *Reader) Start(o integrity.Options) {
-	o.Peers = w.peers
-	w.watch = integrity.New(o)
+// Start begins to check traces. The peers are the reader's own.
+func (r *Reader) Start(o integrity.Options) {
+	o.Peers = r.peers
+	r.checker = integrity.New(o)
 }
 
 // Add takes the links of a batch, and adds to found what they show.
-func (w *Reader) Add(now time.Time, items []integrity.Item, found *integrity.Report) {
-	if w.watch != nil {
-		w.watch.Add(now, items, found)
+func (r *Reader) Add(now time.Time, items []integrity.Item, found *integrity.Report) {
+	if r.checker != nil {
+		r.checker.Add(now, items, found)
 	}
 }
 
 // Expire checks the traces that are due.
-func (w *Reader) Expire(now time.Time, found *integrity.Report) {
-	if w.watch != nil {
-		w.watch.Expire(now, found)
+func (r *Reader) Expire(now time.Time, found *integrity.Report) {
+	if r.checker != nil {
+		r.checker.Expire(now, found)
 	}
 }
 
 // Flush ends the checks: traces whose window is open cannot be judged.
-func (w *Reader) Flush(found *integrity.Report) {
-	if w.watch != nil {
-		w.watch.Flush(found)
+func (r *Reader) Flush(found *integrity.Report) {
+	if r.checker != nil {
+		r.checker.Flush(found)
 	}
 }
 
-func (w *Reader) Traces() int64 {
-	if w.watch == nil {
+func (r *Reader) Traces() int64 {
+	if r.checker == nil {
 		return 0
 	}
-	return int64(w.watch.Traces())
+	return int64(r.checker.Traces())
 }
 
-func (w *Reader) Bytes() int64 {
-	if w.watch == nil {
+func (r *Reader) Bytes() int64 {
+	if r.checker == nil {
 		return 0
 	}
-	return w.watch.Bytes()
+	return r.checker.Bytes()
 }
 
 // Span returns the link of a span, and reports whether it is one: a span without
 // an id has no place in its trace.
-func (w *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
-	if w.watch == nil || s.SpanID().IsEmpty() {
+func (r *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
+	if r.checker == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
 	it := integrity.Item{Link: integrity.Link{
@@ -85,13 +85,13 @@ func (w *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *r
 		Flags:   spanFlags(s),
 	}}
 	setTrace(&it, s.TraceID())
-	w.peer(now, svc, &it.Link, v, m)
+	r.peer(now, svc, &it.Link, v, m)
 	return it, true
 }
 
 // Log returns the link of a log record.
-func (w *Reader) Log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
-	if w.watch == nil {
+func (r *Reader) Log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRecord, v *record.Log) (integrity.Item, bool) {
+	if r.checker == nil {
 		return integrity.Item{}, false
 	}
 	it := integrity.Item{Link: integrity.Link{
@@ -170,24 +170,24 @@ type peerAddress struct {
 
 // peer learns from a span that its service sends spans and, if it answers, where,
 // and looks up who is called by one that calls.
-func (w *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
+func (r *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
 	if m.svc != svc {
 		*m = PeerMemo{svc: svc}
-		w.peers.Learn(now, svc.Address, svc.NameID)
+		r.peers.Note(now, svc.Address, svc.NameID)
 	}
 	switch l.Kind {
 	case integrity.KindServer:
 		if v.Address != "" && (v.Port != 0 || !loopback(v.Address)) {
-			w.answers(now, svc, peerAddress{host: v.Address, port: v.Port}, m)
+			r.answers(now, svc, peerAddress{host: v.Address, port: v.Port}, m)
 		}
 	case integrity.KindConsumer:
 		if v.Destination != "" && l.Parent != 0 {
-			w.answers(now, svc, peerAddress{host: v.Destination, port: queuePort}, m)
+			r.answers(now, svc, peerAddress{host: v.Destination, port: queuePort}, m)
 		}
 	case integrity.KindClient:
 		to := peerAddress{peer: v.Service, host: v.Address, port: v.Port}
 		if m.called != to {
-			m.called, m.callee = to, w.callee(now, to)
+			m.called, m.callee = to, r.callee(now, to)
 		}
 		l.Callee = m.callee
 	case integrity.KindProducer:
@@ -199,9 +199,9 @@ func (w *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, 
 
 // answers learns where a service answers. What it calls may be itself, so that is
 // looked up anew.
-func (w *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
+func (r *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
 	if m.answered != at {
-		w.peers.Learn(now, record.AddressOf(at.host, at.port), svc.NameID)
+		r.peers.Note(now, record.AddressOf(at.host, at.port), svc.NameID)
 		m.answered, m.called, m.callee = at, peerAddress{}, 0
 	}
 }
@@ -209,9 +209,9 @@ func (w *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, 
 // callee is the address of the service a client span says it calls: its name, or
 // a host that is called as it is (orders, orders.shop.svc), if they are known to
 // send spans; else the address at which its own spans may yet say it answers.
-func (w *Reader) callee(now time.Time, to peerAddress) uint64 {
+func (r *Reader) callee(now time.Time, to peerAddress) uint64 {
 	if to.peer != "" {
-		if a := record.AddressOf(to.peer, 0); w.peers.Lookup(now, a) != 0 {
+		if a := record.AddressOf(to.peer, 0); r.peers.Lookup(now, a) != 0 {
 			return a
 		}
 	}
@@ -219,7 +219,7 @@ func (w *Reader) callee(now time.Time, to peerAddress) uint64 {
 		return 0
 	}
 	host, _, _ := strings.Cut(to.host, ".")
-	if a := record.AddressOf(host, 0); w.peers.Lookup(now, a) != 0 {
+	if a := record.AddressOf(host, 0); r.peers.Lookup(now, a) != 0 {
 		return a
 	}
 	return record.AddressOf(to.host, to.port)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package otlpwire turns spans and log records into OTLP bytes, takes OTLP
-// messages apart into headers and records, and puts them together again without
+// messages apart into envelopes and records, and puts them together again without
 // decoding either.
 //
 // TracesData and LogsData have the same layout, so one walker serves both:
@@ -11,7 +11,7 @@
 //	ResourceSpans { Resource = 1, repeated ScopeSpans = 2, schema_url = 3 }
 //	ScopeSpans    { Scope = 1, repeated Span = 2, schema_url = 3 }
 //
-// A record is the bytes of one Span or LogRecord. A header is all that stands
+// A record is the bytes of one Span or LogRecord. An envelope is all that stands
 // around it: every field of its ResourceSpans but the ScopeSpans, and every
 // field of its ScopeSpans but the Spans, as raw protobuf fields. So schema URLs
 // survive, and so do fields this version of the protocol does not know.

@@ -185,8 +185,8 @@ func TestLogsAreEncodedAsByTheLibrary(t *testing.T) {
 	})
 }
 
-// A summary made of an encoded span is the one made of the span.
-func TestTrimmedSpansAreSummaries(t *testing.T) {
+// A stub made of an encoded span is the one made of the span.
+func TestTrimmedSpansAreStubs(t *testing.T) {
 	keys := []string{"http.route", "url.template"}
 	rapid.Check(t, func(t *rapid.T) {
 		s := ptrace.NewSpan()
@@ -196,15 +196,15 @@ func TestTrimmedSpansAreSummaries(t *testing.T) {
 				drawValue(t, s.Attributes().PutEmpty(key), 2)
 			}
 		}
-		trimmed, summary := asSpan(t, AppendTrimmed(nil, AppendSpan(nil, s), keys)), asSpan(t, AppendSummary(nil, s, keys))
-		require.Equal(t, summary.Attributes().Len(), trimmed.Attributes().Len())
-		for key, want := range summary.Attributes().All() {
+		trimmed, stub := asSpan(t, AppendTrimmedStub(nil, AppendSpan(nil, s), keys)), asSpan(t, AppendStub(nil, s, keys))
+		require.Equal(t, stub.Attributes().Len(), trimmed.Attributes().Len())
+		for key, want := range stub.Attributes().All() {
 			got, ok := trimmed.Attributes().Get(key)
 			require.True(t, ok, key)
 			require.Equal(t, appendAny(nil, 1, want), appendAny(nil, 1, got))
 		}
-		summary.Attributes().CopyTo(trimmed.Attributes()) // their order is that of the keys
-		require.Equal(t, spanBytes(t, summary), spanBytes(t, trimmed))
+		stub.Attributes().CopyTo(trimmed.Attributes()) // their order is that of the keys
+		require.Equal(t, spanBytes(t, stub), spanBytes(t, trimmed))
 	})
 }
 

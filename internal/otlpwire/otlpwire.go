@@ -19,17 +19,23 @@ const (
 	fieldInner protowire.Number = 2
 )
 
-// ErrHeader is returned for a header that Walk did not make.
-var ErrHeader = errors.New("malformed header")
+// Field numbers of what is around a span.
+const (
+	resourceSpansResource protowire.Number = 1
+	resourceAttributes    protowire.Number = 1
+)
 
-// Walk calls header for every scope of msg and then record for each of the
-// scope's records, in message order. The header is borrowed until the next one,
+// ErrEnvelope is returned for an envelope that Walk did not make.
+var ErrEnvelope = errors.New("malformed envelope")
+
+// Walk calls envelope for every scope of msg and then record for each of the
+// scope's records, in message order. The envelope is borrowed until the next one,
 // a record for as long as msg lives.
 //
 // A message that is not well-formed is an error; what came before the fault has
 // been reported by then.
-func Walk(msg []byte, header, record func([]byte)) error {
-	w := walker{header: header, record: record}
+func Walk(msg []byte, envelope, record func([]byte)) error {
+	w := walker{envelope: envelope, record: record}
 	for len(msg) > 0 {
 		n, val, size, err := field(msg)
 		if err != nil {
@@ -46,9 +52,9 @@ func Walk(msg []byte, header, record func([]byte)) error {
 }
 
 type walker struct {
-	header, record func([]byte)
-	own            []byte // the fields of the resource's message but the scopes
-	scratch        []byte
+	envelope, record func([]byte)
+	own              []byte // the fields of the resource's message but the scopes
+	scratch          []byte
 }
 
 // resource walks one ResourceSpans or ResourceLogs.
@@ -77,7 +83,7 @@ func (w *walker) scope(msg []byte) error {
 	if w.scratch, err = appendOthers(w.scratch, msg); err != nil {
 		return err
 	}
-	w.header(w.scratch)
+	w.envelope(w.scratch)
 	for len(msg) > 0 {
 		n, val, size, _ := field(msg)
 		if n == fieldInner && val != nil {
@@ -133,13 +139,13 @@ func fault(code int) error {
 }
 
 // AppendGroup appends one ResourceSpans or ResourceLogs with the records under
-// the header to an OTLP message, which stays one: protobuf lists concatenate.
-func AppendGroup(dst, header []byte, records ...[]byte) ([]byte, error) {
-	length, n := binary.Uvarint(header)
-	if n <= 0 || length > uint64(len(header)-n) {
-		return dst, ErrHeader
+// the envelope to an OTLP message, which stays one: protobuf lists concatenate.
+func AppendGroup(dst, envelope []byte, records ...[]byte) ([]byte, error) {
+	length, n := binary.Uvarint(envelope)
+	if n <= 0 || length > uint64(len(envelope)-n) {
+		return dst, ErrEnvelope
 	}
-	resource, scope := header[n:n+int(length)], header[n+int(length):]
+	resource, scope := envelope[n:n+int(length)], envelope[n+int(length):]
 	size := len(scope)
 	for _, rec := range records {
 		size += protowire.SizeTag(fieldInner) + protowire.SizeBytes(len(rec))
@@ -157,4 +163,12 @@ func AppendGroup(dst, header []byte, records ...[]byte) ([]byte, error) {
 		dst = protowire.AppendBytes(dst, rec)
 	}
 	return dst, nil
+}
+
+// ServiceEnvelope returns an envelope, as Walk makes them, of a resource that has
+// only a service name.
+func ServiceEnvelope(service string) []byte {
+	attrs := appendStringAttribute(nil, resourceAttributes, "service.name", service)
+	resource := protowire.AppendBytes([]byte{bytesTag(resourceSpansResource)}, attrs)
+	return append(binary.AppendUvarint(nil, uint64(len(resource))), resource...)
 }

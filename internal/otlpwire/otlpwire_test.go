@@ -16,15 +16,15 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 )
 
-// split walks a message and puts it together again, a group for each header.
+// split walks a message and puts it together again, a group for each envelope.
 func split(msg []byte) (out []byte, records int, err error) {
 	type group struct {
-		header  []byte
-		records [][]byte
+		envelope []byte
+		records  [][]byte
 	}
 	var groups []group
 	err = otlpwire.Walk(msg, func(h []byte) {
-		groups = append(groups, group{header: bytes.Clone(h)})
+		groups = append(groups, group{envelope: bytes.Clone(h)})
 	}, func(rec []byte) {
 		g := &groups[len(groups)-1]
 		g.records = append(g.records, rec)
@@ -34,7 +34,7 @@ func split(msg []byte) (out []byte, records int, err error) {
 		return nil, records, err
 	}
 	for _, g := range groups {
-		if out, err = otlpwire.AppendGroup(out, g.header, g.records...); err != nil {
+		if out, err = otlpwire.AppendGroup(out, g.envelope, g.records...); err != nil {
 			return nil, records, err
 		}
 	}
@@ -112,9 +112,9 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 }
 
 func TestAppendGroupRefusesForeignHeaders(t *testing.T) {
-	for _, header := range [][]byte{nil, {0x80}, {5, 1}} {
-		_, err := otlpwire.AppendGroup(nil, header)
-		require.ErrorIs(t, err, otlpwire.ErrHeader)
+	for _, envelope := range [][]byte{nil, {0x80}, {5, 1}} {
+		_, err := otlpwire.AppendGroup(nil, envelope)
+		require.ErrorIs(t, err, otlpwire.ErrEnvelope)
 	}
 }
 

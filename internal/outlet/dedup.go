@@ -56,18 +56,18 @@ type claim struct {
 	status                int
 }
 
-func newDedup(cfg *JoinConfig, dryRun bool, ld plog.Logs, context ptrace.Traces) dedup {
+func newDedup(cfg *JoinConfig, dryRun bool, ld plog.Logs, spans ptrace.Traces) dedup {
 	r := dedup{cfg: cfg, dryRun: dryRun}
 	if r.cfg.Deduplicate {
-		r.learnLogs(ld)
+		r.noteLogs(ld)
 	}
 	if r.cfg.DropRedundant {
-		r.learnSpans(context)
+		r.noteSpans(spans)
 	}
 	return r
 }
 
-func (r *dedup) learnLogs(ld plog.Logs) {
+func (r *dedup) noteLogs(ld plog.Logs) {
 	r.last = map[requestKey]position{}
 	place := 0
 	for res, lr := range record.EachLog(ld) {
@@ -81,7 +81,7 @@ func (r *dedup) learnLogs(ld plog.Logs) {
 	}
 }
 
-func (r *dedup) learnSpans(td ptrace.Traces) {
+func (r *dedup) noteSpans(td ptrace.Traces) {
 	r.spans = map[record.SpanKey]claim{}
 	for _, s := range record.EachSpan(td) {
 		var v record.Span
@@ -142,14 +142,14 @@ func (r *dedup) why(service string, lr plog.LogRecord) string {
 	if r.last[key].after(position{at(lr), r.turn}) {
 		return dropDuplicate
 	}
-	if span, ok := r.spans[key.SpanKey]; ok && span.tells(t) {
+	if span, ok := r.spans[key.SpanKey]; ok && span.covers(t) {
 		return dropRedundant
 	}
 	return ""
 }
 
-// tells reports whether all that a log tells is told by its span.
-func (t claim) tells(log claim) bool {
+// covers reports whether all that a log covers is told by its span.
+func (t claim) covers(log claim) bool {
 	where := log.path != "" && log.path == t.path || log.pattern != "" && log.pattern == t.pattern
 	return where && (log.method == "" || strings.EqualFold(log.method, t.method)) && (log.status == 0 || log.status == t.status)
 }

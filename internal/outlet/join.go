@@ -53,12 +53,12 @@ func newJoiner(keys []string, td ptrace.Traces) *joiner {
 		root:  map[uint64]pcommon.Map{},
 	}
 	for res, s := range record.EachSpan(td) {
-		j.learn(record.ServiceName(res), s)
+		j.note(record.ServiceName(res), s)
 	}
 	return j
 }
 
-func (j *joiner) learn(service string, s ptrace.Span) {
+func (j *joiner) note(service string, s ptrace.Span) {
 	trace := record.LowHalf(s.TraceID())
 	j.spans[record.KeyOf(s.TraceID(), s.SpanID())] = s.Attributes()
 	if s.ParentSpanID().IsEmpty() {

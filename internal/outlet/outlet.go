@@ -202,7 +202,7 @@ func (o *Outlet) loseCorrupt(sig tracebuffer.Signal, records []tracebuffer.Recor
 			good = append(good, r...)
 		default:
 			bad = append(bad, r...)
-			if !r[0].Context {
+			if !r[0].Companion {
 				items++
 			}
 		}
@@ -217,7 +217,7 @@ func (o *Outlet) loseCorrupt(sig tracebuffer.Signal, records []tracebuffer.Recor
 
 // decodes reports whether a record can be decoded by itself.
 func decodes(one []tracebuffer.Record) bool {
-	groups := groupRecords(one, one[0].Context)
+	groups := groupRecords(one, one[0].Companion)
 	var err error
 	if one[0].Signal == tracebuffer.Log {
 		_, err = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
@@ -232,7 +232,7 @@ func (o *Outlet) Lose(sig tracebuffer.Signal, reason string, records []tracebuff
 	o.to.Log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
 	o.to.Count.Dropped(sig, reason, n)
 	for i := range records {
-		if r := &records[i]; !r.Context && o.to.Rules.Certain(r.Verdict.Rule) {
+		if r := &records[i]; !r.Companion && o.to.Rules.Certain(r.Verdict.Rule) {
 			o.to.Count.EvidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
@@ -262,7 +262,7 @@ func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
 	st := rules.NewStamper(o.to.Rules)
-	counts := countLogs(o.contextLogs(records))
+	counts := countLogs(o.companionLogs(records))
 	for i, rs := range td.ResourceSpans().All() {
 		for s := range record.SpansIn(rs) {
 			counts.write(s)
@@ -279,7 +279,7 @@ func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	spans := o.contextSpans(records)
+	spans := o.companionSpans(records)
 	var rep dedup
 	if o.to.Join.repeats() {
 		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ld, spans)
@@ -316,9 +316,9 @@ func (o *Outlet) hand(ld plog.Logs, records int) error {
 	return o.to.Logs.ConsumeLogs(o.abandon, ld)
 }
 
-// contextSpans decodes the spans that are there for the logs' sake, as far as a
+// companionSpans decodes the spans that are there for the logs' sake, as far as a
 // join looks at them.
-func (o *Outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
+func (o *Outlet) companionSpans(records []tracebuffer.Record) ptrace.Traces {
 	groups := groupRecords(records, true)
 	groups.trim(o.to.Join.SpanAttributes)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
@@ -329,8 +329,8 @@ func (o *Outlet) contextSpans(records []tracebuffer.Record) ptrace.Traces {
 	return td
 }
 
-// contextLogs decodes the logs that are there for the spans' sake.
-func (o *Outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
+// companionLogs decodes the logs that are there for the spans' sake.
+func (o *Outlet) companionLogs(records []tracebuffer.Record) plog.Logs {
 	groups := groupRecords(records, true)
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
 	if err != nil {
@@ -340,37 +340,37 @@ func (o *Outlet) contextLogs(records []tracebuffer.Record) plog.Logs {
 	return ld
 }
 
-// recordGroups are records by header and verdict, in order of first appearance.
+// recordGroups are records by envelope and verdict, in order of first appearance.
 type recordGroups struct {
 	list  []recordGroup
 	count int
 }
 
 type recordGroup struct {
-	header  string
-	verdict sampling.Verdict
-	records [][]byte
+	envelope string
+	verdict  sampling.Verdict
+	records  [][]byte
 }
 
 // groupRecords groups either the records that go out or the context.
-func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
+func groupRecords(records []tracebuffer.Record, companions bool) recordGroups {
 	type key struct {
-		header  string
-		verdict sampling.Verdict
+		envelope string
+		verdict  sampling.Verdict
 	}
 	var g recordGroups
 	index := map[key]int{}
 	for i := range records {
 		r := &records[i]
-		if r.Context != context {
+		if r.Companion != companions {
 			continue
 		}
-		k := key{r.Header, r.Verdict}
+		k := key{r.Envelope, r.Verdict}
 		n, ok := index[k]
 		if !ok {
 			n = len(g.list)
 			index[k] = n
-			g.list = append(g.list, recordGroup{header: r.Header, verdict: r.Verdict})
+			g.list = append(g.list, recordGroup{envelope: r.Envelope, verdict: r.Verdict})
 		}
 		g.list[n].records = append(g.list[n].records, r.Data)
 		g.count++
@@ -378,13 +378,13 @@ func groupRecords(records []tracebuffer.Record, context bool) recordGroups {
 	return g
 }
 
-// trim leaves of each span what a summary of it would hold.
+// trim leaves of each span what a stub of it would hold.
 func (g *recordGroups) trim(keys []string) {
 	var arena []byte
 	for i := range g.list {
 		for j, rec := range g.list[i].records {
 			start := len(arena)
-			arena = otlpwire.AppendTrimmed(arena, rec, keys)
+			arena = otlpwire.AppendTrimmedStub(arena, rec, keys)
 			g.list[i].records[j] = arena[start:]
 		}
 	}
@@ -395,8 +395,8 @@ func (g *recordGroups) message() []byte {
 	var msg []byte
 	for i := range g.list {
 		var err error
-		if msg, err = otlpwire.AppendGroup(msg, []byte(g.list[i].header), g.list[i].records...); err != nil {
-			panic(fmt.Sprintf("header of this process: %v", err))
+		if msg, err = otlpwire.AppendGroup(msg, []byte(g.list[i].envelope), g.list[i].records...); err != nil {
+			panic(fmt.Sprintf("envelope of this process: %v", err))
 		}
 	}
 	return msg

@@ -125,7 +125,7 @@ func (s *Services) create(name uint16, values []string) *Service {
 		NameID:   name,
 		Labels:   labels,
 		Only:     metric.WithAttributeSet(attribute.NewSet(labels...)),
-		Envelope: otlpwire.ServiceHeader(values[0]),
+		Envelope: otlpwire.ServiceEnvelope(values[0]),
 		Routes:   s.table.Service(values[0]),
 		Address:  record.AddressOf(values[0], 0),
 	}

@@ -34,7 +34,7 @@ func BenchmarkAddAndDrop(b *testing.B) {
 			items := make([]Item, batch)
 			fates := make([]Fate, batch)
 			now := time.Unix(1000, 0)
-			h := buf.Intern(now, []byte("header"))
+			h := buf.Intern(now, []byte("envelope"))
 			ids := make([][16]byte, traces)
 			next := 0
 			step := func() {
@@ -43,7 +43,7 @@ func BenchmarkAddAndDrop(b *testing.B) {
 					if rng.IntN(perTrace) == 0 || *id == [16]byte{} {
 						binary.BigEndian.PutUint64(id[8:], rng.Uint64())
 					}
-					items[i] = Item{ID: *id, Randomness: sampling.IDRandomness(*id), Finding: sampling.Finding{Match: 1}, Header: h, Record: record}
+					items[i] = Item{ID: *id, Randomness: sampling.IDRandomness(*id), Finding: sampling.Finding{Match: 1}, Envelope: h, Record: record}
 				}
 				now = now.Add(time.Millisecond)
 				next++

@@ -47,14 +47,14 @@ type Buffer struct {
 
 // shared is what all shards see.
 type shared struct {
-	opts    Options
-	policy  *sampling.Policy
-	decides bool // later items of a trace may change its verdict
-	headers headers
-	held    [signals]atomic.Int64 // records, from Hold to Delivered or dropped
-	ready   atomic.Int64          // bytes released and not yet delivered
-	used    atomic.Int64          // bytes in the shards
-	growing atomic.Int64          // bytes the shards' tables are about to grow by
+	opts      Options
+	policy    *sampling.Policy
+	decides   bool // later items of a trace may change its verdict
+	envelopes envelopes
+	held      [signals]atomic.Int64 // records, from Hold to Delivered or dropped
+	ready     atomic.Int64          // bytes released and not yet delivered
+	used      atomic.Int64          // bytes in the shards
+	growing   atomic.Int64          // bytes the shards' tables are about to grow by
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
@@ -67,7 +67,7 @@ func New(opts Options) *Buffer {
 	b := &Buffer{shards: make([]shard, n), shift: idtable.ShardShift(n)}
 	b.opts, b.policy = opts, opts.Policy
 	b.decides = b.policy.Waits()
-	b.headers.ids = map[string]Header{}
+	b.envelopes.ids = map[string]Envelope{}
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.MaxBytes/memoryShare) / n / 2)
 	segment := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
@@ -80,10 +80,10 @@ func New(opts Options) *Buffer {
 	return b
 }
 
-// Intern returns the header with the content, which is borrowed. It is good for
+// Intern returns the envelope with the content, which is borrowed. It is good for
 // the records handed to the next Add.
-func (b *Buffer) Intern(now time.Time, content []byte) Header {
-	return b.headers.intern(now, content)
+func (b *Buffer) Intern(now time.Time, content []byte) Envelope {
+	return b.envelopes.intern(now, content)
 }
 
 // Add takes the items of a batch in and says what became of each: fates must be
@@ -123,7 +123,7 @@ func (b *Buffer) Expire(now time.Time, out *Outcome) {
 		s.log.forget()
 	})
 	if horizon := 2*b.opts.Wait + time.Minute; now.Sub(b.swept) > horizon {
-		b.headers.sweep(now.Add(-horizon))
+		b.envelopes.sweep(now.Add(-horizon))
 		b.swept = now
 	}
 }
@@ -219,7 +219,7 @@ func (b *Buffer) Delivered(r *Release) {
 }
 
 // Bytes is the memory taken.
-func (b *Buffer) Bytes() int64 { return b.used.Load() + b.ready.Load() + b.headers.size() }
+func (b *Buffer) Bytes() int64 { return b.used.Load() + b.ready.Load() + b.envelopes.size() }
 
 // Held is the number of records of the signal that are held.
 func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }

@@ -39,7 +39,7 @@ func itemOf(n int, match sampling.Match, text string) Item {
 
 func addOne(b *Buffer, now time.Time, it Item, out *Outcome) Fate {
 	var fate [1]Fate
-	it.Header = b.Intern(now, []byte("header"))
+	it.Envelope = b.Intern(now, []byte("envelope"))
 	b.Add(now, []Item{it}, fate[:], out)
 	return fate[0]
 }
@@ -156,7 +156,7 @@ func TestTheLimitHolds(t *testing.T) {
 				for i := range items {
 					items[i] = itemOf((n*batches+k)*batch+i, 1, "")
 					items[i].Record = noise[(i*1009)%len(noise):][:600]
-					items[i].Header = b.Intern(now, []byte("header"))
+					items[i].Envelope = b.Intern(now, []byte("envelope"))
 				}
 				b.Add(now, items, fates, &out)
 				most.Store(max(most.Load(), b.Bytes()))
@@ -177,8 +177,8 @@ func TestHeadersOfOldBatchesAreForgotten(t *testing.T) {
 		now = now.Add(50 * time.Millisecond)
 		b.Expire(now, &out)
 	}
-	require.Less(t, b.headers.size(), int64(5000*(headerOverhead+20)))
-	require.LessOrEqual(t, len(b.headers.list), 5000)
+	require.Less(t, b.envelopes.size(), int64(5000*(envelopeOverhead+20)))
+	require.LessOrEqual(t, len(b.envelopes.list), 5000)
 }
 
 // Many producers at once lose nothing (run with -race).

@@ -18,7 +18,7 @@
 //	               and the verdict goes to the memory for late items
 //
 // A trace is in one of three states. Undecided: its items are held. Kept: its
-// spans pass and leave their bytes as context for the join, its logs pass, or
+// spans pass and leave their bytes as companions for the join, its logs pass, or
 // wait for their span where they need something from it. Gone: what is late
 // follows the remembered verdict; where none is remembered, the item opens the
 // trace anew, and an ordinary verdict, being a function of the id, comes out as

@@ -19,7 +19,7 @@ type entry struct {
 	first, last position
 	found       sampling.Finding
 	bytes       uint32 // of the records, prefixes left out
-	records     uint32 // context included
+	records     uint32 // companions included
 	held        [signals]uint32
 	logBytes    uint32          // of the logs held before the verdict
 	verdict     sampling.Packed // once decided
@@ -52,5 +52,5 @@ const (
 const (
 	kindSpan = iota
 	kindLog
-	kindContext // a span that has passed
+	kindCompanion // a span that has passed
 )

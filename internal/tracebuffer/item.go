@@ -36,8 +36,8 @@ type Item struct {
 	Root bool
 	// Joins marks a log that lacks something its span may have.
 	Joins bool
-	// Header is what Intern returned for the item's resource and scope.
-	Header Header
+	// Envelope is what Intern returned for the item's resource and scope.
+	Envelope Envelope
 	// Record is the item's bytes, borrowed: copied where it is held or, for
 	// a span that passes, where a log may need it. Nil leaves no context.
 	Record []byte

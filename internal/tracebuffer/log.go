@@ -65,11 +65,11 @@ type unpackedSegment struct {
 func (l *log) maxSpare() int { return 4 + len(l.segments)/8 }
 
 // recordPrefix is the longest that stands before a record's bytes: the position
-// of the trace's record before it, kind and outlet, header and length.
+// of the trace's record before it, kind and outlet, envelope and length.
 const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
 
 // append writes a record and returns its position.
-func (l *log) append(prev position, kind, outlet uint8, h Header, rec []byte) position {
+func (l *log) append(prev position, kind, outlet uint8, h Envelope, rec []byte) position {
 	need := recordPrefix + len(rec)
 	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need {
 		l.open(need)
@@ -200,11 +200,11 @@ func (l *log) forget() {
 
 // record is one record read from the log. Its data is borrowed from its segment.
 type record struct {
-	prev   position
-	kind   uint8
-	outlet uint8
-	header Header
-	data   []byte
+	prev     position
+	kind     uint8
+	outlet   uint8
+	envelope Envelope
+	data     []byte
 }
 
 // at reads the record at p. The log wrote it, so it is well-formed.
@@ -213,7 +213,7 @@ func (l *log) at(p position) record {
 	r := record{prev: position(binary.LittleEndian.Uint64(b)), kind: b[8], outlet: b[9]}
 	b = b[10:]
 	h, n := binary.Uvarint(b)
-	r.header, b = Header(h), b[n:]
+	r.envelope, b = Envelope(h), b[n:]
 	size, n := binary.Uvarint(b)
 	r.data = b[n : n+int(size)]
 	return r

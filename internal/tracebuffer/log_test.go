@@ -46,7 +46,7 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
 				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
-				at := l.append(position(len(model)), kindLog, 7, Header(len(text)), []byte(text))
+				at := l.append(position(len(model)), kindLog, 7, Envelope(len(text)), []byte(text))
 				model = append(model, written{at, text})
 			},
 			"release": func(t *rapid.T) {
@@ -67,7 +67,7 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					last = w.at
 					r := l.at(w.at)
 					require.Equal(t, w.text, string(r.data))
-					require.Equal(t, Header(len(w.text)), r.header)
+					require.Equal(t, Envelope(len(w.text)), r.envelope)
 					require.EqualValues(t, kindLog, r.kind)
 					require.EqualValues(t, 7, r.outlet)
 				}

@@ -69,7 +69,7 @@ func (w *world) draw() Item {
 		Outlet:     uint8(sig),
 		Root:       sig == Span && rapid.Bool().Draw(w.t, "root"),
 		Joins:      sig == Log && rapid.Bool().Draw(w.t, "joins"),
-		Header:     w.buf.Intern(w.now, []byte("header")),
+		Envelope:   w.buf.Intern(w.now, []byte("envelope")),
 		Record:     fmt.Appendf(nil, "%d:%d:%s", id[7], w.sent, make([]byte, rapid.IntRange(0, 1500).Draw(w.t, "size"))),
 	}
 }
@@ -111,8 +111,8 @@ func (w *world) carryOut(out *Outcome) {
 	}
 	for outlet, r := range out.Released {
 		for _, rec := range r.Records {
-			require.Equal(w.t, "header", rec.Header)
-			if rec.Context {
+			require.Equal(w.t, "envelope", rec.Envelope)
+			if rec.Companion {
 				require.NotEqual(w.t, outlet, int(rec.Signal))
 				continue
 			}
@@ -234,7 +234,7 @@ func TestOneVerdict(t *testing.T) {
 			}
 			for _, r := range out.Released {
 				for _, rec := range r.Records {
-					if !rec.Context {
+					if !rec.Companion {
 						kept[rec.Data[0]-'0']++
 					}
 				}

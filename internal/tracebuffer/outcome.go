@@ -41,7 +41,7 @@ type Decision struct {
 // caller says Delivered.
 type Release struct {
 	Records []Record
-	// Counts is the number of Records per signal, context left out.
+	// Counts is the number of Records per signal, companions left out.
 	Counts [signals]int
 	// Bytes is what the records weigh.
 	Bytes int64
@@ -51,16 +51,16 @@ type Release struct {
 type Record struct {
 	// Trace tells traces apart. A trace's records follow each other in a Release.
 	Trace uint64
-	// Header is the content that was interned.
-	Header string
+	// Envelope is the content that was interned.
+	Envelope string
 	// Data is the record's bytes.
 	Data []byte
 	// Verdict is the trace's verdict.
 	Verdict sampling.Verdict
 	Signal  Signal
-	// Context marks a record that is there only for those of the other signal
+	// Companion marks a record that is there only for those of the other signal
 	// beside it: it goes out, or went out, through its own outlet.
-	Context bool
+	Companion bool
 }
 
 func (o *Outcome) outlet(n uint8) *Release {
@@ -78,13 +78,13 @@ func (o *Outcome) release(outlet uint8, r Record) {
 	rel.Bytes += int64(len(r.Data))
 }
 
-// context sends the records of a trace that are of one signal to an outlet that
+// companions sends the records of a trace that are of one signal to an outlet that
 // has some of the other.
-func (o *Outcome) context(outlet uint8, trace []Record, sig Signal) {
+func (o *Outcome) companions(outlet uint8, trace []Record, sig Signal) {
 	rel := o.outlet(outlet)
 	for _, r := range trace {
 		if r.Signal == sig {
-			r.Context = true
+			r.Companion = true
 			rel.Records = append(rel.Records, r)
 		}
 	}

@@ -168,7 +168,7 @@ func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
-			s.store(e, kindContext, it.Outlet, it.Header, it.Record)
+			s.store(e, kindCompanion, it.Outlet, it.Envelope, it.Record)
 		}
 	case s.waits(it) && !full:
 		s.hold(e, kindLog, it)
@@ -187,13 +187,13 @@ func (s *shard) full(e *entry) bool {
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
-	s.store(e, kind, it.Outlet, it.Header, it.Record)
+	s.store(e, kind, it.Outlet, it.Envelope, it.Record)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
 }
 
 // store appends a record to the log and to the trace.
-func (s *shard) store(e *entry, kind, outlet uint8, h Header, rec []byte) {
+func (s *shard) store(e *entry, kind, outlet uint8, h Envelope, rec []byte) {
 	e.last = s.log.append(e.last, kind, outlet, h, rec)
 	if e.first == 0 {
 		e.first = e.last
@@ -299,7 +299,7 @@ func (s *shard) close(e *entry, v sampling.Verdict) {
 }
 
 // release copies a kept trace's records out, each to the outlet it came from, and
-// as context to the outlets of the other signal.
+// as companions to the outlets of the other signal.
 func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
 	if e.held[Span]+e.held[Log] == 0 {
 		return
@@ -313,28 +313,28 @@ func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
 		start := len(data)
 		data = append(data, r.data...)
 		records = append(records, Record{
-			Trace: e.key, Header: s.headers.content(r.header), Data: data[start:], Verdict: v,
-			Signal: signalOf(r.kind), Context: r.kind == kindContext,
+			Trace: e.key, Envelope: s.envelopes.content(r.envelope), Data: data[start:], Verdict: v,
+			Signal: signalOf(r.kind), Companion: r.kind == kindCompanion,
 		})
 		outlets = append(outlets, r.outlet)
-		if r.kind != kindContext {
+		if r.kind != kindCompanion {
 			from[signalOf(r.kind)].add(r.outlet)
 		}
 	}
 	for i, r := range records {
-		if !r.Context {
+		if !r.Companion {
 			out.release(outlets[i], r)
 			s.ready.Add(int64(len(r.Data)))
 		}
 	}
 	if s.opts.Join {
 		for outlet := range from[Log].each {
-			out.context(outlet, records, Span)
+			out.companions(outlet, records, Span)
 		}
 	}
 	if s.opts.Count {
 		for outlet := range from[Span].each {
-			out.context(outlet, records, Log)
+			out.companions(outlet, records, Log)
 		}
 	}
 }
@@ -395,7 +395,7 @@ func (s *shard) move(e *entry) {
 	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
 	for _, p := range path {
 		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, r.header, r.data)
+		s.store(e, r.kind, r.outlet, r.envelope, r.data)
 	}
 }
 

@@ -15,7 +15,7 @@
 //
 // # How a value is read
 //
-// [Parse] tells the forms apart by length and separators; each excludes all others:
+// [Role.Parse] tells the forms apart by length and separators; each excludes all others:
 //
 //	4bf92f3577b34da6a3ce929d0e0e4736           w3c_hex: 32 digits, either case, maybe with 0x
 //	00-<32>-<16>-<2>                           traceparent, of any version but ff

@@ -10,12 +10,13 @@ import (
 )
 
 // The key settles what the value leaves open: the same digits are hex here and decimal there.
-func ExampleParse() {
+func ExampleRole_Parse() {
+	keys := traceid.NewKeys(nil)
 	for _, key := range []string{"trace_id", "dd.trace_id"} {
-		c, reason := traceid.Parse(key, "1234567890123456")
+		c, reason := keys.Lookup(key).Parse("1234567890123456")
 		fmt.Printf("%s %s %x\n", reason, c.Format, c.TraceID)
 	}
-	_, reason := traceid.Parse("trace_id", "disabled")
+	_, reason := keys.Lookup("trace_id").Parse("disabled")
 	fmt.Println(reason)
 	// Output:
 	// found hex64 00000000000000001234567890123456

@@ -3,6 +3,8 @@
 
 package traceid
 
+import "strings"
+
 // builtin is one key in the wild. Names are written as their owner writes them; matching ignores
 // case, separators and nesting, so trace_id stands for traceId, TraceID, trace.id, trace-id and
 // {"trace":{"id":…}} too.
@@ -10,6 +12,11 @@ type builtin struct {
 	name string
 	kind Kind
 	hint hint
+}
+
+// isHeader reports whether requests carry the key as a header.
+func (b *builtin) isHeader() bool {
+	return b.kind == RoleContext || strings.HasPrefix(b.name, "X-") || strings.HasPrefix(b.name, "x-")
 }
 
 // builtins stand in the order of precedence: what the logging bridge of a tracing library wrote

@@ -5,7 +5,6 @@ package traceid
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
@@ -24,9 +23,6 @@ type Keys struct {
 // Scope is the path of a nested object inside of which keys are looked up. The zero value is the top.
 type Scope = logfield.Scope
 
-// builtinKeys answers Parse, which is given a key without a Keys.
-var builtinKeys = NewKeys(nil)
-
 // NewKeys returns the built-in keys with the user's trace id keys in front, in their order. A key
 // of the user that is also built in moves to the front. Keys beyond the first 1024 share a rank.
 func NewKeys(extra []string) *Keys {
@@ -38,7 +34,7 @@ func NewKeys(extra []string) *Keys {
 	for i, b := range builtins {
 		r := Role{Kind: b.kind, Rank: firstBuiltinRank + uint16(i), hint: b.hint}
 		k.dict.Add(b.name, r)
-		if b.kind == RoleContext || strings.HasPrefix(b.name, "X-") || strings.HasPrefix(b.name, "x-") {
+		if b.isHeader() {
 			k.dict.Add(headerPrefix+b.name, r)
 		}
 	}
@@ -68,18 +64,11 @@ func (k *Keys) LookupIn(s Scope, key string) Role { return k.dict.LookupIn(&s, k
 // is too deep.
 func (k *Keys) Enter(s Scope, key string) (Scope, bool) { return k.dict.Enter(s, key) }
 
-// hintOf returns what a key tells about its value, where there is no Keys at hand.
-func hintOf(key string) hint {
-	if r := builtinKeys.Lookup(key); r.Kind != RoleNone {
-		return r.hint
-	}
-	return prefixHint(key)
-}
-
-// builtinHint is hintOf for the user's own keys, which are seen before builtinKeys is made.
+// builtinHint returns the hint of a key that the user names: that of the built-in key or header
+// with the same name, if there is one.
 func builtinHint(name string) hint {
 	for _, b := range builtins {
-		if logfield.SameName(b.name, name) {
+		if logfield.SameName(b.name, name) || b.isHeader() && logfield.SameName(headerPrefix+b.name, name) {
 			return b.hint
 		}
 	}

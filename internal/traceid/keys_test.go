@@ -60,7 +60,7 @@ func TestLookupAgreesWithAMap(t *testing.T) {
 // TestUserKeys: the user's keys come first in their order, may be anything, and may move a built-in
 // key to the front.
 func TestUserKeys(t *testing.T) {
-	k := NewKeys([]string{"x-request-id", "app.ctx.trace", "dd.trace_id", "dd.my_trace", ""})
+	k := NewKeys([]string{"x-request-id", "app.ctx.trace", "dd.trace_id", "dd.my_trace", "http.request.header.uber-trace-id", ""})
 	first, second, third := k.Lookup("X_Request_ID"), k.Lookup("app.ctx.trace"), k.Lookup("dd.trace_id")
 	assert.Equal(t, RoleTraceID, first.Kind)
 	assert.Less(t, first.Rank, second.Rank)
@@ -68,6 +68,7 @@ func TestUserKeys(t *testing.T) {
 	assert.Less(t, third.Rank, k.Lookup("trace_id").Rank)
 	assert.Equal(t, hintDatadog, third.hint)
 	assert.Equal(t, hintDatadog, k.Lookup("dd.my_trace").hint)
+	assert.Equal(t, hintUber, k.Lookup("http.request.header.uber-trace-id").hint)
 
 	c, reason := k.ScanBody(`{"trace_id":"11111111111111111111111111111111","x-request-id":"de5980b8-fce3-4a37-aab9-b4ac3af7eedd"}`)
 	assert.Equal(t, Found, reason)

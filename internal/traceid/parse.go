@@ -3,13 +3,6 @@
 
 package traceid
 
-// Parse reads the trace id in a value. The key settles only what the value leaves open: digits
-// under a dd.* key are decimal, ids under uber-trace-id may lack leading zeros. The value is borrowed
-// and not retained. Reason is Found exactly when the id is valid.
-func Parse(key, value string) (Context, Reason) {
-	return parse(hintOf(key), value)
-}
-
 // parse tries the forms in the order of how often they are met. Each form tells itself from all the
 // others by its length or its separators, so at most one can match.
 func parse(h hint, value string) (Context, Reason) {

@@ -26,6 +26,20 @@ type written struct {
 	span bool
 }
 
+// parseUnder reads a value under a built-in key.
+func parseUnder(key, value string) (Context, Reason) { return testKeys.Lookup(key).Parse(value) }
+
+// spanUnder reads a span id under a built-in key, beside a trace id without one.
+func spanUnder(key, value string) ([8]byte, bool) {
+	var f Finder
+	f.Offer(testKeys.Lookup("trace_id"), "4bf92f3577b34da6a3ce929d0e0e4736")
+	f.Offer(testKeys.Lookup(key), value)
+	c, _ := f.Result()
+	return c.SpanID, c.SpanID != [8]byte{}
+}
+
+var testKeys = NewKeys(nil)
+
 func hexOf(id ID) string { return hex.EncodeToString(id[:]) }
 
 var writers = []written{
@@ -62,7 +76,7 @@ func TestParseReadsWhatIsWritten(t *testing.T) {
 		span := rapid.Uint64Min(1).Draw(t, "span")
 		w := rapid.SampledFrom(writers).Draw(t, "writer")
 		text := w.write(id, span)
-		c, reason := Parse(w.key, text)
+		c, reason := parseUnder(w.key, text)
 		require.Equal(t, Found, reason, text)
 		want := id
 		if w.low {
@@ -94,7 +108,7 @@ func TestParseRefusesWhatIsDamaged(t *testing.T) {
 		case 2:
 			damaged = text[:at] + "~" + text[at+1:]
 		}
-		c, reason := Parse("trace_id", damaged)
+		c, reason := parseUnder("trace_id", damaged)
 		assert.NotEqual(t, Found, reason, "%s gave %x", damaged, c.TraceID)
 		assert.Equal(t, Context{}, c)
 	})
@@ -144,13 +158,13 @@ func TestDecimalUint(t *testing.T) {
 func TestNonRandom(t *testing.T) {
 	for version := range 10 {
 		id := fmt.Sprintf("de5980b8-fce3-%da37-aab9-b4ac3af7eedd", version)
-		c, reason := Parse("trace_id", id)
+		c, reason := parseUnder("trace_id", id)
 		require.Equal(t, Found, reason)
 		assert.Equal(t, version == 1 || version == 2 || version == 6, c.NonRandom, id)
 	}
 	// Of a decimal with the top bit, which no Snowflake has, the low bits are as good as of any random id.
 	for text, nonRandom := range map[string]bool{"9223372036854775807": true, "9223372036854775808": false} {
-		c, reason := Parse("trace_id", text)
+		c, reason := parseUnder("trace_id", text)
 		require.Equal(t, Found, reason)
 		assert.Equal(t, nonRandom, c.NonRandom, text)
 	}
@@ -158,7 +172,7 @@ func TestNonRandom(t *testing.T) {
 
 // TestSnowflakeKeepsItsLowBits: the id is the number itself, not a hash of it.
 func TestSnowflakeKeepsItsLowBits(t *testing.T) {
-	c, _ := Parse("trace_id", "1541815603606036480")
+	c, _ := parseUnder("trace_id", "1541815603606036480")
 	assert.Equal(t, uint64(1541815603606036480), c.TraceID.Low())
 	assert.Zero(t, c.TraceID.High())
 }
@@ -179,16 +193,16 @@ func TestParseSpanID(t *testing.T) {
 		{"span_id", "1234567890123456", spanID(0x1234567890123456)},
 		{"dd.span_id", "7", spanID(7)},
 	} {
-		got, ok := ParseSpanID(c.key, c.value)
+		got, ok := spanUnder(c.key, c.value)
 		assert.True(t, ok, c)
 		assert.Equal(t, c.want, got, c)
 	}
 	for _, bad := range []string{"", "0", "-", "null", "0000000000000000", "f067aa0ba902b7", "7", "x0f067aa0ba902b7", "4bf92f3577b34da6a3ce929d0e0e4736", "18446744073709551616"} {
-		_, ok := ParseSpanID("span_id", bad)
+		_, ok := spanUnder("span_id", bad)
 		assert.False(t, ok, bad)
 	}
 	for _, bad := range []string{"0", "18446744073709551616", "-1"} {
-		_, ok := ParseSpanID("dd.span_id", bad)
+		_, ok := spanUnder("dd.span_id", bad)
 		assert.False(t, ok, bad)
 	}
 }

@@ -30,6 +30,8 @@ type Role struct {
 	hint hint
 }
 
-// Parse reads a value found under a key of kind RoleTraceID or RoleContext. It is the package's
-// Parse without looking at the key a second time.
+// Parse reads the trace id in a value found under a key of kind RoleTraceID or RoleContext. The key
+// settles only what the value leaves open: digits under a dd.* key are decimal, ids under uber-trace-id
+// may lack leading zeros. The value is borrowed and not retained. Reason is Found exactly when the id
+// is valid.
 func (r Role) Parse(value string) (Context, Reason) { return parse(r.hint, value) }

@@ -191,7 +191,7 @@ func TestNoAllocations(t *testing.T) {
 			assert.Zero(t, testing.AllocsPerRun(10, func() {
 				sinkContext, sinkReason = c.result(k)
 				for _, a := range c.attrs {
-					sinkContext, sinkReason = Parse(a[0], a[1])
+					sinkContext, sinkReason = k.Lookup(a[0]).Parse(a[1])
 				}
 			}), c.name)
 		}

@@ -5,12 +5,8 @@ package traceid
 
 import "encoding/binary"
 
-// ParseSpanID reads a span id: 16 hex digits, or a decimal number under a Datadog key and wherever
+// parseSpanID reads a span id: 16 hex digits, or a decimal number under a Datadog key and wherever
 // there are 17 to 20 digits. It reports false for the zero id. The value is borrowed.
-func ParseSpanID(key, value string) ([8]byte, bool) {
-	return parseSpanID(hintOf(key), value)
-}
-
 func parseSpanID(h hint, value string) ([8]byte, bool) {
 	v := trim(value)
 	if h == hintDatadog || len(v) > 16 && len(v) <= 20 {

@@ -4,22 +4,15 @@
 package otlpwire
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Field numbers of what is around a span.
-const (
-	resourceSpansResource protowire.Number = 1
-	resourceAttributes    protowire.Number = 1
-)
-
-// AppendSummary appends an OTLP span that holds of s only what a join looks at:
+// AppendStub appends an OTLP span that holds of s only what a join looks at:
 // its place in the trace and the attributes with the given keys.
-func AppendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
+func AppendStub(dst []byte, s ptrace.Span, keys []string) []byte {
 	dst = appendTraceID(dst, spanTraceID, s.TraceID())
 	dst = appendSpanID(dst, spanSpanID, s.SpanID())
 	dst = appendSpanID(dst, spanParentSpanID, s.ParentSpanID())
@@ -32,8 +25,8 @@ func AppendSummary(dst []byte, s ptrace.Span, keys []string) []byte {
 	return dst
 }
 
-// AppendTrimmed appends the summary of a span that is encoded already.
-func AppendTrimmed(dst, span []byte, keys []string) []byte {
+// AppendTrimmedStub appends the stub of a span that is encoded already.
+func AppendTrimmedStub(dst, span []byte, keys []string) []byte {
 	for len(span) > 0 {
 		num, typ, n := protowire.ConsumeTag(span)
 		if n < 0 {
@@ -67,12 +60,4 @@ func attributeKey(field []byte) []byte {
 	}
 	key, _ := protowire.ConsumeBytes(kv[1:])
 	return key
-}
-
-// ServiceHeader returns a header, as Walk makes them, of a resource that has
-// only a service name.
-func ServiceHeader(service string) []byte {
-	attrs := appendStringAttribute(nil, resourceAttributes, "service.name", service)
-	resource := protowire.AppendBytes([]byte{bytesTag(resourceSpansResource)}, attrs)
-	return append(binary.AppendUvarint(nil, uint64(len(resource))), resource...)
 }

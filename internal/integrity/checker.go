@@ -10,15 +10,15 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-// Options say what a watch looks for and what it may hold.
+// Options say what a checker looks for and what it may hold.
 type Options struct {
 	// Window is how long a trace's items are awaited after the first.
 	Window time.Duration
 	// MaxItems is how many links of a trace are held, at least 1; a trace with
-	// more is not examined.
+	// more is not checked.
 	MaxItems int
 	// MaxBytes limits the memory taken. Traces there is no room for are not
-	// examined.
+	// checked.
 	MaxBytes int64
 	// Logs and Spans say which signals come at all: what only both together
 	// can show is not looked for in one.
@@ -30,9 +30,9 @@ type Options struct {
 	Heuristics bool
 }
 
-// Watch holds the links of traces until they are examined. It is safe for
+// Checker holds the links of traces until they are checked. It is safe for
 // concurrent use.
-type Watch struct {
+type Checker struct {
 	opts    Options
 	shards  []shard
 	shift   uint // the top bits of a mixed key pick the shard
@@ -43,34 +43,34 @@ type Watch struct {
 // minShardBytes is the least a shard is worth having for.
 const minShardBytes = 1 << 14
 
-// New returns an empty watch.
-func New(opts Options) *Watch {
+// New returns an empty checker.
+func New(opts Options) *Checker {
 	n := idtable.Shards()
 	for n > 1 && opts.MaxBytes/int64(n) < minShardBytes {
 		n /= 2
 	}
-	w := &Watch{opts: opts, shards: make([]shard, n), shift: idtable.ShardShift(n)}
-	w.scratch.New = func() any { return new(idtable.Parts) }
+	c := &Checker{opts: opts, shards: make([]shard, n), shift: idtable.ShardShift(n)}
+	c.scratch.New = func() any { return new(idtable.Parts) }
 	half := int(opts.MaxBytes) / n / 2
-	for i := range w.shards {
-		s := &w.shards[i]
-		s.Watch = w
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.Checker = c
 		s.limit = half
 		s.seen.Memory = idtable.NewMemory(half) // the other half is for what was seen
 	}
-	return w
+	return c
 }
 
 // Add takes items in. What shows at once goes to the report. Each shard is locked
 // once.
-func (w *Watch) Add(now time.Time, items []Item, r *Report) {
-	parts := w.scratch.Get().(*idtable.Parts)
-	defer w.scratch.Put(parts)
-	parts.Split(len(items), w.shift, func(i int) uint64 { return items[i].Low })
+func (c *Checker) Add(now time.Time, items []Item, r *Report) {
+	parts := c.scratch.Get().(*idtable.Parts)
+	defer c.scratch.Put(parts)
+	parts.Split(len(items), c.shift, func(i int) uint64 { return items[i].Low })
 	b := batch{now: now.UnixNano(), items: items, parts: parts.Items, r: r}
-	for n, i := range parts.Heads[:len(w.shards)] {
+	for n, i := range parts.Heads[:len(c.shards)] {
 		if i != 0 {
-			s := &w.shards[n]
+			s := &c.shards[n]
 			s.mu.Lock()
 			s.add(&b, i)
 			s.mu.Unlock()
@@ -86,33 +86,33 @@ type batch struct {
 	r     *Report
 }
 
-// Expire examines the traces whose window is over.
-func (w *Watch) Expire(now time.Time, r *Report) {
-	w.eachShard(func(s *shard) { s.expire(now, r) })
+// Expire checks the traces whose window is over.
+func (c *Checker) Expire(now time.Time, r *Report) {
+	c.eachShard(func(s *shard) { s.expire(now, r) })
 }
 
-// Flush ends the watch: what is held is not examined, for its window is not over.
-func (w *Watch) Flush(r *Report) {
-	w.eachShard(func(s *shard) { s.flush(r) })
+// Flush ends the checks: what is held is not checked, for its window is not over.
+func (c *Checker) Flush(r *Report) {
+	c.eachShard(func(s *shard) { s.flush(r) })
 }
 
 // Traces is the number of traces whose window is open.
-func (w *Watch) Traces() int {
+func (c *Checker) Traces() int {
 	n := 0
-	w.eachShard(func(s *shard) { n += s.table.Len() })
+	c.eachShard(func(s *shard) { n += s.table.Len() })
 	return n
 }
 
 // Bytes is the memory taken.
-func (w *Watch) Bytes() int64 {
+func (c *Checker) Bytes() int64 {
 	n := 0
-	w.eachShard(func(s *shard) { n += s.bytes() })
+	c.eachShard(func(s *shard) { n += s.bytes() })
 	return int64(n)
 }
 
-func (w *Watch) eachShard(fn func(*shard)) {
-	for i := range w.shards {
-		s := &w.shards[i]
+func (c *Checker) eachShard(fn func(*shard)) {
+	for i := range c.shards {
+		s := &c.shards[i]
 		s.mu.Lock()
 		fn(s)
 		s.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-// exam examines one trace at a time. It keeps its memory from one to the next.
-type exam struct {
+// check checks one trace at a time. It keeps its memory from one to the next.
+type check struct {
 	links []Link
 	// nodes are the spans of the links, and ids that only others speak of:
 	// parents and the spans of logs. Spans with an id seen before are no nodes.
@@ -35,8 +35,8 @@ type node struct {
 
 const noLink = -1
 
-// run examines the trace of e.links.
-func (e *exam) run(now time.Time, opts *Options, c *calls, r *Report) {
+// run checks the trace of e.links.
+func (e *check) run(now time.Time, opts *Options, c *calls, r *Report) {
 	e.now, e.opts, e.calls, e.r = now, opts, c, r
 	e.reset()
 	spans, logs := e.gather()
@@ -51,7 +51,7 @@ func (e *exam) run(now time.Time, opts *Options, c *calls, r *Report) {
 	}
 }
 
-func (e *exam) reset() {
+func (e *check) reset() {
 	e.nodes = e.nodes[:0]
 	if len(e.links) <= few {
 		return
@@ -69,7 +69,7 @@ func (e *exam) reset() {
 const few = 12
 
 // node returns the number of the id's node, and whether it was there before.
-func (e *exam) node(id uint64) (n int32, known bool) {
+func (e *check) node(id uint64) (n int32, known bool) {
 	if len(e.links) > few {
 		return e.hashed(id)
 	}
@@ -81,13 +81,13 @@ func (e *exam) node(id uint64) (n int32, known bool) {
 	return e.newNode(id), false
 }
 
-func (e *exam) newNode(id uint64) int32 {
+func (e *check) newNode(id uint64) int32 {
 	n := int32(len(e.nodes))
 	e.nodes = append(e.nodes, node{id: id, link: noLink, up: n})
 	return n
 }
 
-func (e *exam) hashed(id uint64) (n int32, known bool) {
+func (e *check) hashed(id uint64) (n int32, known bool) {
 	mask := len(e.slots) - 1
 	for i := int(idtable.Mix(id)) & mask; ; i = (i + 1) & mask {
 		switch found := e.slots[i]; {
@@ -102,7 +102,7 @@ func (e *exam) hashed(id uint64) (n int32, known bool) {
 }
 
 // gather makes the nodes of the spans that came and counts both signals.
-func (e *exam) gather() (spans, logs int) {
+func (e *check) gather() (spans, logs int) {
 	for i := range e.links {
 		l := &e.links[i]
 		if l.Kind == KindLog {
@@ -121,7 +121,7 @@ func (e *exam) gather() (spans, logs int) {
 
 // duplicate judges a span whose id is taken. In Zipkin's model a request has one
 // span that its client and its server share.
-func (e *exam) duplicate(n int32, l *Link) {
+func (e *check) duplicate(n int32, l *Link) {
 	first := e.span(n)
 	if l.Kind.leaves() && first.Kind.enters() || l.Kind.enters() && first.Kind.leaves() {
 		e.nodes[n].served = true
@@ -134,10 +134,10 @@ func (e *exam) duplicate(n int32, l *Link) {
 	e.r.trace(SpansDuplicateID, why, l.Service)
 }
 
-func (e *exam) span(n int32) *Link { return &e.links[e.nodes[n].link] }
+func (e *check) span(n int32) *Link { return &e.links[e.nodes[n].link] }
 
 // attach links a span to its parent, or tells that it did not come.
-func (e *exam) attach(n int32) {
+func (e *check) attach(n int32) {
 	child := e.span(n)
 	if child.Parent == 0 {
 		return
@@ -172,7 +172,7 @@ func remote(l *Link) bool {
 	return l.Kind.enters()
 }
 
-func (e *exam) missing(child *Link) {
+func (e *check) missing(child *Link) {
 	what := SpansOrphan
 	if remote(child) {
 		what = SpansRemoteParentUnseen
@@ -181,7 +181,7 @@ func (e *exam) missing(child *Link) {
 }
 
 // piece returns the node that stands for all nodes connected to n.
-func (e *exam) piece(n int32) int32 {
+func (e *check) piece(n int32) int32 {
 	for e.nodes[n].up != n {
 		e.nodes[n].up = e.nodes[e.nodes[n].up].up
 		n = e.nodes[n].up
@@ -189,4 +189,4 @@ func (e *exam) piece(n int32) int32 {
 	return n
 }
 
-func (e *exam) join(a, b int32) { e.nodes[e.piece(a)].up = e.piece(b) }
+func (e *check) join(a, b int32) { e.nodes[e.piece(a)].up = e.piece(b) }

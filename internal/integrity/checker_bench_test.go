@@ -13,7 +13,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-// BenchmarkWatch is the cost of a link from arrival to examination, in whole
+// BenchmarkWatch is the cost of a link from arrival to check, in whole
 // traces of 8 spans and 4 logs, of which 1000 are open at a time.
 func BenchmarkWatch(b *testing.B) {
 	w := New(Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 64 << 20, Peers: NewPeers(), Spans: true, Logs: true})
@@ -61,7 +61,7 @@ func BenchmarkWatchInterleaved(b *testing.B) {
 	}
 }
 
-// seenBytes is what a generation of examined traces takes in the benchmark, half of
+// seenBytes is what a generation of checked traces takes in the benchmark, half of
 // what it may at the default of max_bytes, and seenInBench how many those are.
 const seenBytes, seenInBench = 8 << 20, 490_000
 
@@ -76,7 +76,7 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 	rng := rand.New(rand.NewPCG(1, 1))
 	items, newest, tick := make([]Item, batch), open, window*time.Duration(batch)/time.Duration(float64(open)*perTrace)
 	now, due := time.Unix(1_000_000, 0), time.Time{}
-	var added, examined Report
+	var added, checked Report
 	gap, spent := perTrace, time.Duration(0) // without the drawing of items
 	step := func() {
 		for i := range items {
@@ -96,8 +96,8 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 		w.Add(now, items, &added)
 		added.Reset()
 		if !now.Before(due) {
-			w.Expire(now, &examined)
-			examined.Reset()
+			w.Expire(now, &checked)
+			checked.Reset()
 			due = now.Add(window / 100)
 		}
 		spent += time.Since(began)

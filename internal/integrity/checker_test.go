@@ -18,7 +18,7 @@ import (
 
 var epoch = time.Unix(1_000_000, 0)
 
-func newWatch(change ...func(*Options)) *Watch {
+func newChecker(change ...func(*Options)) *Checker {
 	o := Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 1 << 24, Peers: peers(), Spans: true, Logs: true, Heuristics: true}
 	for _, c := range change {
 		c(&o)
@@ -30,7 +30,7 @@ func newWatch(change ...func(*Options)) *Watch {
 func peers() *Peers {
 	p := NewPeers()
 	for s := uint16(cart); s <= stock; s++ {
-		p.Learn(epoch, uint64(s), s)
+		p.Note(epoch, uint64(s), s)
 	}
 	return p
 }
@@ -84,8 +84,8 @@ func item(low uint64, l Link) Item {
 	return Item{Low: low, High: low, Link: l}
 }
 
-// examined sends the items in pieces, as they are drawn, and returns what was found.
-func examined(t *rapid.T, w *Watch, items []Item) map[Finding]int {
+// checked sends the items in pieces, as they are drawn, and returns what was found.
+func checked(t *rapid.T, w *Checker, items []Item) map[Finding]int {
 	var r Report
 	now := epoch
 	for len(items) > 0 {
@@ -134,7 +134,7 @@ func TestWholeTracesAreWhole(t *testing.T) {
 				calls++
 			}
 		}
-		found := examined(t, newWatch(), rapid.Permutation(items).Draw(t, "order"))
+		found := checked(t, newChecker(), rapid.Permutation(items).Draw(t, "order"))
 		require.Empty(t, broken(found))
 		require.Equal(t, 1, found[Finding{What: TracesChecked, Service: cart, Kind: KindServer}])
 		require.Equal(t, spans, count(found, LogSpans))
@@ -168,7 +168,7 @@ func TestALostSpanShows(t *testing.T) {
 				children++
 			}
 		}
-		found := examined(t, newWatch(), rapid.Permutation(rest).Draw(t, "order"))
+		found := checked(t, newChecker(), rapid.Permutation(rest).Draw(t, "order"))
 		want := map[What]int{LogSpanDangling: 1, SpansOrphan: children, SpansRemoteParentUnseen: remoteChildren}
 		if lost.Parent == 0 && kept > 0 {
 			want[TracesRootless] = 1
@@ -188,12 +188,12 @@ func TestALostSpanShows(t *testing.T) {
 	})
 }
 
-// Whatever comes, a trace is examined once or counted as not examined, and the
+// Whatever comes, a trace is checked once or counted as not checked, and the
 // memory stays within its bound.
 func TestEveryTraceIsAccountedForOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const limit = 1 << 14
-		w := newWatch(func(o *Options) { o.MaxBytes, o.MaxItems = limit, 8 })
+		w := newChecker(func(o *Options) { o.MaxBytes, o.MaxItems = limit, 8 })
 		var r Report
 		now, opened := epoch, map[uint64]bool{}
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
@@ -224,7 +224,7 @@ func TestEveryTraceIsAccountedForOnce(t *testing.T) {
 // and what they took is let go when they are gone.
 func TestTheMemoryIsBounded(t *testing.T) {
 	const limit = 400 << 10
-	w := newWatch(func(o *Options) { o.MaxBytes = limit })
+	w := newChecker(func(o *Options) { o.MaxBytes = limit })
 	var r Report
 	now := epoch
 	for low := range uint64(20_000) {
@@ -258,7 +258,7 @@ func TestTheMemoryIsBounded(t *testing.T) {
 // Wherever the limit is between two sizes of the table, the table stays within it.
 func TestTheTableGrowsWithinTheLimit(t *testing.T) {
 	for limit := int64(128 << 10); limit <= 512<<10; limit += 16 << 10 {
-		w := newWatch(func(o *Options) { o.MaxBytes = limit })
+		w := newChecker(func(o *Options) { o.MaxBytes = limit })
 		var r Report
 		for low := range uint64(5000) {
 			w.Add(epoch, []Item{item(low, Link{Span: 1, Service: cart})}, &r)
@@ -272,7 +272,7 @@ func TestTheTableGrowsWithinTheLimit(t *testing.T) {
 
 // A clock that goes back shortens no window that begins then.
 func TestTheClockMayGoBack(t *testing.T) {
-	w := newWatch()
+	w := newChecker()
 	var r Report
 	w.Add(epoch, []Item{item(1, Link{Span: 1, Service: cart})}, &r)
 	w.Expire(epoch.Add(10*time.Second), &r)
@@ -309,16 +309,16 @@ func TestSeenForgetsByAgeAndByCount(t *testing.T) {
 
 func TestPeersExpireAndAreBounded(t *testing.T) {
 	p := NewPeers()
-	p.Learn(epoch, 1, cart)
+	p.Note(epoch, 1, cart)
 	require.EqualValues(t, cart, p.Lookup(epoch.Add(time.Hour), 1))
 	require.Zero(t, p.Lookup(epoch.Add(time.Hour+time.Second), 1), "not seen for an hour")
-	p.Learn(epoch, 1, orders)
+	p.Note(epoch, 1, orders)
 	require.EqualValues(t, orders, p.Lookup(epoch, 1), "the address has moved")
 	for a := range uint64(2 * maxPeers) {
-		p.Learn(epoch, a, cart)
+		p.Note(epoch, a, cart)
 	}
 	require.Equal(t, maxPeers, p.Len())
-	p.Learn(epoch.Add(2*time.Hour), 1<<40, stock)
+	p.Note(epoch.Add(2*time.Hour), 1<<40, stock)
 	require.EqualValues(t, stock, p.Lookup(epoch.Add(2*time.Hour), 1<<40), "those long unseen make room")
 	require.Equal(t, 1, p.Len())
 }

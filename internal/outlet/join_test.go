@@ -1,0 +1,105 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package outlet
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
+
+// A log gets what it lacks from the span it names; else from the entry span of its
+// service, for there the request came in; else from the root.
+func TestLogsGetTheirSpansAttributes(t *testing.T) {
+	as := func(who string) func(ptrace.Span) {
+		return func(s ptrace.Span) {
+			s.Attributes().PutStr("who", who)
+			s.Attributes().PutInt("http.response.status_code", 500)
+			s.Attributes().PutStr("not joined", "x")
+		}
+	}
+	server := func(s ptrace.Span) { s.SetKind(ptrace.SpanKindServer) }
+	root := func(s ptrace.Span) { s.SetParentSpanID(pcommon.SpanID{}) }
+	otherTrace := func(s ptrace.Span) { s.SetTraceID(traceID(2)) }
+	spans := []tracebuffer.Record{
+		companion(recordOf("front", spanOf(1, root, as("root")))),
+		companion(recordOf("cart", spanOf(2, server, as("entry")))),
+		companion(recordOf("cart", spanOf(3, as("named")))),
+		companion(recordOf("cart", spanOf(4, func(s ptrace.Span) { s.Attributes().PutStr("not joined", "x") }))),
+		companion(recordOf("cart", spanOf(3, otherTrace, as("other")))),
+	}
+	joined := func(who string) map[string]any {
+		return map[string]any{"who": who, "http.response.status_code": int64(500)}
+	}
+	tests := map[string]struct {
+		service string
+		span    byte
+		change  func(plog.LogRecord)
+		want    map[string]any
+		joined  int64
+	}{
+		"names its span":            {"cart", 3, nil, joined("named"), 1},
+		"names one that has less":   {"cart", 4, nil, map[string]any{}, 0},
+		"names none that is there":  {"cart", 77, nil, joined("entry"), 1},
+		"names none":                {"cart", 0, nil, joined("entry"), 1},
+		"of a service without one":  {"stock", 77, nil, joined("root"), 1},
+		"of the root's service":     {"front", 77, nil, joined("root"), 1},
+		"of another trace":          {"cart", 3, func(lr plog.LogRecord) { lr.SetTraceID(traceID(2)) }, joined("other"), 1},
+		"of a trace without spans":  {"cart", 3, func(lr plog.LogRecord) { lr.SetTraceID(traceID(3)) }, map[string]any{}, 0},
+		"with its id cut":           {"cart", 3, func(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{15: 1}) }, joined("named"), 1},
+		"has one of its own":        {"cart", 3, func(lr plog.LogRecord) { lr.Attributes().PutStr("who", "me") }, map[string]any{"who": "me", "http.response.status_code": int64(500)}, 1},
+		"has everything of its own": {"cart", 3, func(lr plog.LogRecord) { _ = lr.Attributes().FromRaw(joined("me")) }, joined("me"), 0},
+	}
+	keys := []string{"http.response.status_code", "who"}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			lr := logOf(tt.span)
+			if tt.change != nil {
+				tt.change(lr)
+			}
+			out, tel := deliver(t, JoinConfig{Attributes: keys, SpanAttributes: keys}, append([]tracebuffer.Record{recordOf(tt.service, lr)}, spans...))
+			require.Len(t, out, 1, "the spans go another way")
+			require.Equal(t, tt.want, out[0].Attributes().AsRaw())
+			require.Equal(t, tt.joined, sum(t, tel, "logs_joined"))
+		})
+	}
+}
+
+// Spans that cannot be decoded cost the logs no more than what they would have got.
+func TestLogsGoWithoutSpansThatCannotBeDecoded(t *testing.T) {
+	bad := companion(recordOf("cart", spanOf(1)))
+	bad.Data = []byte{0xff}
+	out, tel := deliver(t, JoinConfig{Attributes: []string{"who"}, SpanAttributes: []string{"who"}}, []tracebuffer.Record{recordOf("cart", logOf(1)), bad})
+	require.Equal(t, []string{"log"}, bodies(out))
+	require.Zero(t, sum(t, tel, "logs_dropped"))
+}
+
+// The numbers are those of the logs that are there for the spans' sake.
+func TestSpansSayHowManyLogsNameThem(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	o, _ := started(t, Options{Traces: sink})
+	failed := func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberError) }
+	var r tracebuffer.Release
+	for id := range byte(3) {
+		r.Records = append(r.Records, recordOf("cart", spanOf(id+1)))
+	}
+	for _, lr := range []plog.LogRecord{logOf(1), logOf(1, failed), logOf(2), logOf(7)} {
+		r.Records = append(r.Records, companion(recordOf("cart", lr)))
+	}
+	o.Push(r)
+	require.NoError(t, o.Stop(t.Context()))
+	var got []map[string]any
+	for _, s := range sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		got = append(got, s.Attributes().AsRaw())
+	}
+	require.Equal(t, []map[string]any{
+		{"log.count": int64(2), "log.error_count": int64(1)}, {"log.count": int64(1), "log.error_count": int64(0)}, {},
+	}, got)
+}

@@ -1,0 +1,127 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"testing"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+func keepIf(conditions ...string) func(*Config) {
+	return func(c *Config) {
+		c.Rules = []RuleConfig{{Name: "mine", Conditions: conditions, Sampler: SamplerConfig{Type: AlwaysSample}}}
+	}
+}
+
+func sameItem(change func(*Config)) func(*Config) {
+	return func(c *Config) {
+		change(c)
+		c.Rules[0].Match = MatchSameItem
+	}
+}
+
+func TestConditions(t *testing.T) {
+	vip, big := spanAttr("vip", "yes"), spanAttr("size", "big")
+	isVIP, isBig := `span.attributes["vip"] == "yes"`, `span.attributes["size"] == "big"`
+	exploded := func(s ptrace.Span) { s.Events().AppendEmpty().SetName("exploded") }
+	runRuleCases(t, []ruleCase{
+		{"on a span", keepIf(isVIP), items(spanOf(1, vip), spanOf(1), logOf(1)), true, "mine"},
+		{"on a span, not met", keepIf(isVIP), items(spanOf(1), logOf(1, logAttr("vip", "yes"))), false, "default"},
+		{"on a log", keepIf(`log.attributes["vip"] == "yes"`), items(spanOf(1, vip), logOf(1, logAttr("vip", "yes"))), true, "mine"},
+		{"on a log, not met", keepIf(`log.attributes["vip"] == "yes"`), items(spanOf(1, vip), logOf(1)), false, "default"},
+		{"on an event", keepIf(`spanevent.name == "exploded"`), items(spanOf(1, exploded)), true, "mine"},
+		{"on an event, not met", keepIf(`spanevent.name == "exploded"`), items(spanOf(1), logOf(1)), false, "default"},
+		{"on a resource, of a log", keepIf(`resource.attributes["service.name"] == "cart"`), items(logOf(1)), true, "mine"},
+		{"on a resource, of a span", keepIf(`resource.attributes["service.name"] == "cart"`), items(spanOf(1)), true, "mine"},
+		{"on a resource, not met", keepIf(`resource.attributes["service.name"] == "shop"`), items(spanOf(1), logOf(1)), false, "default"},
+		{"with a function only", keepIf(`IsRootSpan()`), items(spanOf(1, root)), true, "mine"},
+		{"with a function only, not met", keepIf(`IsRootSpan()`), items(spanOf(1)), false, "default"},
+		{"on the route pattern", keepIf(`span.attributes["url.template"] == "/feed/{int}"`), items(spanOf(1, get("/feed/17"))), true, "mine"},
+		{"two met by two spans", keepIf(isVIP, isBig), items(spanOf(1, vip), spanOf(1, big)), true, "mine"},
+		{"two met by one span", keepIf(isVIP, isBig), items(spanOf(1, vip, big)), true, "mine"},
+		{"one of two met", keepIf(isVIP, isBig), items(spanOf(1, vip), spanOf(1, vip)), false, "default"},
+		{
+			"met by a log and a span", keepIf(isVIP, `log.severity_number >= SEVERITY_NUMBER_WARN`),
+			items(logOf(1, func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberWarn) }), spanOf(1, vip)), true, "mine",
+		},
+		{"same item, met by two spans", sameItem(keepIf(isVIP, isBig)), items(spanOf(1, vip), spanOf(1, big)), false, "default"},
+		{"same item, met by one", sameItem(keepIf(isVIP, isBig)), items(spanOf(1, vip, big)), true, "mine"},
+		{"same item with its resource", sameItem(keepIf(isVIP, `resource.attributes["service.name"] == "cart"`)), items(spanOf(1, vip)), true, "mine"},
+	})
+}
+
+func TestSamplers(t *testing.T) {
+	rule := func(s SamplerConfig) func(*Config) {
+		return func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: s}} }
+	}
+	runRuleCases(t, []ruleCase{
+		{"always_sample", rule(SamplerConfig{Type: AlwaysSample}), items(spanOf(1), logOf(1)), true, "all"},
+		{"never_sample", rule(SamplerConfig{Type: NeverSample}), items(spanOf(200, failed), logOf(200)), false, "all"},
+		{"probabilistic below", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(1, failed)), false, "all"},
+		{"probabilistic above", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(200)), true, "all"},
+		{"adaptive_percentage below", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(1)), false, "all"},
+		{"adaptive_percentage above", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(200)), true, "all"},
+		{"adaptive_percentage of all", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 100}), items(spanOf(1)), true, "all"},
+		{"adaptive_throughput below", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(1)), false, "all"},
+		{"adaptive_throughput above", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(200)), true, "all"},
+		{"first of two rules", func(c *Config) {
+			c.Rules = []RuleConfig{
+				{Name: "first", Conditions: []string{`span.name == "span"`}, Sampler: SamplerConfig{Type: NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+			}
+		}, items(logOf(1), spanOf(1)), false, "first"},
+		{"second of two rules", func(c *Config) {
+			c.Rules = []RuleConfig{
+				{Name: "first", Conditions: []string{`span.name == "other"`}, Sampler: SamplerConfig{Type: NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+			}
+		}, items(logOf(1), spanOf(1)), true, "second"},
+	})
+}
+
+// A condition that fails is not met and is counted; only with propagate it is an
+// error of the batch.
+func TestConditionsThatFail(t *testing.T) {
+	const condition = `Int(span.attributes["n"]) / Int(span.attributes["d"]) > 1`
+	for mode, fails := range map[ottl.ErrorMode]bool{ottl.IgnoreError: false, ottl.SilentError: false, ottl.PropagateError: true} {
+		t.Run(string(mode), func(t *testing.T) {
+			r := compiled(t, onePercent(keepIf(condition), func(c *Config) { c.ErrorMode = mode }), Options{MissingPercentage: 100})
+			var m Matcher
+			require.Equal(t, r.Policy().Default(), match(&m, r, spanOf(1, spanAttr("n", "4"), spanAttr("d", "0"))).Match)
+			require.Equal(t, map[sampling.Match]int{0: 1}, m.Failed)
+			if fails {
+				require.ErrorContains(t, m.Err, `sampling rule "mine": `)
+			} else {
+				require.NoError(t, m.Err)
+			}
+			require.Zero(t, match(&m, r, spanOf(1, spanAttr("n", "4"), spanAttr("d", "2"))).Match, "the condition is evaluated for the other span")
+			require.Empty(t, m.Failed)
+			require.NoError(t, m.Err)
+		})
+	}
+}
+
+// What the processor writes to items is written before rules that may look at it.
+func TestRulesThatReadEdits(t *testing.T) {
+	for condition, want := range map[string]bool{
+		`span.attributes["url.template"] == "/feed/{int}"`: true,
+		`span.name == "GET /feed/{int}"`:                   true,
+		`Len(span.attributes) > 7`:                         true,
+		`span.attributes["vip"] == "yes"`:                  false,
+		`log.body == "log"`:                                false,
+	} {
+		r := compiled(t, onePercent(keepIf(condition)), Options{Written: []string{"url.template"}, MissingPercentage: 100})
+		require.Equal(t, want, r.ReadsEdits(), condition)
+	}
+	byFingerprint := onePercent(func(c *Config) {
+		c.Rules = []RuleConfig{{Name: "all", Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"url.template"}}}}
+	})
+	require.True(t, compiled(t, byFingerprint, Options{Written: []string{"url.template"}, MissingPercentage: 100}).ReadsEdits())
+	require.False(t, compiled(t, onePercent(), Options{Written: []string{"url.template"}, MissingPercentage: 100}).ReadsEdits())
+}

@@ -97,7 +97,7 @@ test-unit:
 	go -C bench $(TEST) ./...
 	go -C bench/peers $(TEST) ./...
 	go -C interop $(TEST) ./...
-	go -C oracle $(TEST) ./...
+	go -C testkit $(TEST) ./...
 
 ## test-race: tests of the processor and the demo under the race detector
 .PHONY: test-race
@@ -275,10 +275,13 @@ build/curve.json:
 	@mkdir -p build
 	go run -C bench . curve -json $(CURDIR)/$@
 
-# Programs of ours, each in a module of its own.
-build/oracle build/sdktraces: build/%: $(shell find oracle sdktraces -name '*.go' -o -name go.mod)
+build/oracle: $(shell find testkit -name '*.go' -o -name go.mod)
 	@mkdir -p build
-	@go build -C $* -o $(CURDIR)/$@ .
+	@go build -C testkit -o $(CURDIR)/$@ ./cmd/oracle
+
+build/sdktraces: $(shell find sdktraces -name '*.go' -o -name go.mod)
+	@mkdir -p build
+	@go build -C sdktraces -o $(CURDIR)/$@ .
 
 # Tools are built from internal/tools, whose go.mod pins them, so that none of
 # their requirements reaches the module graph of the processor's users.

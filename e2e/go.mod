@@ -3,7 +3,7 @@ module github.com/otelcol-correlation/correlationprocessor/e2e
 go 1.26.0
 
 require (
-	github.com/otelcol-correlation/correlationprocessor/oracle v0.0.0
+	github.com/otelcol-correlation/correlationprocessor/testkit v0.0.0
 	github.com/stretchr/testify v1.12.1
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260918054303-01f206a7e32c
 	go.opentelemetry.io/collector/pdata v1.71.0
@@ -32,4 +32,4 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/otelcol-correlation/correlationprocessor/oracle => ../oracle
+replace github.com/otelcol-correlation/correlationprocessor/testkit => ../testkit

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // soak keeps one collector at full speed for long, with little room, and checks

@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/orders"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // settleLimit is how long the collector may take to read the last lines, decide

@@ -1,4 +1,4 @@
-module github.com/otelcol-correlation/correlationprocessor/oracle
+module github.com/otelcol-correlation/correlationprocessor/testkit
 
 go 1.26.0
 

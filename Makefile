@@ -275,13 +275,9 @@ build/curve.json:
 	@mkdir -p build
 	go run -C bench . curve -json $(CURDIR)/$@
 
-build/oracle: $(shell find testkit -name '*.go' -o -name go.mod)
+build/oracle build/sdktraces: build/%: $(shell find testkit -name '*.go' -o -name go.mod)
 	@mkdir -p build
-	@go build -C testkit -o $(CURDIR)/$@ ./cmd/oracle
-
-build/sdktraces: $(shell find sdktraces -name '*.go' -o -name go.mod)
-	@mkdir -p build
-	@go build -C sdktraces -o $(CURDIR)/$@ .
+	@go build -C testkit -o $(CURDIR)/$@ ./cmd/$*
 
 # Tools are built from internal/tools, whose go.mod pins them, so that none of
 # their requirements reaches the module graph of the processor's users.

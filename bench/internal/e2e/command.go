@@ -122,8 +122,8 @@ func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer sink.close()
-	c, err := b.start(ctx, t, sink.addr)
+	defer sink.Close()
+	c, err := b.start(ctx, t, sink.Addr())
 	if err != nil {
 		return nil, err
 	}

@@ -77,12 +77,12 @@ func (s *soak) run(ctx context.Context) (*soakReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer sink.close()
+	defer sink.Close()
 	if s.dir, err = os.MkdirTemp("", "bench-soak"); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(s.dir)
-	if s.collector, err = s.start(ctx, soakTarget, sink.addr); err != nil {
+	if s.collector, err = s.start(ctx, soakTarget, sink.Addr()); err != nil {
 		return nil, err
 	}
 	s.sender = &sender{load: load, target: soakTarget, senders: s.senders, retries: true}

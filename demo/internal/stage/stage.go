@@ -115,7 +115,7 @@ func (s *stage) build(ctx context.Context, cancel context.CancelCauseFunc) (err 
 	}
 	s.options.Progress.Step("starting the collector with %s", s.options.Config)
 	s.collector, err = startCollector(ctx, s.options.Collector, s.options.Config,
-		s.backend.Endpoint(), filepath.Join(s.dir, "*.log"))
+		s.backend.Addr(), filepath.Join(s.dir, "*.log"))
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *stage) build(ctx context.Context, cancel context.CancelCauseFunc) (err 
 	if s.services.binary, err = self(); err != nil {
 		return err
 	}
-	s.services.common = commonArguments(s.options.Seed, s.collector.Endpoints.GRPC, s.witness.Endpoint())
+	s.services.common = commonArguments(s.options.Seed, s.collector.Endpoints.GRPC, s.witness.Addr())
 	return s.services.start(ctx, s.logFile())
 }
 
@@ -161,7 +161,7 @@ func (s *stage) takeDown() error {
 	}
 	for _, started := range []*sink.Sink{s.witness, s.backend} {
 		if started != nil {
-			started.Stop()
+			started.Close()
 		}
 	}
 	if s.dir == "" {

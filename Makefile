@@ -96,8 +96,8 @@ test-unit:
 	go -C demo $(TEST) ./...
 	go -C bench $(TEST) ./...
 	go -C bench/peers $(TEST) ./...
-	go -C interop $(TEST) ./...
-	go -C oracle $(TEST) ./...
+	go -C e2e $(TEST) ./interop
+	go -C testkit $(TEST) ./...
 
 ## test-race: tests of the processor and the demo under the race detector
 .PHONY: test-race
@@ -275,10 +275,9 @@ build/curve.json:
 	@mkdir -p build
 	go run -C bench . curve -json $(CURDIR)/$@
 
-# Programs of ours, each in a module of its own.
-build/oracle build/sdktraces: build/%: $(shell find oracle sdktraces -name '*.go' -o -name go.mod)
+build/oracle build/sdktraces: build/%: $(shell find testkit -name '*.go' -o -name go.mod)
 	@mkdir -p build
-	@go build -C $* -o $(CURDIR)/$@ .
+	@go build -C testkit -o $(CURDIR)/$@ ./cmd/$*
 
 # Tools are built from internal/tools, whose go.mod pins them, so that none of
 # their requirements reaches the module graph of the processor's users.

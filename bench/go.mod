@@ -5,7 +5,7 @@ go 1.26.0
 replace (
 	github.com/otelcol-correlation/correlationprocessor => ..
 	github.com/otelcol-correlation/correlationprocessor/bench/peers => ./peers
-	github.com/otelcol-correlation/correlationprocessor/oracle => ../oracle
+	github.com/otelcol-correlation/correlationprocessor/testkit => ../testkit
 )
 
 require (
@@ -13,7 +13,7 @@ require (
 	github.com/grafana/clusterurl v0.2.1
 	github.com/otelcol-correlation/correlationprocessor v0.0.0
 	github.com/otelcol-correlation/correlationprocessor/bench/peers v0.0.0
-	github.com/otelcol-correlation/correlationprocessor/oracle v0.0.0
+	github.com/otelcol-correlation/correlationprocessor/testkit v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/pdata v1.71.0
 	go.opentelemetry.io/collector/processor v1.71.0

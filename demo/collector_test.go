@@ -7,7 +7,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -22,6 +21,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/otlp"
 )
 
 // The ways in which the stand-in for a collector behaves, given in the place of
@@ -53,12 +54,8 @@ func playCollector(mode string) {
 	backend, err := grpc.NewClient(os.Getenv("OTEL_BACKEND_ENDPOINT"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	must(err)
 	f := &fakeCollector{mode: mode, traces: ptraceotlp.NewGRPCClient(backend), logs: plogotlp.NewGRPCClient(backend)}
-	server := grpc.NewServer()
-	ptraceotlp.RegisterGRPCServer(server, &fakeTraces{fake: f})
-	plogotlp.RegisterGRPCServer(server, &fakeLogs{fake: f})
-	listener, err := net.Listen("tcp", os.Getenv("OTLP_GRPC_ENDPOINT"))
+	_, err = otlp.Listen(os.Getenv("OTLP_GRPC_ENDPOINT"), f.passSpans, f.passLogs)
 	must(err)
-	go func() { must(server.Serve(listener)) }()
 	go f.tail(ctx, os.Getenv("LOG_FILES"))
 	http.HandleFunc("/metrics", f.metrics)
 	go func() { must(http.ListenAndServe(os.Getenv("METRICS_HOST")+":"+os.Getenv("METRICS_PORT"), nil)) }()
@@ -145,22 +142,4 @@ func (f *fakeCollector) passSpans(ctx context.Context, traces ptrace.Traces) err
 	f.spansIn.Add(int64(traces.SpanCount()))
 	_, err := f.traces.Export(ctx, ptraceotlp.NewExportRequestFromTraces(traces))
 	return err
-}
-
-type fakeTraces struct {
-	ptraceotlp.UnimplementedGRPCServer
-	fake *fakeCollector
-}
-
-func (t *fakeTraces) Export(ctx context.Context, r ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
-	return ptraceotlp.NewExportResponse(), t.fake.passSpans(ctx, r.Traces())
-}
-
-type fakeLogs struct {
-	plogotlp.UnimplementedGRPCServer
-	fake *fakeCollector
-}
-
-func (l *fakeLogs) Export(ctx context.Context, r plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
-	return plogotlp.NewExportResponse(), l.fake.passLogs(ctx, r.Logs())
 }

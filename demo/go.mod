@@ -6,7 +6,7 @@ require (
 	github.com/felixge/httpsnoop v1.1.0
 	github.com/gin-gonic/gin v1.11.0
 	github.com/go-chi/chi/v5 v5.5.0
-	github.com/otelcol-correlation/correlationprocessor/oracle v0.0.0
+	github.com/otelcol-correlation/correlationprocessor/testkit v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/collector/pdata v1.71.0
 	go.opentelemetry.io/contrib/bridges/otelslog v0.20.1
@@ -74,4 +74,4 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/otelcol-correlation/correlationprocessor/oracle => ../oracle
+replace github.com/otelcol-correlation/correlationprocessor/testkit => ../testkit

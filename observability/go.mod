@@ -152,7 +152,7 @@ require (
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/opencontainers/image-spec v1.1.1 // indirect
 	github.com/oracle/oci-go-sdk/v65 v65.124.1 // indirect
-	github.com/otelcol-correlation/correlationprocessor/oracle v0.0.0
+	github.com/otelcol-correlation/correlationprocessor/testkit v0.0.0
 	github.com/outscale/osc-sdk-go/v2 v2.35.0 // indirect
 	github.com/ovh/go-ovh v1.9.0 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
@@ -213,4 +213,4 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-replace github.com/otelcol-correlation/correlationprocessor/oracle => ../oracle
+replace github.com/otelcol-correlation/correlationprocessor/testkit => ../testkit

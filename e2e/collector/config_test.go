@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // A config that cannot be meant is refused, in words that name the key and the
@@ -79,12 +79,14 @@ func TestGoodConfigIsAccepted(t *testing.T) {
 
 // A refused config does not start, not even for a while.
 func TestBadConfigDoesNotStart(t *testing.T) {
-	endpoints, err := harness.NewEndpoints("127.0.0.1:1")
+	endpoints, err := collector.NewEndpoints("127.0.0.1:1")
 	require.NoError(t, err)
 	bad := settings(`{sampling: {sampling_percentage: 101}}`)
-	collector, err := harness.StartCollector(binary(t), endpoints, []string{"testdata/collector.yaml", bad})
+	started, err := collector.Start(t.Context(), collector.Options{
+		Binary: binary(t), Configs: []string{"testdata/collector.yaml", bad}, Endpoints: endpoints,
+	})
 	if err == nil {
-		collector.Kill()
+		started.Kill()
 	}
 	require.ErrorContains(t, err, "sampling_percentage")
 	require.ErrorContains(t, err, "101")

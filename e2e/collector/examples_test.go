@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 const examplesDir = "../../examples"
@@ -58,7 +58,7 @@ func readYAML(t *testing.T, path string) tree {
 
 // moved returns the config, to be laid over the one at path, that makes it listen
 // at the endpoints and answer on a health endpoint.
-func moved(t *testing.T, path string, endpoints harness.Endpoints) string {
+func moved(t *testing.T, path string, endpoints collector.Endpoints) string {
 	t.Helper()
 	service, ok := readYAML(t, path)["service"].(tree)
 	require.True(t, ok, "%s: service is no map", path)
@@ -84,7 +84,7 @@ func moved(t *testing.T, path string, endpoints harness.Endpoints) string {
 // validate runs the collector's own check of a config and returns what it says.
 func validate(t *testing.T, configs ...string) (string, error) {
 	t.Helper()
-	endpoints, err := harness.NewEndpoints("127.0.0.1:1")
+	endpoints, err := collector.NewEndpoints("127.0.0.1:1")
 	require.NoError(t, err)
 	args := []string{"validate"}
 	for _, config := range configs {
@@ -113,7 +113,7 @@ func TestExamplesAreValid(t *testing.T) {
 func TestExamplesRun(t *testing.T) {
 	for _, config := range collectorConfigs(t) {
 		t.Run(config, func(t *testing.T) {
-			endpoints, err := harness.NewEndpoints("127.0.0.1:1")
+			endpoints, err := collector.NewEndpoints("127.0.0.1:1")
 			require.NoError(t, err)
 			env := []string{
 				"LOG_FILES=" + filepath.Join(t.TempDir(), "*.log"),
@@ -121,10 +121,12 @@ func TestExamplesRun(t *testing.T) {
 				"KAFKA_BROKER=127.0.0.1:1", // where nobody listens
 			}
 			configs := []string{config, "yaml:" + moved(t, config, endpoints)}
-			collector, err := harness.StartCollector(binary(t), endpoints, configs, env...)
+			started, err := collector.Start(t.Context(), collector.Options{
+				Binary: binary(t), Configs: configs, Endpoints: endpoints, Env: env,
+			})
 			require.NoError(t, err)
-			require.NoError(t, collector.Stop(), collector.Output())
-			require.NotContains(t, collector.Output(), "deprecated")
+			require.NoError(t, started.Stop(stopTimeout))
+			require.NotContains(t, started.Output(), "deprecated")
 		})
 	}
 }

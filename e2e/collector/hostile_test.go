@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // fewKept samples so little that what comes through it did not come by chance.
@@ -89,7 +90,7 @@ func TestLogsWithoutATraceIDPass(t *testing.T) {
 		require.NoError(t, rig.sender.SendLogs(t.Context(), logs), name)
 	}
 	metrics := rig.settle(t, 0, len(logsWithoutID))
-	require.True(t, rig.collector.Healthy())
+	require.True(t, rig.collector.Ready(t.Context()))
 	rig.stop(t)
 
 	requireAllOnce(t, rig.sink, harness.Logs, len(logsWithoutID))
@@ -154,7 +155,7 @@ func TestStrangeItemsPass(t *testing.T) {
 		require.NoError(t, rig.sender.SendTraces(t.Context(), traces), name)
 	}
 	metrics := rig.settle(t, len(strangeSpans), len(strangeLogs))
-	require.True(t, rig.collector.Healthy())
+	require.True(t, rig.collector.Ready(t.Context()))
 	rig.stop(t)
 
 	requireAllOnce(t, rig.sink, harness.Logs, len(strangeLogs))
@@ -203,7 +204,7 @@ func TestEmptyAndBrokenRequests(t *testing.T) {
 var shortTraceID = []byte{0x0a, 0x0b, 0x12, 0x09, 0x12, 0x07, 0x0a, 0x05, 1, 2, 3, 4, 5}
 
 // post sends a request to the OTLP/HTTP traces endpoint and returns the status.
-func post(t *testing.T, endpoints harness.Endpoints, request []byte) int {
+func post(t *testing.T, endpoints collector.Endpoints, request []byte) int {
 	t.Helper()
 	response, err := http.Post("http://"+endpoints.HTTP+"/v1/traces", "application/x-protobuf", bytes.NewReader(request))
 	require.NoError(t, err)

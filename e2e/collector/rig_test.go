@@ -13,16 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // quietTimeout bounds the wait for a collector to have decided everything; it is
 // many times the longest decision_wait of these tests.
 const quietTimeout = 2 * time.Minute
 
+// stopTimeout bounds a stop, which takes well under a second.
+const stopTimeout = time.Minute
+
 // rig is a running collector with a sender before it and a sink behind it.
 type rig struct {
-	collector *harness.Collector
+	collector *collector.Collector
 	sender    *harness.Sender
 	sink      *harness.Sink
 }
@@ -38,14 +42,14 @@ func binary(t *testing.T) string {
 // plan is how to start a rig: its configs, later ones over earlier ones, for the
 // endpoints it gets, and what to add to the collector's environment.
 type plan struct {
-	configs func(harness.Endpoints) []string
+	configs func(collector.Endpoints) []string
 	env     []string
 }
 
 // start starts a rig whose processor has the given settings, a YAML flow map.
 func start(t *testing.T, correlation string) *rig {
 	t.Helper()
-	return startTogether(t, plan{configs: func(harness.Endpoints) []string {
+	return startTogether(t, plan{configs: func(collector.Endpoints) []string {
 		return []string{"testdata/collector.yaml", settings(correlation)}
 	}})[0]
 }
@@ -59,7 +63,7 @@ func startTogether(t *testing.T, plans ...plan) []*rig {
 		sink, err := harness.NewSink()
 		require.NoError(t, err)
 		t.Cleanup(sink.Close)
-		endpoints, err := harness.NewEndpoints(sink.Addr())
+		endpoints, err := collector.NewEndpoints(sink.Addr())
 		require.NoError(t, err)
 		sender, err := harness.NewSender(endpoints.GRPC)
 		require.NoError(t, err)
@@ -67,7 +71,9 @@ func startTogether(t *testing.T, plans ...plan) []*rig {
 		rigs[i] = &rig{sender: sender, sink: sink}
 		path, configs := binary(t), plan.configs(endpoints)
 		group.Go(func() {
-			rigs[i].collector, errs[i] = harness.StartCollector(path, endpoints, configs, plan.env...)
+			rigs[i].collector, errs[i] = collector.Start(t.Context(), collector.Options{
+				Binary: path, Configs: configs, Endpoints: endpoints, Env: plan.env,
+			})
 		})
 	}
 	group.Wait()
@@ -105,14 +111,15 @@ func (r *rig) send(t *testing.T, batches []harness.Batch) {
 // stop stops the collector, which sends on whatever it still holds.
 func (r *rig) stop(t *testing.T) {
 	t.Helper()
-	require.NoError(t, r.collector.Stop())
+	require.NoError(t, r.collector.Terminate())
+	require.NoError(t, r.collector.Wait(stopTimeout))
 	require.NotContains(t, r.collector.Output(), "panic")
 }
 
 // metrics reads the collector's own metrics.
 func (r *rig) metrics(t *testing.T) scrape.Metrics {
 	t.Helper()
-	metrics, err := scrape.Fetch(t.Context(), "http://"+r.collector.Endpoints.Metrics+"/metrics")
+	metrics, err := scrape.Fetch(t.Context(), r.collector.Endpoints.MetricsURL())
 	require.NoError(t, err)
 	return metrics
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // onePercent keeps 1 % and all evidence. The wait is long enough for the slowest

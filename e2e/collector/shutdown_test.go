@@ -29,7 +29,7 @@ func TestNothingAcceptedIsLostBySIGTERM(t *testing.T) {
 		}
 	})
 	require.Error(t, err, "the whole load was accepted: the collector was not stopped in its middle")
-	require.NoError(t, rig.collector.Wait())
+	require.NoError(t, rig.collector.Wait(stopTimeout))
 
 	requireAccepted(t, rig.sink, items, accepted)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // partitions is how many each of the two topics has, as the example advises.
@@ -99,7 +100,7 @@ func (e *tier) example(t *testing.T, name, waits string, env ...string) plan {
 	t.Helper()
 	path := examplesDir + "/" + name + "/config.yaml"
 	return plan{
-		configs: func(endpoints harness.Endpoints) []string {
+		configs: func(endpoints collector.Endpoints) []string {
 			return []string{path, "yaml:" + moved(t, path, endpoints), waits}
 		},
 		env: append(env, "KAFKA_BROKER="+e.broker.Addr()),
@@ -127,7 +128,7 @@ func (e *tier) removeGateway(t *testing.T, name string) {
 func (e *tier) restartGateway(t *testing.T, name string) {
 	t.Helper()
 	e.removeGateway(t, name)
-	require.NoError(t, e.gateways[name].collector.Wait())
+	require.NoError(t, e.gateways[name].collector.Wait(stopTimeout))
 	e.add(name+", restarted", startTogether(t, e.gateway(t, name))[0])
 }
 
@@ -203,7 +204,7 @@ func (e *tier) stop(t *testing.T) {
 		if slices.Contains(e.running, name) {
 			gateway.stop(t)
 		} else {
-			require.NoError(t, gateway.collector.Wait(), name)
+			require.NoError(t, gateway.collector.Wait(stopTimeout), name)
 		}
 	}
 }

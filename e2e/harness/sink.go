@@ -5,22 +5,15 @@ package harness
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"net"
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-	"google.golang.org/grpc"
-	_ "google.golang.org/grpc/encoding/gzip" // the exporter compresses
-)
 
-// maxRequestBytes is above the largest request a test sends through.
-const maxRequestBytes = 64 << 20
+	"github.com/otelcol-correlation/correlationprocessor/testkit/otlp"
+)
 
 // Arrival is what the sink saw of one item.
 type Arrival struct {
@@ -33,48 +26,21 @@ type Arrival struct {
 
 // Sink is an OTLP/gRPC server that remembers every item by its key.
 type Sink struct {
-	server *grpc.Server
-	addr   string
+	*otlp.Sink
 
 	mu    sync.Mutex
 	items map[Signal]map[int64]Arrival
 }
 
-type traceServer struct {
-	ptraceotlp.UnimplementedGRPCServer
-	sink *Sink
-}
-
-type logServer struct {
-	plogotlp.UnimplementedGRPCServer
-	sink *Sink
-}
-
 // NewSink starts a sink on a free loopback port. Close it after use.
 func NewSink() (*Sink, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	s := &Sink{items: map[Signal]map[int64]Arrival{Spans: {}, Logs: {}}}
+	server, err := otlp.Listen(otlp.Free, s.takeTraces, s.takeLogs)
 	if err != nil {
-		return nil, fmt.Errorf("sink: %w", err)
+		return nil, err
 	}
-	s := &Sink{
-		server: grpc.NewServer(grpc.MaxRecvMsgSize(maxRequestBytes)),
-		addr:   listener.Addr().String(),
-		items:  map[Signal]map[int64]Arrival{Spans: {}, Logs: {}},
-	}
-	ptraceotlp.RegisterGRPCServer(s.server, &traceServer{sink: s})
-	plogotlp.RegisterGRPCServer(s.server, &logServer{sink: s})
-	go func() { _ = s.server.Serve(listener) }() // ends with Close, which waits for it
+	s.Sink = server
 	return s, nil
-}
-
-// Addr is where the sink listens, host:port.
-func (s *Sink) Addr() string {
-	return s.addr
-}
-
-// Close stops the server and all its connections.
-func (s *Sink) Close() {
-	s.server.Stop()
 }
 
 // Arrived returns a copy of what came for a signal, by key.
@@ -91,26 +57,26 @@ func (s *Sink) record(signal Signal, key int64, arrival Arrival) {
 	s.items[signal][key] = arrival
 }
 
-func (t *traceServer) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
-	for _, resource := range request.Traces().ResourceSpans().All() {
+func (s *Sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
+	for _, resource := range traces.ResourceSpans().All() {
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
-				t.sink.record(Spans, KeyOf(span.StartTimestamp()), spanArrival(span))
+				s.record(Spans, KeyOf(span.StartTimestamp()), spanArrival(span))
 			}
 		}
 	}
-	return ptraceotlp.NewExportResponse(), nil
+	return nil
 }
 
-func (l *logServer) Export(_ context.Context, request plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
-	for _, resource := range request.Logs().ResourceLogs().All() {
+func (s *Sink) takeLogs(_ context.Context, logs plog.Logs) error {
+	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				l.sink.record(Logs, KeyOf(record.Timestamp()), logArrival(record))
+				s.record(Logs, KeyOf(record.Timestamp()), logArrival(record))
 			}
 		}
 	}
-	return plogotlp.NewExportResponse(), nil
+	return nil
 }
 
 func spanArrival(span ptrace.Span) Arrival {

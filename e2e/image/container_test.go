@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // stopSeconds is how long docker waits after SIGTERM before it kills; a clean
@@ -50,7 +50,7 @@ type container struct {
 
 // run starts the image on the host's network, with its own config, at the given
 // endpoints, and waits until it is healthy.
-func run(t *testing.T, endpoints harness.Endpoints) container {
+func run(t *testing.T, endpoints collector.Endpoints) container {
 	t.Helper()
 	args := []string{"run", "--detach", "--network=host"}
 	for _, variable := range endpoints.Env() {
@@ -63,7 +63,7 @@ func run(t *testing.T, endpoints harness.Endpoints) container {
 		}
 		docker(t, "rm", "--force", c.id)
 	})
-	require.NoError(t, harness.AwaitHealthy(endpoints, nil))
+	require.NoError(t, collector.AwaitReady(t.Context(), endpoints, nil))
 	return c
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // The image runs its own config: a kept trace and a log of it go through, also
@@ -20,7 +21,7 @@ func TestImageDeliversAndStops(t *testing.T) {
 	sink, err := harness.NewSink()
 	require.NoError(t, err)
 	t.Cleanup(sink.Close)
-	endpoints, err := harness.NewEndpoints(sink.Addr())
+	endpoints, err := collector.NewEndpoints(sink.Addr())
 	require.NoError(t, err)
 	container := run(t, endpoints)
 	sender, err := harness.NewSender(endpoints.GRPC)

@@ -16,7 +16,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 func main() {

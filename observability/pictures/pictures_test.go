@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 func metrics(t *testing.T, lines ...string) scrape.Metrics {

@@ -6,7 +6,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // missing shows the share of each service's logs without a trace id, by reason.

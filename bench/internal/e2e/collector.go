@@ -4,41 +4,29 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/peers/pipeline"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
-// collector is a collector's process.
-type collector struct {
-	cmd      *exec.Cmd
-	endpoint string // of its OTLP receiver
-	metrics  string // address of its metrics page
-	output   bytes.Buffer
-	exited   chan error
-}
-
-// base is what all configurations have besides their processors.
+// base is what all configurations have besides their processors. The addresses
+// are in the environment.
 const base = `
 receivers:
-  otlp: {protocols: {grpc: {endpoint: %[1]s, max_recv_msg_size_mib: 64}}}
+  otlp: {protocols: {grpc: {endpoint: "${env:OTLP_GRPC_ENDPOINT}", max_recv_msg_size_mib: 64}}}
 exporters:
   nop:
   otlp_grpc:
-    endpoint: %[2]s
+    endpoint: ${env:OTEL_BACKEND_ENDPOINT}
     tls: {insecure: true}
     compression: none
     sending_queue:
@@ -46,10 +34,10 @@ exporters:
       sizer: items
       block_on_overflow: true
       num_consumers: 2
-%[4]sservice:
+%sservice:
   telemetry:
     logs: {level: warn}
-    metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: %[3]d}}}}]}
+    metrics: {level: normal, readers: [{pull: {exporter: {prometheus: {host: "${env:METRICS_HOST}", port: "${env:METRICS_PORT}"}}}}]}
   pipelines:
 `
 
@@ -58,13 +46,13 @@ const batching = `      batch: {min_size: 2048, max_size: 8192, flush_timeout: 2
 `
 
 // config writes the configuration around a peer's processors.
-func config(t Target, endpoint, sink string, metrics int, queue string) string {
+func config(t Target, queue string) string {
 	exporter := "otlp_grpc"
 	if t.decodes() {
 		exporter = "nop"
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, base, endpoint, sink, metrics, queue)
+	fmt.Fprintf(&text, base, queue)
 	for _, signal := range []string{"traces", "logs"} {
 		if t.takes(signal) {
 			fmt.Fprintf(&text, "    %s: {receivers: [otlp], exporters: [%s]}\n", signal, exporter)
@@ -111,9 +99,12 @@ func (l *launch) versions(targets ...Target) (string, error) {
 	return peers.Versions(names, l.binary)
 }
 
+// stopLimit is how long a collector may take to deliver what it holds and end.
+const stopLimit = time.Minute
+
 // start starts a collector with the target's processors and waits until it
 // listens.
-func (l *launch) start(ctx context.Context, t Target, sink string) (*collector, error) {
+func (l *launch) start(ctx context.Context, t Target, sink string) (*collector.Collector, error) {
 	text, err := peers.Text(t.processors())
 	if err != nil {
 		return nil, err
@@ -122,114 +113,21 @@ func (l *launch) start(ctx context.Context, t Target, sink string) (*collector, 
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(2)
+	endpoints, err := collector.NewEndpoints(sink)
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{exited: make(chan error, 1)}
-	c.endpoint, c.metrics = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("http://127.0.0.1:%d/metrics", ports[1])
+	endpoints.Health = "" // these collectors have no such extension
 	processors, around := filepath.Join(l.dir, "processors.yaml"), filepath.Join(l.dir, "base.yaml")
 	err = errors.Join(
 		os.WriteFile(processors, []byte(t.without(text)), 0o600),
-		os.WriteFile(around, []byte(config(t, c.endpoint, sink, ports[1], l.queue)), 0o600))
+		os.WriteFile(around, []byte(config(t, l.queue)), 0o600))
 	if err != nil {
 		return nil, err
 	}
-	c.cmd = exec.CommandContext(ctx, binary, "--config", processors, "--config", around, "--feature-gates="+l.gates)
-	c.cmd.Env = append(os.Environ(), pipeline.EnvWait+"="+l.wait.String(), pipeline.EnvTraces+"=1000000", "GOMAXPROCS=2")
-	c.cmd.Stdout, c.cmd.Stderr = &c.output, &c.output
-	if err := c.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() { c.exited <- c.cmd.Wait() }()
-	err = c.ready(ctx)
-	return c, err
-}
-
-// ready waits until the collector listens.
-func (c *collector) ready(ctx context.Context) error {
-	for range 600 {
-		if conn, err := net.DialTimeout("tcp", c.endpoint, time.Second); err == nil {
-			return conn.Close()
-		}
-		select {
-		case err := <-c.exited:
-			return fmt.Errorf("collector ended: %w\n%s", err, c.output.String())
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-	return errors.New("collector does not listen after 30 s")
-}
-
-// stop ends the collector as an operator does, and waits for it.
-func (c *collector) stop() error {
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	select {
-	case err := <-c.exited:
-		if err != nil {
-			return fmt.Errorf("collector: %w\n%s", err, c.output.String())
-		}
-		return nil
-	case <-time.After(time.Minute):
-		return errors.Join(errors.New("collector does not stop"), c.cmd.Process.Kill())
-	}
-}
-
-// clockTick is the unit of the times in /proc, fixed by the kernel's interface.
-const clockTick = 10 * time.Millisecond
-
-// cpu is the processor time taken so far.
-func (c *collector) cpu() (time.Duration, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	// After the name, which may hold spaces, comes field 3; times are 14 and 15.
-	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * clockTick, errors.Join(err1, err2)
-}
-
-// The lines of /proc/PID/status with the memory the process has, and the most
-// it had.
-const (
-	rss     = "VmRSS:"
-	peakRSS = "VmHWM:"
-)
-
-// memory reads one of these lines, in bytes.
-func (c *collector) memory(name string) (int64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(data)) {
-		if value, ok := strings.CutPrefix(line, name); ok {
-			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-			return kib << 10, err
-		}
-	}
-	return 0, fmt.Errorf("no %s in /proc/PID/status", name)
-}
-
-// freePorts finds ports nobody listens on.
-func freePorts(n int) (ports []int, err error) {
-	var all []net.Listener
-	for range n {
-		var l net.Listener
-		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			break
-		}
-		all = append(all, l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	for _, l := range all { // only when all are found, so that they differ
-		err = errors.Join(err, l.Close())
-	}
-	return ports, err
+	return collector.Start(ctx, collector.Options{
+		Binary: binary, Configs: []string{processors, around}, Args: []string{"--feature-gates=" + l.gates},
+		Endpoints: endpoints,
+		Env:       []string{pipeline.EnvWait + "=" + l.wait.String(), pipeline.EnvTraces + "=1000000", "GOMAXPROCS=2"},
+	})
 }

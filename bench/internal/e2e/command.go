@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/peers"
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // bench is one comparison.
@@ -121,22 +122,22 @@ func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer sink.close()
-	c, err := b.start(ctx, t, sink.addr)
+	defer sink.Close()
+	c, err := b.start(ctx, t, sink.Addr())
 	if err != nil {
 		return nil, err
 	}
 	s := &sender{load: b.load, target: t, senders: b.senders, rate: b.rate}
 	f, err := b.window(ctx, c, s)
 	if err != nil {
-		return nil, errors.Join(err, c.stop())
+		return nil, errors.Join(err, c.Stop(stopLimit))
 	}
 	sink.quiet(b.wait + 3*time.Second)
-	if err := c.stop(); err != nil {
+	if err := c.Stop(stopLimit); err != nil {
 		return nil, err
 	}
-	if c.output.Len() > 0 {
-		fmt.Fprintf(os.Stderr, "the collector said:\n%s", c.output.String())
+	if said := c.Output(); said != "" {
+		fmt.Fprintf(os.Stderr, "the collector said:\n%s", said)
 	}
 	if all && !t.decodes() {
 		f.lost = s.items() - sink.spans.Load() - sink.logs.Load()
@@ -149,22 +150,22 @@ func (b *bench) run(ctx context.Context, t Target) (*figures, error) {
 }
 
 // window sends until the measurement is over.
-func (b *bench) window(ctx context.Context, c *collector, s *sender) (*figures, error) {
+func (b *bench) window(ctx context.Context, c *collector.Collector, s *sender) (*figures, error) {
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx, c.endpoint) }()
+	go func() { ended <- s.run(ctx, c.Endpoints.GRPC) }()
 	if err := sleep(b.warm, ended); err != nil {
 		return nil, err
 	}
-	cpu, err1 := c.cpu()
+	cpu, err1 := c.CPU()
 	items, began := s.items(), time.Now()
 	if err := sleep(b.measure, ended); err != nil {
 		return nil, err
 	}
-	later, err2 := c.cpu()
+	later, err2 := c.CPU()
 	sent, took := float64(s.items()-items), time.Since(began)
 	s.stop.Store(true)
 	err := <-ended
-	peak, err3 := c.memory(peakRSS)
+	peak, err3 := c.PeakRSS()
 	f := &figures{cpu: float64(later-cpu) / sent, rate: sent / took.Seconds(), peak: float64(peak)}
 	return f, errors.Join(err, err1, err2, err3)
 }

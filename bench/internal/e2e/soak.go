@@ -13,7 +13,8 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // soak keeps one collector at full speed for long, with little room, and checks
@@ -26,7 +27,7 @@ type soak struct {
 	every    time.Duration
 	senders  int
 
-	collector *collector
+	collector *collector.Collector
 	sender    *sender
 	began     time.Time
 	log       io.Writer
@@ -76,27 +77,27 @@ func (s *soak) run(ctx context.Context) (*soakReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer sink.close()
+	defer sink.Close()
 	if s.dir, err = os.MkdirTemp("", "bench-soak"); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(s.dir)
-	if s.collector, err = s.start(ctx, soakTarget, sink.addr); err != nil {
+	if s.collector, err = s.start(ctx, soakTarget, sink.Addr()); err != nil {
 		return nil, err
 	}
 	s.sender = &sender{load: load, target: soakTarget, senders: s.senders, retries: true}
 	report, err := s.watch(ctx)
 	if err != nil {
-		return nil, errors.Join(err, s.collector.stop())
+		return nil, errors.Join(err, s.collector.Stop(stopLimit))
 	}
 	sink.quiet(s.wait + 3*time.Second)
 	end, err := s.look(ctx)
 	if err != nil {
-		return nil, errors.Join(err, s.collector.stop())
+		return nil, errors.Join(err, s.collector.Stop(stopLimit))
 	}
 	report.end = end
-	err = s.collector.stop()
-	report.missing, report.said = truth.missing(sink.traces, s.sender.rounds), s.collector.output.String()
+	err = s.collector.Stop(stopLimit)
+	report.missing, report.said = truth.missing(sink.traces, s.sender.rounds), s.collector.Output()
 	report.rounds, report.retried = s.sender.rounds, s.sender.retried.Load()
 	return report, err
 }
@@ -107,7 +108,7 @@ func (s *soak) watch(ctx context.Context) (*soakReport, error) {
 	defer cancel() // a collector that has ended takes no call any more
 	ended := make(chan error, 1)
 	s.began = time.Now()
-	go func() { ended <- s.sender.run(ctx, s.collector.endpoint) }()
+	go func() { ended <- s.sender.run(ctx, s.collector.Endpoints.GRPC) }()
 	report := &soakReport{warm: s.warm}
 	for time.Since(s.began) < s.duration {
 		if err := s.pause(ctx, ended); err != nil {
@@ -129,8 +130,8 @@ func (s *soak) pause(ctx context.Context, ended <-chan error) error {
 	select {
 	case err := <-ended:
 		return errors.Join(err, errors.New("the sender ended early"))
-	case err := <-s.collector.exited:
-		return fmt.Errorf("the collector ended: %w\n%s", err, s.collector.output.String())
+	case <-s.collector.Exited():
+		return errors.Join(errors.New("the collector ended early"), s.collector.Failure())
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(s.every):
@@ -147,7 +148,7 @@ func (s *soak) look(ctx context.Context) (look, error) {
 	defer s.sender.calls.Unlock()
 	l := look{at: time.Since(s.began)}
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		m, err := scrape.Fetch(ctx, s.collector.metrics)
+		m, err := scrape.Fetch(ctx, s.collector.Endpoints.MetricsURL())
 		if err != nil {
 			return l, err
 		}
@@ -161,7 +162,7 @@ func (s *soak) look(ctx context.Context) (look, error) {
 		}
 	}
 	var err error
-	l.rss, err = s.collector.memory(rss)
+	l.rss, err = s.collector.RSS()
 	l.retried = s.sender.retried.Load()
 	return l, err
 }

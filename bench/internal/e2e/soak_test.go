@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/peers/workload"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 func TestBalanced(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/bench/internal/report"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // look is what a soak saw at one time.

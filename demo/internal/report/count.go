@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // Count is a counter's value for one combination of label values.

@@ -3,7 +3,7 @@
 
 package report
 
-import "github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+import "github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 
 func (f *Findings) judgeFlows(e Evidence) {
 	f.Spans = e.Metrics.Tally("spans")

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // Missing is how many of a service's logs have no trace id, for one reason.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/diagnosis"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // WriteTo prints the findings as one page of plain text.

@@ -9,8 +9,8 @@ import (
 	"fmt"
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/diagnosis"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // Evidence is all that a run leaves behind.

@@ -8,12 +8,13 @@ package sink
 
 import (
 	"context"
-	"net"
+	"slices"
 	"sync"
 
-	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-	"google.golang.org/grpc"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/otlp"
 )
 
 // Records is what a sink has received, in order of arrival.
@@ -22,10 +23,9 @@ type Records struct {
 	Logs  []Log
 }
 
-// Sink is an OTLP gRPC receiver on loopback. The caller must Stop it.
+// Sink is an OTLP gRPC receiver on loopback. The caller must Close it.
 type Sink struct {
-	listener net.Listener
-	server   *grpc.Server
+	*otlp.Sink
 
 	mu       sync.Mutex
 	received Records
@@ -33,22 +33,14 @@ type Sink struct {
 
 // Start listens on a free loopback port.
 func Start() (*Sink, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	s := new(Sink)
+	server, err := otlp.Listen(otlp.Free, s.takeTraces, s.takeLogs)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{listener: listener, server: grpc.NewServer()}
-	ptraceotlp.RegisterGRPCServer(s.server, &traceService{sink: s})
-	plogotlp.RegisterGRPCServer(s.server, &logService{sink: s})
-	go func() { _ = s.server.Serve(listener) }() // ends with Stop
+	s.Sink = server
 	return s, nil
 }
-
-// Endpoint is the host:port the sink listens on.
-func (s *Sink) Endpoint() string { return s.listener.Addr().String() }
-
-// Stop closes the listener and every connection.
-func (s *Sink) Stop() { s.server.Stop() }
 
 // Counts tells how many spans and logs have come so far.
 func (s *Sink) Counts() (spans, logs int) {
@@ -61,34 +53,21 @@ func (s *Sink) Counts() (spans, logs int) {
 func (s *Sink) Records() Records {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Records{
-		Spans: append([]Span(nil), s.received.Spans...),
-		Logs:  append([]Log(nil), s.received.Logs...),
-	}
+	return Records{Spans: slices.Clone(s.received.Spans), Logs: slices.Clone(s.received.Logs)}
 }
 
-type traceService struct {
-	ptraceotlp.UnimplementedGRPCServer
-	sink *Sink
+func (s *Sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
+	spans := readSpans(traces)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.received.Spans = append(s.received.Spans, spans...)
+	return nil
 }
 
-func (t *traceService) Export(_ context.Context, request ptraceotlp.ExportRequest) (ptraceotlp.ExportResponse, error) {
-	spans := readSpans(request.Traces())
-	t.sink.mu.Lock()
-	defer t.sink.mu.Unlock()
-	t.sink.received.Spans = append(t.sink.received.Spans, spans...)
-	return ptraceotlp.NewExportResponse(), nil
-}
-
-type logService struct {
-	plogotlp.UnimplementedGRPCServer
-	sink *Sink
-}
-
-func (l *logService) Export(_ context.Context, request plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
-	logs := readLogs(request.Logs())
-	l.sink.mu.Lock()
-	defer l.sink.mu.Unlock()
-	l.sink.received.Logs = append(l.sink.received.Logs, logs...)
-	return plogotlp.NewExportResponse(), nil
+func (s *Sink) takeLogs(_ context.Context, logs plog.Logs) error {
+	read := readLogs(logs)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.received.Logs = append(s.received.Logs, read...)
+	return nil
 }

@@ -23,8 +23,8 @@ var traceID = pcommon.TraceID{0x4b, 0xf9, 0x2f, 0x35, 0x77, 0xb3, 0x4d, 0xa6, 0x
 func TestSinkRemembersWhatItReceives(t *testing.T) {
 	s, err := Start()
 	require.NoError(t, err)
-	defer s.Stop()
-	connection, err := grpc.NewClient(s.Endpoint(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	defer s.Close()
+	connection, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, connection.Close()) }()
 

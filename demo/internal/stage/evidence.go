@@ -14,7 +14,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/orders"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // settleLimit is how long the collector may take to read the last lines, decide
@@ -34,7 +34,7 @@ func (s *stage) collect(ctx context.Context) (report.Evidence, error) {
 		return report.Evidence{}, err
 	}
 	s.options.Progress.Step("stopping the collector")
-	if err := s.collector.stop(stopGrace); err != nil {
+	if err := s.collector.Stop(stopGrace); err != nil {
 		return report.Evidence{}, err
 	}
 	return report.Evidence{Sent: sent, Kept: s.backend.Records(), Metrics: metrics, Bounds: bounds()}, nil
@@ -60,7 +60,7 @@ func (s *stage) sent() (sink.Records, error) {
 func (s *stage) settle(ctx context.Context, sent sink.Records) (scrape.Metrics, error) {
 	limit := time.Now().Add(settleLimit)
 	for {
-		metrics, err := scrape.Fetch(ctx, s.collector.metrics)
+		metrics, err := scrape.Fetch(ctx, s.collector.Endpoints.MetricsURL())
 		if err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				return nil, cause // the collector ended, or somebody pressed Ctrl-C

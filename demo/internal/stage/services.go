@@ -8,15 +8,14 @@ package stage
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/catalog"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/load"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/orders"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/storefront"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/process"
 )
 
 // services are the demo's services, each a process, in the order in which they
@@ -24,7 +23,7 @@ import (
 type services struct {
 	binary  string   // the demo itself
 	common  []string // arguments every service takes
-	running []*process
+	running []*process.Process
 	targets load.Targets
 }
 
@@ -47,23 +46,20 @@ func (s *services) start(ctx context.Context, logFile string) error {
 	return nil
 }
 
+// readyPrefix begins the line in which a service tells its address.
+const readyPrefix = "ready "
+
 // add starts one service and waits for its address.
 func (s *services) add(ctx context.Context, name string, args ...string) (url string, err error) {
-	p, err := launch(name, s.binary, append(append([]string{name}, s.common...), args...), nil)
+	p, err := process.Start(name, s.binary, append(append([]string{name}, s.common...), args...), nil)
 	if err != nil {
 		return "", err
 	}
-	s.running = append([]*process{p}, s.running...)
-	select {
-	case address := <-p.output.ready:
-		return "http://" + address, nil
-	case <-p.exited:
-		return "", errors.Join(fmt.Errorf("%s did not start", name), p.failure())
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	case <-time.After(startLimit):
-		return "", fmt.Errorf("%s is not ready after %s%s", name, startLimit, p.output.quote())
-	}
+	s.running = append([]*process.Process{p}, s.running...)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	address, err := p.Line(ctx, readyPrefix)
+	return "http://" + address, err
 }
 
 // stop ends the services and has them flush their telemetry. An error means
@@ -71,7 +67,7 @@ func (s *services) add(ctx context.Context, name string, args ...string) (url st
 func (s *services) stop() error {
 	var err error
 	for _, p := range s.running {
-		err = errors.Join(err, p.stop(stopGrace))
+		err = errors.Join(err, p.Stop(stopGrace))
 	}
 	s.running = nil
 	return err

@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/load"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/report"
 	"github.com/otelcol-correlation/correlationprocessor/demo/internal/sink"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 )
 
 // failedGrace is how long a process may take to go down after a failure.
@@ -40,7 +41,7 @@ type stage struct {
 	dir       string
 	witness   *sink.Sink // sees what the services send
 	backend   *sink.Sink // sees what the collector passes on
-	collector *collector
+	collector *collector.Collector
 	services  services
 }
 
@@ -91,7 +92,7 @@ func (s *stage) record(ctx context.Context) (stop func() error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- s.collector.record(ctx, s.options.Pages) }()
+	go func() { done <- recordPages(ctx, s.collector.Endpoints.MetricsURL(), s.options.Pages) }()
 	return func() error {
 		cancel()
 		return <-done
@@ -113,23 +114,20 @@ func (s *stage) build(ctx context.Context, cancel context.CancelCauseFunc) (err 
 		return err
 	}
 	s.options.Progress.Step("starting the collector with %s", s.options.Config)
-	s.collector, err = startCollector(s.options.Collector, s.options.Config,
-		s.backend.Endpoint(), filepath.Join(s.dir, "*.log"))
+	s.collector, err = startCollector(ctx, s.options.Collector, s.options.Config,
+		s.backend.Addr(), filepath.Join(s.dir, "*.log"))
 	if err != nil {
 		return err
 	}
-	if err := s.collector.awaitHealthy(ctx); err != nil {
-		return err
-	}
 	go func() {
-		<-s.collector.exited
-		cancel(errors.Join(errors.New("the collector ended in the middle of the demo"), s.collector.failure()))
+		<-s.collector.Exited()
+		cancel(errors.Join(errors.New("the collector ended in the middle of the demo"), s.collector.Failure()))
 	}()
 	s.options.Progress.Step("starting the services")
 	if s.services.binary, err = self(); err != nil {
 		return err
 	}
-	s.services.common = commonArguments(s.options.Seed, s.collector.otlp, s.witness.Endpoint())
+	s.services.common = commonArguments(s.options.Seed, s.collector.Endpoints.GRPC, s.witness.Addr())
 	return s.services.start(ctx, s.logFile())
 }
 
@@ -156,14 +154,14 @@ func (s *stage) play(ctx context.Context) (headline string, err error) {
 func (s *stage) takeDown() error {
 	s.options.Progress.Close()
 	for _, p := range s.services.running {
-		_ = p.stop(failedGrace)
+		_ = p.Stop(failedGrace)
 	}
 	if s.collector != nil {
-		_ = s.collector.stop(failedGrace)
+		_ = s.collector.Stop(failedGrace)
 	}
 	for _, started := range []*sink.Sink{s.witness, s.backend} {
 		if started != nil {
-			started.Stop()
+			started.Close()
 		}
 	}
 	if s.dir == "" {

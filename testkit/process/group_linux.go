@@ -1,11 +1,11 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package stage
+package process
 
 import "syscall"
 
-// ownGroup also has the kernel kill the child should the driver be killed
+// ownGroup also has the kernel kill the child should its parent be killed
 // without a chance to do it.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

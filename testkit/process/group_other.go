@@ -3,7 +3,7 @@
 
 //go:build unix && !linux
 
-package stage
+package process
 
 import "syscall"
 

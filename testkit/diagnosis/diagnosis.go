@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // Complaint is something a service does wrong.

@@ -6,12 +6,12 @@
 // traces in the field. The recordings are testdata of the processor: it must say
 // of each which fault it shows.
 //
-//	go run . ../testdata/sdktraces
+//	sdktraces testdata/sdktraces
 //
 // With a fault's name it sends, as a test suite of the shop would, what that
 // fault makes to the collector the environment names.
 //
-//	OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 go run . -fault whole
+//	OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 sdktraces -fault whole
 package main
 
 import (

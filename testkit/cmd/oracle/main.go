@@ -16,8 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/oracle/diagnosis"
-	"github.com/otelcol-correlation/correlationprocessor/oracle/scrape"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/diagnosis"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
 
 // options are the command line.

@@ -1,7 +1,9 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package harness
+//go:build unix
+
+package collector
 
 import (
 	"errors"
@@ -13,10 +15,13 @@ import (
 type Endpoints struct {
 	GRPC    string
 	HTTP    string
-	Health  string
+	Health  string // empty for a collector without a health endpoint
 	Metrics string
 	Backend string
 }
+
+// MetricsURL is where the collector's metrics page is.
+func (e Endpoints) MetricsURL() string { return "http://" + e.Metrics + "/metrics" }
 
 // NewEndpoints picks free loopback ports for a collector that exports to a
 // backend.
@@ -57,7 +62,7 @@ func freeAddresses(n int) ([]string, error) {
 func (e Endpoints) Env() []string {
 	host, port, err := net.SplitHostPort(e.Metrics)
 	if err != nil {
-		panic("harness: endpoints not made by NewEndpoints: " + err.Error())
+		panic("collector: endpoints not made by NewEndpoints: " + err.Error())
 	}
 	return []string{
 		"OTLP_GRPC_ENDPOINT=" + e.GRPC,

@@ -4,12 +4,11 @@
 package rules
 
 import (
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 

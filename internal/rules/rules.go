@@ -7,13 +7,12 @@ import (
 	"errors"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 

@@ -21,7 +21,7 @@
 //
 // A log that is wrongly taken for a request gets another's route, so evidence is asked for: words that
 // could be prose count only in the exact places of a format, methods only if they are ones, and a plain
-// path, url or uri only beside a method, for it may be a file's or a client's. An address with a host
+// path, url or uri only with a method, for it may be a file's or a client's. An address with a host
 // counts only under the two names that servers use for their own requests with the host in it. Calls that a program makes (urllib3's
 // request lines, url.full, addresses under url or http.url) are no requests to it. A path with escapes in it is not read,
 // because a part of the body cannot undo them.

@@ -9,7 +9,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
 
-// fields collects what the keys of a body say of its request. Ranks are 0 while nothing was found.
+// fields collects the request from the keys of a body. Ranks are 0 while nothing was found.
 type fields struct {
 	method, path           span
 	status                 int
@@ -21,7 +21,7 @@ type fields struct {
 }
 
 // request returns the request if the fields are enough to say that there is one: a request line, a path under a
-// key that means a request, or any path beside a method.
+// key that means a request, or any path with a method.
 func (f *fields) request(body string) (Request, bool) {
 	method, path := f.method, f.path
 	switch {

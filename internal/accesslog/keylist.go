@@ -22,7 +22,7 @@ type key struct {
 	kind kind
 	rank uint8
 	// sure is set where the name alone says that the path is that of an HTTP request. A plain "path" may be
-	// that of a file, so it counts only beside a method.
+	// that of a file, so it counts only with a method.
 	sure bool
 	// absolute is set where a scheme and a host may stand before the path. Under other names an address is
 	// more often that of a call to another service.

@@ -60,7 +60,7 @@ func (s *scan) plainLine(in span) (Request, bool) {
 	return s.found(method, path, status), true
 }
 
-// word returns what stands before the first blank.
+// word returns the text before the first blank.
 func word(v string) string {
 	first, _, _ := strings.Cut(v, " ")
 	return first

@@ -10,7 +10,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-// check checks one trace at a time. It keeps its memory from one to the next.
+// check looks for the flaws of one trace at a time. It keeps its memory from one to
+// the next.
 type check struct {
 	links []Link
 	// nodes are the spans of the links, and ids that only others speak of:
@@ -26,7 +27,7 @@ type check struct {
 // node is a span id of the trace.
 type node struct {
 	id        uint64
-	link      int32 // the span's link, -1 if it did not come
+	link      int32 // the span's link, -1 if it did not arrive
 	up        int32 // another node of the same piece, or itself
 	served    bool  // has a child in another service
 	delegated bool  // has a client span as a child
@@ -101,7 +102,7 @@ func (e *check) hashed(id uint64) (n int32, known bool) {
 	}
 }
 
-// gather makes the nodes of the spans that came and counts both signals.
+// gather makes the nodes of the spans that arrived and counts both signals.
 func (e *check) gather() (spans, logs int) {
 	for i := range e.links {
 		l := &e.links[i]
@@ -136,7 +137,7 @@ func (e *check) duplicate(n int32, l *Link) {
 
 func (e *check) span(n int32) *Link { return &e.links[e.nodes[n].link] }
 
-// attach links a span to its parent, or tells that it did not come.
+// attach links a span to its parent, or counts a parent that did not arrive.
 func (e *check) attach(n int32) {
 	child := e.span(n)
 	if child.Parent == 0 {

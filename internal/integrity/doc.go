@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package integrity tells which traces are broken, and where.
+// Package integrity finds which traces are broken, and where.
 //
 // It sees of every span and log only a link: its ids, times and service. A
 // trace's links are held for a window after its first item, whatever sampling
@@ -21,5 +21,5 @@
 // wanted most.
 //
 // The package holds no clock, logger or instrument, and no text: services are
-// numbers of the caller's. Time comes in as now, findings go out in a Report.
+// numbers of the caller's. Time is an argument, findings go out in a Report.
 package integrity

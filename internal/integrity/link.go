@@ -26,7 +26,7 @@ func (k Kind) String() string {
 	return [kinds]string{"unspecified", "internal", "server", "client", "producer", "consumer", "log"}[k]
 }
 
-// enters reports whether a span of the kind stands for a request that came from
+// enters reports whether a span of the kind stands for a request that arrives from
 // elsewhere, and leaves whether for one that goes elsewhere.
 func (k Kind) enters() bool { return k == KindServer || k == KindConsumer }
 func (k Kind) leaves() bool { return k == KindClient || k == KindProducer }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Peers knows which addresses belong to services that send spans to here: what a
-// client span says it calls is looked up by what server spans say they are. Only
+// Peers holds the addresses of services that send spans to here: the address that a
+// client span calls is looked up among those that server spans name. Only
 // of such a service can a missing span be told from one nobody sends. It is safe
 // for concurrent use, and looking up takes no lock.
 type Peers struct {
@@ -32,7 +32,7 @@ const (
 	peerSeconds = 3600
 )
 
-// NewPeers returns a registry that knows nobody.
+// NewPeers returns a registry without addresses.
 func NewPeers() *Peers {
 	p := new(Peers)
 	p.known.Store(&map[uint64]*peer{})

@@ -22,11 +22,11 @@ const (
 	TracesDisconnected                  // more than one piece
 	TracesWithoutLogs                   // spans, but no log
 	LogsWithoutSpans                    // traces with logs, but no span; Reason says if it was sampled
-	SpansOrphan                         // the parent is of the same process and did not come, by Kind
-	SpansRemoteParentUnseen             // the parent is of another process and did not come, by Kind
+	SpansOrphan                         // the parent is of the same process and did not arrive, by Kind
+	SpansRemoteParentUnseen             // the parent is of another process and did not arrive, by Kind
 	SpansDuplicateID                    // two spans with one id, by Reason
 	ClientWithoutServer                 // of ClientSpans, those the Peer has no span for
-	LogSpanDangling                     // of LogSpans, those that did not come
+	LogSpanDangling                     // of LogSpans, those that did not arrive
 	PropagationBroken                   // by Reason
 	whats
 )
@@ -69,19 +69,19 @@ func (r Reason) String() string {
 	}[r]
 }
 
-// Finding is something to count.
+// Finding is a flaw, or what flaws are measured by: something to count.
 type Finding struct {
-	Service uint16
-	Peer    uint16 // a Name
+	Service uint16 // a Link's
+	Peer    uint16 // a Name, of ClientSpans and ClientWithoutServer
 	What    What
-	Kind    Kind
-	Reason  Reason
+	Kind    Kind   // where the What is by Kind
+	Reason  Reason // where the What is by Reason
 }
 
 // Age is a duration that belongs to a service.
 type Age struct {
-	Service uint16
-	Signal  Kind // KindLog or another
+	Service uint16 // a Link's
+	Signal  Kind   // KindLog, or a span's
 	Age     time.Duration
 }
 
@@ -91,7 +91,7 @@ type Report struct {
 	counts counts
 	// Skews are by how much spans began before the span that called them.
 	Skews []Age
-	// Late are the ages of items that came after their trace's window.
+	// Late are the ages of items that arrived after their trace's window.
 	Late []Age
 }
 

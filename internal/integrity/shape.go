@@ -5,8 +5,6 @@ package integrity
 
 import "time"
 
-func asDuration(ns int64) time.Duration { return time.Duration(ns) }
-
 // shape looks at the trace as a tree and returns the service it belongs to: that
 // of its first root, else of its first span, else of its first log. The kind is
 // that of the root, or KindLog if there is none.
@@ -34,7 +32,7 @@ func (e *check) shape(spans int) (home uint16, root Kind) {
 }
 
 // tops returns the first and the last root and how many there are. Without a
-// root the first is the earliest span whose parent did not come, and in a trace
+// root the first is the earliest span whose parent did not arrive, and in a trace
 // that is one circle the earliest span.
 func (e *check) tops(spans int) (first, last int32, roots int) {
 	for n := range int32(spans) {
@@ -63,7 +61,7 @@ func (e *check) before(a, b int32) bool {
 	return e.span(a).Start < e.span(b).Start
 }
 
-// parentless reports whether the span's parent did not come.
+// parentless reports whether the span's parent did not arrive.
 func (e *check) parentless(n int32) bool {
 	p, _ := e.node(e.span(n).Parent)
 	return e.nodes[p].link == noLink
@@ -119,3 +117,5 @@ func (e *check) restarted(l *Link) {
 		e.r.trace(PropagationBroken, Restarted, l.Service)
 	}
 }
+
+func asDuration(ns int64) time.Duration { return time.Duration(ns) }

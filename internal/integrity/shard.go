@@ -109,7 +109,7 @@ func (s *shard) fits() bool {
 }
 
 // compare finds what an item contradicts the earlier ones in. Each contradiction
-// counts once a trace, for the service whose item has the shorter id or came
+// counts once a trace, for the service whose item has the shorter id or arrived
 // later.
 func (s *shard) compare(e *entry, it *Item, r *Report) {
 	if it.High != e.high && !e.truncated {
@@ -171,7 +171,7 @@ func (s *shard) ready(due int64) uint32 {
 
 // fetch reads the links of the traces that begin before the position, one of each
 // at a time: those of one trace lead to each other, so that their misses would
-// add up, and those of many overlap. In traces of 8 links that came over 64
+// add up, and those of many overlap. In traces of 8 links that arrive over 64
 // batches it saves a fourth of all.
 func (s *shard) fetch(ready uint32) {
 	s.walk = s.walk[:0]

@@ -18,7 +18,7 @@ func (e *check) compareSignals(spans, logs int, home uint16) {
 	}
 }
 
-// unsampled reports whether the log says that its span was never to come.
+// unsampled reports whether, by the log's flags, its span was never to arrive.
 func unsampled(l *Link) bool { return l.Flags.has(FlagsKnown) && !l.Flags.has(Sampled) }
 
 // speak counts the span a log speaks of, once however many do, and whether it

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package links turns spans and log records into the links that package integrity
-// checks traces by: who names whom as parent, who calls whom, and what the flags
-// say about sampling. It learns at which addresses services answer, so that a
-// client span leads to the service that it called.
+// checks traces by: the parent of each span, the service that a span calls, and the
+// sampling flags. It notes the addresses at which services answer, so that a client
+// span leads to the service that it called.
 //
 // A [Reader] is safe for concurrent use. Before Start it does nothing. A
 // [PeerMemo] is for one batch: its strings are borrowed from the batch's spans.

@@ -25,9 +25,11 @@ type Reader struct {
 	peers   *integrity.Peers
 }
 
+// New returns a Reader that is not started.
 func New() *Reader { return &Reader{peers: integrity.NewPeers()} }
 
-// Start begins to check traces. The peers are the reader's own.
+// Start begins to check traces. The peers of the options are ignored: a Reader has its
+// own. It must not run at the same time as other methods.
 func (r *Reader) Start(o integrity.Options) {
 	o.Peers = r.peers
 	r.checker = integrity.New(o)
@@ -54,6 +56,7 @@ func (r *Reader) Flush(found *integrity.Report) {
 	}
 }
 
+// Traces is the number of traces whose window is open.
 func (r *Reader) Traces() int64 {
 	if r.checker == nil {
 		return 0
@@ -61,6 +64,7 @@ func (r *Reader) Traces() int64 {
 	return int64(r.checker.Traces())
 }
 
+// Bytes is the memory taken by the checks.
 func (r *Reader) Bytes() int64 {
 	if r.checker == nil {
 		return 0
@@ -68,8 +72,8 @@ func (r *Reader) Bytes() int64 {
 	return r.checker.Bytes()
 }
 
-// Span returns the link of a span, and reports whether it is one: a span without
-// an id has no place in its trace.
+// Span returns the link of a span, and reports whether there is one: a span without
+// an id has no place in its trace. The memo is that of the span's batch.
 func (r *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
 	if r.checker == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
@@ -152,9 +156,10 @@ func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	return f
 }
 
-// PeerMemo is what the last spans of a service said of peers: most of a batch's
-// say the same again, which is not hashed and looked up again. Its strings are
-// the caller's, so it must not outlive the call.
+// PeerMemo holds the peers of the last spans of a service: most spans of a batch name
+// the same ones again, and those are not hashed and looked up again. Its strings are
+// borrowed from the batch's spans, so it must not outlive the batch. The zero value
+// is ready for use.
 type PeerMemo struct {
 	svc      *telemetry.Service
 	answered peerAddress
@@ -162,14 +167,14 @@ type PeerMemo struct {
 	callee   uint64 // of called
 }
 
-// peerAddress is what callee goes by.
+// peerAddress is the other end of a call, as a span names it.
 type peerAddress struct {
 	peer, host string
 	port       int
 }
 
-// peer learns from a span that its service sends spans and, if it answers, where,
-// and looks up who is called by one that calls.
+// peer notes that the span's service sends spans and, if it answers, its address. Of
+// a span that calls, it looks up the called service.
 func (r *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
 	if m.svc != svc {
 		*m = PeerMemo{svc: svc}
@@ -197,8 +202,8 @@ func (r *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, 
 	}
 }
 
-// answers learns where a service answers. What it calls may be itself, so that is
-// looked up anew.
+// answers notes the address at which a service answers. A service may call itself,
+// so the last callee is looked up anew.
 func (r *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
 	if m.answered != at {
 		r.peers.Note(now, record.AddressOf(at.host, at.port), svc.NameID)
@@ -206,9 +211,10 @@ func (r *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, 
 	}
 }
 
-// callee is the address of the service a client span says it calls: its name, or
-// a host that is called as it is (orders, orders.shop.svc), if they are known to
-// send spans; else the address at which its own spans may yet say it answers.
+// callee is the address of the service that a client span calls: the service's name,
+// or the host where that is named like the service (orders, orders.shop.svc), if it
+// is known to send spans; else the host and the port, which the service's own spans
+// may name later.
 func (r *Reader) callee(now time.Time, to peerAddress) uint64 {
 	if to.peer != "" {
 		if a := record.AddressOf(to.peer, 0); r.peers.Lookup(now, a) != 0 {
@@ -234,13 +240,14 @@ func loopback(address string) bool {
 	return address == "localhost" || strings.HasPrefix(address, "127.") || address == "::1"
 }
 
-// The tolerances of spanTime.
+// The tolerances of SpanTime.
 const (
 	maxAhead  = time.Minute
 	maxBehind = time.Hour
 )
 
-// SpanTime says what is wrong with a span's times at now, in Unix nanoseconds, or "".
+// SpanTime returns what is wrong with a span's times at now, in Unix nanoseconds:
+// no_end, end_before_start, future or past, which are label values, or "".
 func SpanTime(now int64, s ptrace.Span) string {
 	start, end := int64(s.StartTimestamp()), int64(s.EndTimestamp())
 	switch {
@@ -256,7 +263,8 @@ func SpanTime(now int64, s ptrace.Span) string {
 	return ""
 }
 
-// RandomnessKey is the explicit randomness of an item as links carry it.
+// RandomnessKey is the explicit randomness in a tracestate as links carry it: plus 1,
+// or 0 for none.
 func RandomnessKey(state string) uint64 {
 	if s := sampling.ReadState(state); s.Explicit {
 		return s.Randomness.Unsigned() + 1

@@ -48,7 +48,7 @@ type Step uint8
 
 // The steps.
 const (
-	// End: the object is over, or what follows is not JSON. Pos tells where.
+	// End: the object is over, or the rest is not JSON. Pos is the place.
 	End Step = iota
 	// Field: a key and its value.
 	Field

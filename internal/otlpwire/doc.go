@@ -11,10 +11,10 @@
 //	ResourceSpans { Resource = 1, repeated ScopeSpans = 2, schema_url = 3 }
 //	ScopeSpans    { Scope = 1, repeated Span = 2, schema_url = 3 }
 //
-// A record is the bytes of one Span or LogRecord. An envelope is all that stands
-// around it: every field of its ResourceSpans but the ScopeSpans, and every
-// field of its ScopeSpans but the Spans, as raw protobuf fields. So schema URLs
-// survive, and so do fields this version of the protocol does not know.
+// A record is the bytes of one Span or LogRecord. Its envelope is its resource and
+// scope: every field of its ResourceSpans but the ScopeSpans, and every field of its
+// ScopeSpans but the Spans, as raw protobuf fields. So schema URLs survive, and so do
+// fields that this version of the protocol does not have.
 //
 // An Encoder writes records field by field, faster than the library. Encoding
 // makes sure that nothing is lost where the library is newer than this package.

@@ -262,7 +262,7 @@ func closeMessage(dst []byte, start int) []byte {
 	return dst
 }
 
-// What is 0 or empty is no field, but for ids, which the library writes so.
+// Zero and empty values are omitted, except ids: pdata writes those as empty fields.
 
 func appendString(dst []byte, num protowire.Number, s string) []byte {
 	if s == "" {

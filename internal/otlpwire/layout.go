@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// layout is what this package knows of a protobuf message.
+// layout is the fields of a protobuf message that this package writes.
 type layout struct {
 	name   string
 	fields []protowire.Number // that the encoder writes

@@ -32,8 +32,8 @@ var ErrEnvelope = errors.New("malformed envelope")
 // scope's records, in message order. The envelope is borrowed until the next one,
 // a record for as long as msg lives.
 //
-// A message that is not well-formed is an error; what came before the fault has
-// been reported by then.
+// It returns an error for a message that is not well-formed, and has then called for
+// all that lies before the fault.
 func Walk(msg []byte, envelope, record func([]byte)) error {
 	w := walker{envelope: envelope, record: record}
 	for len(msg) > 0 {
@@ -138,8 +138,9 @@ func fault(code int) error {
 	return fmt.Errorf("malformed OTLP message: %w", protowire.ParseError(code))
 }
 
-// AppendGroup appends one ResourceSpans or ResourceLogs with the records under
-// the envelope to an OTLP message, which stays one: protobuf lists concatenate.
+// AppendGroup appends one ResourceSpans or ResourceLogs, which is the records in the
+// envelope, to an OTLP message. That stays a message: protobuf lists concatenate. The
+// error is ErrEnvelope.
 func AppendGroup(dst, envelope []byte, records ...[]byte) ([]byte, error) {
 	length, n := binary.Uvarint(envelope)
 	if n <= 0 || length > uint64(len(envelope)-n) {

@@ -25,12 +25,13 @@ func AppendStub(dst []byte, s ptrace.Span, keys []string) []byte {
 	return dst
 }
 
-// AppendTrimmedStub appends the stub of a span that is encoded already.
+// AppendTrimmedStub appends the stub of a span that is encoded already. Its attributes
+// stay in their order. A span that is no OTLP is appended as it is.
 func AppendTrimmedStub(dst, span []byte, keys []string) []byte {
 	for len(span) > 0 {
 		num, typ, n := protowire.ConsumeTag(span)
 		if n < 0 {
-			return append(dst, span...) // decoding it will tell
+			return append(dst, span...) // decoding it will fail
 		}
 		size := protowire.ConsumeFieldValue(num, typ, span[n:])
 		if size < 0 {

@@ -20,8 +20,8 @@ const (
 	dropRedundant = "redundant"
 )
 
-// dedup finds the access logs of released traces that say what another log
-// or a span says already. Evidence is never one of them.
+// dedup finds the access logs of released traces that another log or a span makes
+// superfluous. Evidence is never one of them.
 type dedup struct {
 	cfg    *JoinConfig
 	dryRun bool
@@ -34,8 +34,8 @@ type dedup struct {
 	dropped map[string]int
 }
 
-// requestKey tells requests apart: a service has one with each span it names,
-// but for those it makes itself.
+// requestKey is the key of a request: of a service, with the span it names, and with
+// the method and the path, for a service may call others within one span.
 type requestKey struct {
 	record.SpanKey
 	service, method, path string
@@ -50,7 +50,7 @@ type position struct {
 
 func (m position) after(o position) bool { return m.at > o.at || m.at == o.at && m.place > o.place }
 
-// claim is what a span or a log tells of a request.
+// claim is a request as a span or a log describes it.
 type claim struct {
 	method, path, pattern string
 	status                int
@@ -92,7 +92,7 @@ func (r *dedup) noteSpans(td ptrace.Traces) {
 	}
 }
 
-// read returns what the record tells of a request, whether it is an access log
+// read returns the request that the record describes, whether it is an access log
 // that names a span, and whether it reports a failure.
 func (r *dedup) read(lr plog.LogRecord) (t claim, access, failed bool) {
 	if lr.SpanID().IsEmpty() {
@@ -123,7 +123,7 @@ func (r *dedup) key(service string, lr plog.LogRecord, t claim) requestKey {
 	return requestKey{record.KeyOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
 }
 
-// at is when the record was written, or came in where it does not say.
+// at is the time at which the record was written or, where that is not known, read.
 func at(lr plog.LogRecord) pcommon.Timestamp {
 	if t := lr.Timestamp(); t != 0 {
 		return t
@@ -148,14 +148,14 @@ func (r *dedup) why(service string, lr plog.LogRecord) string {
 	return ""
 }
 
-// covers reports whether all that a log covers is told by its span.
+// covers reports whether a span describes all that its log does.
 func (t claim) covers(log claim) bool {
 	where := log.path != "" && log.path == t.path || log.pattern != "" && log.pattern == t.pattern
 	return where && (log.method == "" || strings.EqualFold(log.method, t.method)) && (log.status == 0 || log.status == t.status)
 }
 
-// takeOut takes the records out that are not needed. In a dry run they stay, and
-// say so.
+// takeOut takes the records out that are not needed. In a dry run they stay, with
+// the reason as an attribute.
 func (r *dedup) takeOut(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
 		service := record.ServiceName(rl.Resource())

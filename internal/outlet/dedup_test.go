@@ -84,9 +84,9 @@ func TestRepeatedAccessLogs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			out, tel := deliver(t, tt.join, tt.records)
 			require.ElementsMatch(t, tt.want, bodies(out))
-			require.Equal(t, tt.duplicate, sum(t, tel, "logs_dropped", attribute.String("reason", "duplicate")))
-			require.Equal(t, tt.redundant, sum(t, tel, "logs_dropped", attribute.String("reason", "redundant")))
-			require.EqualValues(t, len(tt.want), sum(t, tel, "logs_kept"))
+			require.Equal(t, tt.duplicate, sum(tel, "logs_dropped", attribute.String("reason", "duplicate")))
+			require.Equal(t, tt.redundant, sum(tel, "logs_dropped", attribute.String("reason", "redundant")))
+			require.EqualValues(t, len(tt.want), sum(tel, "logs_kept"))
 		})
 	}
 }
@@ -127,5 +127,5 @@ func TestRepeatsStayInADryRun(t *testing.T) {
 			require.Equal(t, want, noted.Str())
 		}
 	}
-	require.Zero(t, sum(t, tel, "logs_dropped"))
+	require.Zero(t, sum(tel, "logs_dropped"))
 }

@@ -18,20 +18,21 @@ type JoinConfig struct {
 	// SpanAttributes are what is looked at of a span.
 	SpanAttributes []string
 	// PathAttributes are keys of a log's path, besides those of the semantic
-	// conventions, and RouteAttribute is the one that patterns are in.
+	// conventions.
 	PathAttributes []string
+	// RouteAttribute is the attribute that patterns are in.
 	RouteAttribute string
-	// Deduplicate takes all access logs about a request out but the last, and
-	// DropRedundant those that say no more than their span.
+	// Deduplicate takes out all access logs about a request but the last, and
+	// DropRedundant those that have no more than their span.
 	Deduplicate, DropRedundant bool
 }
 
 // repeats reports whether access logs that repeat others are looked for.
 func (c *JoinConfig) repeats() bool { return c.Deduplicate || c.DropRedundant }
 
-// joiner gives logs attributes of their spans. A log's span is the one it
-// names; else the entry span of its service in the trace, for there the request
-// came in; else the root.
+// joiner gives logs attributes of their spans. A log's span is the one it names; else
+// the entry span of its service in the trace, where the request arrived; else the
+// root.
 type joiner struct {
 	keys   []string
 	spans  map[record.SpanKey]pcommon.Map
@@ -69,7 +70,7 @@ func (j *joiner) note(service string, s ptrace.Span) {
 	}
 }
 
-// isEntry reports whether a request came into a service with the span.
+// isEntry reports whether a request arrives at a service with the span.
 func isEntry(s ptrace.Span) bool {
 	k := s.Kind()
 	return k == ptrace.SpanKindServer || k == ptrace.SpanKindConsumer || s.ParentSpanID().IsEmpty()
@@ -109,7 +110,7 @@ func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, b
 	return m, ok
 }
 
-// The attributes that say how many logs name a span.
+// The attributes with the numbers of logs that name a span.
 const (
 	attrLogCount      = "log.count"
 	attrLogErrorCount = "log.error_count"

@@ -67,7 +67,7 @@ func TestLogsGetTheirSpansAttributes(t *testing.T) {
 			out, tel := deliver(t, JoinConfig{Attributes: keys, SpanAttributes: keys}, append([]tracebuffer.Record{recordOf(tt.service, lr)}, spans...))
 			require.Len(t, out, 1, "the spans go another way")
 			require.Equal(t, tt.want, out[0].Attributes().AsRaw())
-			require.Equal(t, tt.joined, sum(t, tel, "logs_joined"))
+			require.Equal(t, tt.joined, sum(tel, "logs_joined"))
 		})
 	}
 }
@@ -78,7 +78,7 @@ func TestLogsGoWithoutSpansThatCannotBeDecoded(t *testing.T) {
 	bad.Data = []byte{0xff}
 	out, tel := deliver(t, JoinConfig{Attributes: []string{"who"}, SpanAttributes: []string{"who"}}, []tracebuffer.Record{recordOf("cart", logOf(1)), bad})
 	require.Equal(t, []string{"log"}, bodies(out))
-	require.Zero(t, sum(t, tel, "logs_dropped"))
+	require.Zero(t, sum(tel, "logs_dropped"))
 }
 
 // The numbers are those of the logs that are there for the spans' sake.

@@ -26,9 +26,9 @@ import (
 
 // Outlet sends what the buffer released to a pipeline's next component. Releases
 // wait as bytes; those of many traces go out in one batch, merged by resource
-// and scope. A next component that fails is tried again until it takes the
-// batch or says that it never will: meanwhile the bytes count as held, and the
-// senders feel it once max_bytes is reached.
+// and scope. A next component that fails is tried again until it takes the batch or
+// refuses it for good. Until then the bytes count as held, and senders are refused
+// once max_bytes is reached.
 type Outlet struct {
 	to Options
 
@@ -57,12 +57,12 @@ type Options struct {
 	// Traces or Logs is the next component. The other one is nil.
 	Traces consumer.Traces
 	Logs   consumer.Logs
-	Rules  *rules.Rules
-	Count  *telemetry.Instruments
-	// Delivered is told of each release that was delivered or lost: its bytes
-	// are no longer held.
+	Rules  *rules.Rules           // whose thresholds are written to what is kept
+	Count  *telemetry.Instruments // of what was kept, joined and lost
+	// Delivered is called with each release that was delivered or lost: its
+	// bytes are no longer held.
 	Delivered func(*tracebuffer.Release)
-	Join      JoinConfig
+	Join      JoinConfig // of logs
 	Log       *zap.Logger
 }
 
@@ -74,13 +74,14 @@ func New(to Options) *Outlet {
 	return o
 }
 
+// Start begins to deliver. Stop must be called after it.
 func (o *Outlet) Start() {
 	o.ended.Add(1)
 	go o.run()
 }
 
-// Push queues a release. It never blocks: decisions must not wait for a slow
-// next component.
+// Push queues a release, which is the outlet's from then on. It never blocks:
+// decisions must not wait for a slow next component.
 func (o *Outlet) Push(r tracebuffer.Release) {
 	o.mu.Lock()
 	o.queue = append(o.queue, r)
@@ -144,7 +145,8 @@ func inBatches(releases []tracebuffer.Release) [][]tracebuffer.Record {
 	return append(out, all)
 }
 
-// Wait returns when the outlet has nothing left to deliver or ctx ends.
+// Wait returns when the outlet has nothing left to deliver. When ctx ends before,
+// the tries end too, what is left is lost, and Wait returns the error of ctx.
 func (o *Outlet) Wait(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, o.giveUp)
 	defer stop()
@@ -156,7 +158,8 @@ func (o *Outlet) Wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Stop delivers what is queued, within ctx, and ends the outlet.
+// Stop delivers what is queued and ends the outlet. When ctx ends before, what is
+// left is lost and counted. It is called once and returns no error.
 func (o *Outlet) Stop(ctx context.Context) error {
 	defer context.AfterFunc(ctx, o.giveUp)()
 	close(o.quit)
@@ -227,7 +230,9 @@ func decodes(one []tracebuffer.Record) bool {
 	return err == nil
 }
 
-// Lose counts records that were held and cannot be handed on.
+// Lose logs and counts n records that were held and cannot be delivered, for the
+// reason (a Drop constant of package telemetry). Of the records, which may be nil,
+// those that are evidence are counted by their rule.
 func (o *Outlet) Lose(sig tracebuffer.Signal, reason string, records []tracebuffer.Record, n int, err error) {
 	o.to.Log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
 	o.to.Count.Dropped(sig, reason, n)
@@ -250,10 +255,10 @@ func (o *Outlet) sleep(d time.Duration) bool {
 	}
 }
 
-// errCorrupt says that held bytes are no OTLP message any more.
+// errCorrupt means that held bytes are no OTLP message any more.
 var errCorrupt = errors.New("held data cannot be decoded")
 
-// sendTraces decodes and sends spans, and says how many. They are decoded for
+// sendTraces decodes and sends spans, and returns how many. They are decoded for
 // each try: a next component that failed may have changed what it was given.
 func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 	groups := groupRecords(records, false)

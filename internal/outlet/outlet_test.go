@@ -140,7 +140,7 @@ func bodies(logs []plog.LogRecord) []string {
 }
 
 // sum adds up the data points of a counter that have the attributes.
-func sum(t *testing.T, tel *componenttest.Telemetry, metric string, attrs ...attribute.KeyValue) (total int64) {
+func sum(tel *componenttest.Telemetry, metric string, attrs ...attribute.KeyValue) (total int64) {
 	m, err := tel.GetMetric("otelcol_processor_correlation_" + metric)
 	if err != nil {
 		return 0
@@ -197,7 +197,7 @@ func TestAFailedBatchIsTriedAgainUntilTaken(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		require.Equal(t, 1, next.SpanCount())
 		require.EqualValues(t, 1, delivered.Load())
-		require.EqualValues(t, 1, sum(t, tel, "spans_kept"))
+		require.EqualValues(t, 1, sum(tel, "spans_kept"))
 		require.NoError(t, o.Stop(t.Context()))
 	})
 }
@@ -214,10 +214,10 @@ func TestWhatIsRefusedForGoodIsCounted(t *testing.T) {
 		time.Sleep(time.Second)
 		require.EqualValues(t, 1, delivered.Load())
 		require.EqualValues(t, 1, next.tries.Load())
-		require.EqualValues(t, 2, sum(t, tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
-		require.EqualValues(t, 1, sum(t, tel, "evidence_lost", attribute.String("rule", "errors"), attribute.String("cause", telemetry.DropExportFailed)))
-		require.EqualValues(t, 1, sum(t, tel, "evidence_lost"))
-		require.Zero(t, sum(t, tel, "spans_kept"))
+		require.EqualValues(t, 2, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
+		require.EqualValues(t, 1, sum(tel, "evidence_lost", attribute.String("rule", "errors"), attribute.String("cause", telemetry.DropExportFailed)))
+		require.EqualValues(t, 1, sum(tel, "evidence_lost"))
+		require.Zero(t, sum(tel, "spans_kept"))
 		require.NoError(t, o.Stop(t.Context()))
 	})
 }
@@ -237,7 +237,7 @@ func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				end(t, ctx, o)
-				require.EqualValues(t, 1, sum(t, tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
+				require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
 			})
 		})
 	}
@@ -278,7 +278,7 @@ func TestRecordsAreMergedAndStamped(t *testing.T) {
 		got = append(got, line)
 	}
 	require.Equal(t, []string{"a 0: 2:", "a 1:ot=th:fd70a", "b 3:ot=th:fd70a"}, got)
-	require.EqualValues(t, 4, sum(t, tel, "spans_kept"))
+	require.EqualValues(t, 4, sum(tel, "spans_kept"))
 }
 
 // A batch ends between two traces, for its logs look for their spans in it.
@@ -325,7 +325,7 @@ func TestARecordThatCannotBeDecodedFailsNoOther(t *testing.T) {
 		o.Push(r)
 		require.NoError(t, o.Stop(t.Context()))
 		require.Equal(t, 2, sink.SpanCount())
-		require.EqualValues(t, 1, sum(t, tel, "spans_dropped", attribute.String("reason", telemetry.DropCorrupt)))
+		require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropCorrupt)))
 	})
 	t.Run("log records", func(t *testing.T) {
 		sink := new(consumertest.LogsSink)
@@ -339,6 +339,6 @@ func TestARecordThatCannotBeDecodedFailsNoOther(t *testing.T) {
 		o.Push(r)
 		require.NoError(t, o.Stop(t.Context()))
 		require.Equal(t, 1, sink.LogRecordCount())
-		require.EqualValues(t, 2, sum(t, tel, "logs_dropped", attribute.String("reason", telemetry.DropCorrupt)))
+		require.EqualValues(t, 2, sum(tel, "logs_dropped", attribute.String("reason", telemetry.DropCorrupt)))
 	})
 }

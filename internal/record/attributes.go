@@ -12,13 +12,14 @@ import (
 
 // Path is a raw path and the attributes that hold it.
 type Path struct {
-	Text  string
-	Keys  [4]string
-	Count int
-	rank  int // of the attribute the text is from; the lowest wins
+	Text  string    // with its query, where it has one
+	Keys  [4]string // the attributes, the first Count of them
+	Count int       // 0 to 4: further attributes with a path are left out
+	rank  int       // of the attribute the text is from; the lowest wins
 }
 
-// add notes an attribute that holds the raw path.
+// add notes an attribute that holds the raw path. Of several, the text of the one
+// with the lowest rank is taken.
 func (r *Path) add(rank int, key string, v pcommon.Value) {
 	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
 		return
@@ -32,20 +33,21 @@ func (r *Path) add(rank int, key string, v pcommon.Value) {
 	}
 }
 
-// Span is what one pass over a span's attributes finds.
+// Span is what one pass over a span's attributes finds. Its strings are borrowed
+// from the span; what is not there is empty or 0.
 type Span struct {
 	Path       Path
 	Method     string
-	Route      string
-	GRPCStatus string
+	Route      string // http.route, as the framework wrote it
+	GRPCStatus string // the number, or in new conventions the name
 	RPCService string
 	userAgent  string
 	synthetic  string
-	Status     int
+	Status     int // of HTTP
 	Peer
 }
 
-// Read reads attributes of old and new semantic conventions.
+// Read reads attributes of old and new semantic conventions into a zero Span.
 func (v *Span) Read(attrs pcommon.Map) {
 	for key, val := range attrs.All() {
 		switch key {
@@ -87,27 +89,28 @@ func (v *Span) Read(attrs pcommon.Map) {
 	}
 }
 
-// Log is what one pass over a log record finds.
+// Log is what one pass over a log record finds. Its strings are borrowed from the
+// record; what is not there is empty or 0.
 type Log struct {
 	Path   Path
 	Method string
-	Route  string
-	level  string
-	Status int
-	// debug: the headers the trace id was found in ask to keep the trace.
+	Route  string // http.route, as the framework wrote it
+	level  string // the one in the body, where the record has no severity
+	Status int    // of HTTP
+	// Debug: the header in which the trace id was found asks to keep the trace.
 	Debug     bool
 	userAgent string
 	synthetic string
-	// what an earlier stage noted of sampling
+	// the threshold and the randomness that an earlier stage wrote
 	threshold, randomness string
-	// promoted: the record's trace id was found outside its own field, and
-	// unsampled: what was found says that the trace was not sampled.
+	// Promoted: the record's trace id was found outside its own field, and
+	// Unsampled: the flags found with it mark a trace that was not sampled.
 	Promoted, Unsampled bool
-	Header              Header
+	Header              Header // of a record with a trace id of its own
 }
 
-// readField reads a field of a structured body, where nothing better is known. A
-// path in a body is not masked: bodies are the user's text.
+// readField reads a field of a structured body. Attributes and earlier fields win.
+// A path in a body is not masked: bodies are the user's text.
 func (v *Log) readField(key string, val pcommon.Value, paths []string) {
 	var f Log
 	if !f.Read(key, val, paths) {
@@ -122,7 +125,7 @@ func (v *Log) readField(key string, val pcommon.Value, paths []string) {
 	v.userAgent = cmp.Or(v.userAgent, f.userAgent)
 }
 
-// number reads a status code, which some send as text.
+// number reads a status code. Some libraries write it as text.
 func number(v pcommon.Value) int {
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
@@ -136,7 +139,7 @@ func number(v pcommon.Value) int {
 	}
 }
 
-// atoi reads a status code; what is none is 0.
+// atoi reads a status code of three digits. Any other text is 0.
 func atoi(s string) int {
 	if len(s) != 3 {
 		return 0
@@ -151,8 +154,9 @@ func atoi(s string) int {
 	return n
 }
 
-// Read notes an attribute and reports whether it is one that paths, which may be
-// under further keys, routes or status codes are in.
+// Read notes an attribute. It reports whether the attribute holds a path, a route, a
+// method, a status code or the like, so that no trace id has to be looked for in
+// it. The paths are further keys that hold a path, best first.
 func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
 	switch key {
 	case "url.path":

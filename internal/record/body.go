@@ -10,8 +10,9 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 )
 
-// ReadBody reads what the attributes leave open: the request the body is about,
-// and its level where the record has no severity.
+// ReadBody reads the body for what the attributes leave open: the request that the
+// record is about, and its level where the record has no severity. The text is the
+// body's (see BodyText); the paths are further keys that hold a path.
 func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
 	levelled := lr.SeverityNumber() != plog.SeverityNumberUnspecified || lr.SeverityText() != ""
 	if lr.Body().Type() == pcommon.ValueTypeMap {
@@ -40,8 +41,8 @@ func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
 	}
 }
 
-// BodyText is a body that is text. A copy would cost more than most bodies are
-// worth, so bytes are not looked into.
+// BodyText returns the text of a body that is a string, and "" for any other. A
+// body of bytes is not read: most are not worth a copy. The text is borrowed.
 func BodyText(body pcommon.Value) string {
 	if body.Type() == pcommon.ValueTypeStr {
 		return body.Str()

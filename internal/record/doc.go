@@ -7,10 +7,10 @@
 //
 // [Span] and [Log] hold what a pass found. Their strings are borrowed from the
 // item and must not outlive it. Nothing here fails: an attribute of a type or
-// form that nobody expects is as good as none.
+// form that nobody expects counts as none.
 //
-// The package decides nothing and changes no item; only the Remove walks do what
-// their caller says.
+// The package decides nothing and changes no item; only the Remove and Clear walks
+// take items out, and the caller chooses which.
 //
 // Sources: OpenTelemetry semantic conventions 1.40 (HTTP, RPC, messaging, user
 // agent) and before 1.21 (http.method, http.target, net.peer.name);

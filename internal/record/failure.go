@@ -22,8 +22,8 @@ func SpanFailed(s ptrace.Span, v *Span) bool {
 	return s.Status().Code() == ptrace.StatusCodeError && !clientError
 }
 
-// grpcServerFault says which status codes a server span reports as its own
-// error (semantic conventions, gRPC): UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED,
+// grpcServerFault reports whether a server span with the status code has failed by
+// its own fault (semantic conventions, gRPC): UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED,
 // INTERNAL, UNAVAILABLE and DATA_LOSS.
 func grpcServerFault(code string) bool {
 	switch code {
@@ -50,8 +50,8 @@ func LogFailed(lr plog.LogRecord, v *Log) bool {
 	return errorLevel(v.level)
 }
 
-// errorLevel says which level names of the common logging libraries and of
-// syslog mean ERROR or worse.
+// errorLevel reports whether the level, as the common logging libraries and syslog
+// name it, is ERROR or worse.
 func errorLevel(text string) bool {
 	if len(text) < 3 || len(text) > 9 {
 		return false

@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
+// AttributeHTTPRoute is the attribute in which a framework writes its route.
 const AttributeHTTPRoute = "http.route"
 
 // SpanKey identifies a span: by the low half of its trace id, so that an id that
@@ -24,8 +25,10 @@ type SpanKey struct {
 // KeyOf returns the key of the span with the ids.
 func KeyOf(trace pcommon.TraceID, span pcommon.SpanID) SpanKey { return SpanKey{LowHalf(trace), span} }
 
+// LowHalf is the low half of a trace id, on which whole and cut ids meet.
 func LowHalf(id pcommon.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) }
 
+// ServiceName is the service.name of a resource, or "".
 func ServiceName(res pcommon.Resource) string {
 	if v, ok := res.Attributes().Get("service.name"); ok {
 		return v.AsString()
@@ -40,7 +43,8 @@ const (
 	AttributeRandomness = "sampling.randomness"
 )
 
-// Sampling is what the record's attributes say of sampling.
+// Sampling returns the sampling state in the record's attributes. A threshold or a
+// randomness that does not parse counts as none.
 func (v *Log) Sampling() (s sampling.State) {
 	if v.randomness != "" {
 		r, err := contrib.RValueToRandomness(v.randomness)
@@ -53,8 +57,8 @@ func (v *Log) Sampling() (s sampling.State) {
 	return s
 }
 
-// Bits of a span's flags beside the W3C trace flags (opentelemetry-proto,
-// SpanFlags): whether it is known where the parent is, and that it is remote.
+// Bits of a span's flags (opentelemetry-proto, SpanFlags): the W3C sampled flag,
+// whether the place of the parent is known, and that the parent is remote.
 const (
 	FlagSampled      = 0x01
 	FlagHasIsRemote  = 0x100

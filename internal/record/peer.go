@@ -5,14 +5,14 @@ package record
 
 import "hash/maphash"
 
-// Peer is what a span says of the other end of a request, in old and new
-// semantic conventions. The strings are borrowed.
+// Peer is the other end of a span's request, read from old and new semantic
+// conventions. The strings are borrowed.
 type Peer struct {
 	Service     string // the other service's name
 	Address     string // of the server, whichever end that is
 	Destination string // of a message
-	Port        int
-	Header      Header
+	Port        int    // of the server, or 0
+	Header      Header // the propagation header that the span quotes
 }
 
 var addressSeed = maphash.MakeSeed()

@@ -9,14 +9,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Header is a propagation header that an item with a trace id of its own has
-// in its attributes, as servers record them: the context the request came with.
-// The strings are borrowed.
+// Header is a propagation header among the attributes of an item: servers record
+// the headers of the requests they get. Its trace id should be the item's own. The
+// strings are borrowed.
 type Header struct {
-	Key, Value string
+	Key   string // the attribute's; only its end is the name of the header
+	Value string // "" for no header
 }
 
-// Read notes an attribute that is called like such a header.
+// Read notes the attribute if its name ends like such a header's. Of a list the
+// first value is taken.
 func (h *Header) Read(key string, val pcommon.Value) {
 	if len(key) > 1 && contextEnds[key[len(key)-1]] && contextName(key) {
 		h.note(key, val)
@@ -34,11 +36,12 @@ func (h *Header) note(key string, val pcommon.Value) {
 	}
 }
 
-// contextEnds are the last bytes of the names contextName tells. They rule out
-// nearly all others without a call.
+// contextEnds are the last bytes of the names that contextName accepts. They rule
+// out nearly all others without a call.
 var contextEnds = [256]bool{'t': true, 'T': true, '3': true, 'd': true, 'D': true}
 
-// contextName tells names that end like a header that holds a trace context.
+// contextName reports whether the name ends like that of a header with a trace
+// context.
 func contextName(key string) bool {
 	switch key[len(key)-1] {
 	case 't', 'T':

@@ -9,7 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// PathInName returns the path a span name holds: "GET /users/1", "/users/1".
+// PathInName returns the path in a span name, such as "GET /users/1" or "/users/1",
+// or "".
 func PathInName(name string) string {
 	if i := strings.IndexByte(name, '/'); i == 0 || i > 0 && name[i-1] == ' ' {
 		return name[i:]
@@ -17,22 +18,28 @@ func PathInName(name string) string {
 	return ""
 }
 
-// Request is what the rules on requests look at.
+// Request is an HTTP or RPC request as the rules on requests look at it. Unknown
+// parts are empty.
 type Request struct {
-	Method, Path, Pattern string
-	UserAgent, Synthetic  string
-	RPCService            string
-	status                int
+	Method     string
+	Path       string // without host and query
+	Pattern    string // the route pattern of the path
+	UserAgent  string
+	Synthetic  string // user_agent.synthetic.type: bot or test
+	RPCService string
+	status     int
 }
 
+// IsRequest reports whether the item has a path, a pattern or an RPC service.
 func (q *Request) IsRequest() bool {
 	return q.Path != "" || q.Pattern != "" || q.RPCService != ""
 }
 
-// Answered reports whether the request was answered as it should be, or it is
-// not known that it was not.
+// Answered reports whether the request has no status, or one below 400.
 func (q *Request) Answered() bool { return q.status < 400 }
 
+// Request returns the request that the span stands for. The pattern is that of its
+// path.
 func (v *Span) Request(s ptrace.Span, pattern string) Request {
 	path := v.Path.Text
 	if path == "" {
@@ -48,6 +55,8 @@ func (v *Span) Request(s ptrace.Span, pattern string) Request {
 	return q
 }
 
+// Request returns the request that the record is about. The pattern is that of its
+// path.
 func (v *Log) Request(pattern string) Request {
 	return Request{
 		Method: v.Method, Path: BarePath(v.Path.Text), Pattern: pattern, status: v.Status,
@@ -55,7 +64,8 @@ func (v *Log) Request(pattern string) Request {
 	}
 }
 
-// IsAccess reports whether the record tells of a request, as access logs do.
+// IsAccess reports whether the record is an access log: it has a path or a pattern,
+// and a method or a status.
 func (v *Log) IsAccess(pattern string) bool {
 	return (pattern != "" || v.Path.Text != "") && (v.Method != "" || v.Status != 0)
 }

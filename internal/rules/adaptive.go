@@ -19,8 +19,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// adaptive is a sampler whose rates follow the traffic. It says how many make
-// one kept and never which one: that is up to the traces' randomness.
+// adaptive is a sampler whose rates follow the traffic. It chooses how many traces
+// make one kept, and never which one: that depends on the traces' randomness.
 type adaptive struct {
 	sampler dynsampler.Sampler
 }
@@ -54,15 +54,15 @@ func goalRate(percentage float64) int {
 	return int(min(max(1, math.Round(100/percentage)), sampling.MaxRate))
 }
 
-// rate says how many traces with the fingerprint make one kept, and counts one
-// more of so many items.
+// rate returns how many traces with the fingerprint make one kept, between 1 and
+// sampling.MaxRate, and counts one more of so many items.
 func (a *adaptive) rate(key uint64, items int) uint32 {
 	var text [8]byte
 	binary.BigEndian.PutUint64(text[:], key&keyMask)
 	return uint32(min(a.sampler.GetSampleRateMulti(string(text[:]), max(1, items)), sampling.MaxRate))
 }
 
-// fingerprint is a part of what tells rare from common traces.
+// fingerprint is a part of what separates rare traces from common ones.
 type fingerprint struct {
 	in  fingerprintPlace
 	key string

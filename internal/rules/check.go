@@ -10,6 +10,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
+// Check returns nil if ok, and else an error with the formatted text.
 func Check(ok bool, format string, args ...any) error {
 	if ok {
 		return nil
@@ -17,10 +18,14 @@ func Check(ok bool, format string, args ...any) error {
 	return fmt.Errorf(format, args...)
 }
 
+// CheckOneOf returns an error with the key and the value got, unless that is one of
+// those wanted.
 func CheckOneOf[T ~string](key string, got T, want ...T) error {
 	return Check(slices.Contains(want, got), "%s must be one of %q, got %q", key, want, got)
 }
 
+// CheckPercentage returns an error with the key unless the percentage is between 0
+// and 100, and 0 or large enough for a threshold.
 func CheckPercentage(key string, percentage float64) error {
 	if _, err := sampling.PercentageThreshold(percentage); err != nil {
 		return fmt.Errorf("%s %w", key, err)

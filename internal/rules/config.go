@@ -24,7 +24,7 @@ import (
 // sampling_percentage. The first rule that any span or log of a trace matches
 // decides on all of the trace.
 type Config struct {
-	// SamplingPercentage is the share of traces kept that no rule speaks of.
+	// SamplingPercentage is the share that is kept of traces that match no rule.
 	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
 	// SamplingPrecision is the number of significant hex digits of the
 	// thresholds percentages are turned into.
@@ -46,16 +46,16 @@ type Config struct {
 	// is not met. ignore and silent go on, and propagate gives the batch back
 	// to the sender.
 	ErrorMode ottl.ErrorMode `mapstructure:"error_mode"`
-	// Randomness says what of a trace id its verdict is measured by.
+	// Randomness is the part of a trace id that decides on the trace.
 	Randomness RandomnessMode `mapstructure:"randomness"`
-	// UpstreamUnmarked says what it means that an item arrives without a
+	// UpstreamUnmarked is the meaning of an item that arrives without a
 	// sampling threshold.
 	UpstreamUnmarked UnmarkedMode `mapstructure:"upstream_unmarked"`
 	// DryRun drops nothing. What the verdict would have been is noted on every
 	// span and log record.
 	DryRun bool `mapstructure:"dry_run"`
-	// RuleAttribute is the attribute in which kept spans and log records say
-	// what rule kept them; empty notes none.
+	// RuleAttribute is the attribute of kept spans and log records that names
+	// the rule that kept them; empty writes none.
 	RuleAttribute string `mapstructure:"rule_attribute"`
 	// CountedRoutes is how many routes, of all services together, are counted
 	// by name before sampling; 0 counts none.
@@ -82,7 +82,7 @@ type DebugConfig struct {
 
 // SuppressConfig says which requests nobody looks at.
 type SuppressConfig struct {
-	// HealthChecks are requests of probes, told by their path, their gRPC
+	// HealthChecks are requests of probes, known by their path, their gRPC
 	// service or their user agent.
 	HealthChecks bool `mapstructure:"health_checks"`
 	// StaticAssets are requests for files that pages are made of.
@@ -92,7 +92,7 @@ type SuppressConfig struct {
 	_ struct{}
 }
 
-// RandomnessMode says what of a trace id is random.
+// RandomnessMode is the part of a trace id that is random.
 type RandomnessMode string
 
 // The modes.
@@ -119,17 +119,16 @@ func (m RandomnessMode) source() sampling.Source {
 	}
 }
 
-// UnmarkedMode says what it means that an item arrives without a sampling
-// threshold.
+// UnmarkedMode is the meaning of an item that arrives without a sampling threshold.
 type UnmarkedMode string
 
 // The modes.
 const (
-	// UpstreamUnknown: an earlier stage may have sampled without saying so.
-	// What is kept for certain gets no threshold.
+	// UpstreamUnknown: an earlier stage may have sampled without a note of it.
+	// Items that are kept for certain get no threshold.
 	UpstreamUnknown UnmarkedMode = "unknown"
-	// UpstreamUnsampled: no earlier stage has sampled. What is kept for
-	// certain gets the threshold 0.
+	// UpstreamUnsampled: no earlier stage has sampled. Items that are kept for
+	// certain get the threshold 0.
 	UpstreamUnsampled UnmarkedMode = "unsampled"
 )
 
@@ -140,6 +139,8 @@ func (m UnmarkedMode) unmarked() sampling.Unmarked {
 	return sampling.Unknown
 }
 
+// DefaultConfig returns the configuration that holds where the user sets nothing:
+// all traces are kept.
 func DefaultConfig() Config {
 	return Config{
 		SamplingPercentage: 100,
@@ -152,7 +153,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate checks the percentages and the limits.
+// Validate checks the percentages and the limits, and compiles the rules. Its errors
+// name the key and the value.
 func (c *Config) Validate() error {
 	errs := []error{
 		Check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
@@ -215,8 +217,8 @@ func parseRoute(text string) ([]*route.Template, error) {
 	return t, nil
 }
 
-// tail reports whether there are rules beside sampling_percentage, so that a
-// trace has to wait for its verdict.
+// tail reports whether there are rules besides sampling_percentage, so that a trace
+// has to wait for its verdict.
 func (c *Config) tail() bool {
 	return c.Debug.Attribute != "" || c.Errors || c.SlowerThan > 0 || c.requests() || len(c.Rules) > 0
 }

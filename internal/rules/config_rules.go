@@ -19,7 +19,7 @@ type RuleConfig struct {
 	Match MatchMode `mapstructure:"match"`
 	// Conditions are OTTL conditions, all of which must be met; a rule without
 	// one matches everything. A path's prefix (span, spanevent, log, resource)
-	// says what a condition looks at.
+	// chooses what a condition looks at.
 	Conditions []string `mapstructure:"conditions"`
 	// Sampler says how many of the traces that match are kept.
 	Sampler SamplerConfig `mapstructure:"sampler"`
@@ -28,8 +28,10 @@ type RuleConfig struct {
 	_ struct{}
 }
 
-// SamplerConfig says how many traces are kept. Which ones, their randomness says.
+// SamplerConfig says how many traces are kept. Which traces are kept depends on
+// their randomness.
 type SamplerConfig struct {
+	// Type is the kind of sampler; it must be set.
 	Type SamplerType `mapstructure:"type"`
 	// SamplingPercentage is the share that probabilistic keeps.
 	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
@@ -39,7 +41,7 @@ type SamplerConfig struct {
 	// GoalThroughput is how many spans and log records a second
 	// adaptive_throughput keeps.
 	GoalThroughput int `mapstructure:"goal_throughput"`
-	// FingerprintAttributes tell what is rare and what is common: attribute
+	// FingerprintAttributes separate rare traces from common ones: attribute
 	// keys of spans, logs or resources, such as url.template.
 	FingerprintAttributes []string `mapstructure:"fingerprint_attributes"`
 	// AdjustmentInterval is how often the rates are made anew; 0 is 15 s.

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// debugRule tells the items of traces somebody asked for.
+// debugRule matches the items of traces that somebody asked to keep.
 type debugRule struct {
 	match            sampling.Match
 	attribute, value string

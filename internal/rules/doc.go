@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package rules is the sampling configuration at work. [New] compiles a [Config]
-// into a policy; a [Matcher] turns a span or a log record into what it says about
-// the policy's rules; a [Stamper] notes on kept items with which threshold they
+// into a policy; a [Matcher] finds the rules of the policy that a span or a log record
+// matches; a [Stamper] notes on kept items with which threshold they
 // were kept; a [Randomizer] reads the randomness that decides.
 //
 // Rules are in order of precedence: the user's own, debug, errors, slow, then the

@@ -11,8 +11,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// item is a span or a log record with what is around it: what conditions
-// look at. Its OTTL contexts are made when a condition first asks for them.
+// item is a span or a log record with its scope and resource, as conditions look at
+// it. Its OTTL contexts are made when a condition first asks for them.
 type item struct {
 	spans      ptrace.ResourceSpans
 	scopeSpans ptrace.ScopeSpans

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
-// ruleMissing stands in telemetry for the percentage of log records without a
+// RuleMissing is the name in telemetry of the percentage of log records without a
 // trace id.
 const RuleMissing = "missing_trace_id"
 
@@ -20,18 +20,18 @@ const RuleMissing = "missing_trace_id"
 type MissingVerdict uint8
 
 const (
-	MissingNone MissingVerdict = iota // it has a trace, or there is nothing to decide
-	MissingKept
-	MissingDropped
+	MissingNone    MissingVerdict = iota // it has a trace, or there is nothing to decide
+	MissingKept                          // it passes, with its threshold and randomness
+	MissingDropped                       // it goes no further, unless in a dry run
 )
 
 // SamplesMissing reports whether log records without a trace id are sampled.
 func (r *Rules) SamplesMissing() bool { return r.missing != contrib.AlwaysSampleThreshold }
 
-// MissingID decides on a log record without a trace id: a population of its
-// own, each record of which is its own trace. It is kept if it is evidence, and
-// else by the percentage for such records and a randomness it gets, which is
-// noted on it.
+// MissingID decides on a log record without a trace id, as if it was a trace of its
+// own. It is kept if it is evidence, and else by the percentage for such records
+// and a random number, which is written to it with the threshold. Its resource was
+// entered; the pattern is that of its path.
 func (m *Matcher) MissingID(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) MissingVerdict {
 	r := m.rules
 	if !r.SamplesMissing() || r.Certain(m.Log(sl, lr, v, pattern).Match) {

@@ -4,16 +4,15 @@
 package rules
 
 import (
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// randomSource is where the randomness of an item was taken from.
+// randomSource is the place that the randomness of an item is from.
 type randomSource uint8
 
 const (
@@ -23,22 +22,26 @@ const (
 	randomSources
 )
 
+// String returns the source's name in telemetry.
 func (r randomSource) String() string {
 	return [randomSources]string{"trace_id", "explicit", "hash"}[r]
 }
 
-// Randomizer finds the randomness of the items of one batch. The spans of a batch
-// share few tracestates, so it remembers the last one.
+// Randomizer finds the randomness of the items of one batch and counts where it is
+// from. The spans of a batch share few tracestates, so it remembers the last one. It
+// is for one goroutine; the zero value is ready for use.
 type Randomizer struct {
-	raw          string
-	state        sampling.State
-	sources      [randomSources]int
+	raw     string
+	state   sampling.State
+	sources [randomSources]int
+	// Inconsistent is how many items had a threshold that should have dropped
+	// them. The threshold is gone.
 	Inconsistent int
 }
 
-// of returns the randomness of an item with the id that says so much of
-// sampling, and whether it is the item's own and not what anybody would take
-// from the id. Who noted a threshold and no randomness went by the id's bits.
+// of returns the randomness of an item with the id and the sampling state, and where
+// it is from. With a threshold but no rv, the sampler before used the id, so its
+// bits are as good as the item's own.
 func (d *Randomizer) of(id [16]byte, from sampling.Source, st *sampling.State) (r contrib.Randomness, source randomSource) {
 	if st.Explicit {
 		return st.Randomness, fromItem
@@ -54,8 +57,9 @@ func (d *Randomizer) of(id [16]byte, from sampling.Source, st *sampling.State) (
 	}
 }
 
-// Span returns the span's randomness and whether that is the span's own, and puts
-// right what the span says of it.
+// Span returns the span's randomness, and whether that is the span's own. It writes
+// a hashed randomness to the tracestate where traces can be dropped, and erases a
+// threshold that contradicts the randomness.
 func (d *Randomizer) Span(s ptrace.Span, r *Rules) (random contrib.Randomness, own bool) {
 	raw := s.TraceState().AsRaw()
 	if raw != d.raw {
@@ -77,7 +81,7 @@ func (d *Randomizer) Span(s ptrace.Span, r *Rules) (random contrib.Randomness, o
 	return random, source == fromItem
 }
 
-// Log does for log records what span does for spans.
+// Log does for log records what Span does for spans; the log was read before.
 func (d *Randomizer) Log(lr plog.LogRecord, v *record.Log, r *Rules) (random contrib.Randomness, own bool) {
 	st := v.Sampling()
 	random, source := d.of(lr.TraceID(), r.source, &st)

@@ -7,35 +7,22 @@ import (
 	"errors"
 	"time"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
-)
-
-// The names of the built-in rules in telemetry. Routes have ruleRoute before
-// their name.
-const (
-	ruleDebug        = "debug"
-	ruleErrors       = "errors"
-	ruleSlow         = "slow"
-	ruleHealthChecks = "health_checks"
-	ruleStaticAssets = "static_assets"
-	ruleRoute        = "route:"
-	ruleDefault      = "default"
 )
 
 // Rules is the sampling configuration compiled: the policy, and which of its
 // rules stands for what. It is immutable.
 //
-// The user's rules go first, then evidence. Then come the rules on
-// requests, twice: what the root span says outranks what spans and access logs
-// further in say, for a trace is about the request that began it, and a probe
-// of one service by another is no reason to lose the trace it happened in.
+// The user's rules go first, then evidence, then the rules on requests, twice: those
+// of the root span outrank those of spans and access logs further in. A trace is
+// about the request that began it, and a probe of one service by another is no
+// reason to lose the trace in which it happens.
 type Rules struct {
 	policy *sampling.Policy
 	user   *userRules
@@ -60,6 +47,18 @@ type Rules struct {
 	unmarked sampling.Unmarked
 }
 
+// The names of the built-in rules in telemetry. Routes have ruleRoute before
+// their name.
+const (
+	ruleDebug        = "debug"
+	ruleErrors       = "errors"
+	ruleSlow         = "slow"
+	ruleHealthChecks = "health_checks"
+	ruleStaticAssets = "static_assets"
+	ruleRoute        = "route:"
+	ruleDefault      = "default"
+)
+
 // ruleList gathers the rules of a policy in order of precedence.
 type ruleList struct {
 	precision int
@@ -74,7 +73,7 @@ func (l *ruleList) add(name string, percentage float64) sampling.Match {
 	return sampling.Match(len(l.list) - 1)
 }
 
-// Options are what rules have to know of the processor's other settings.
+// Options are those of the processor's other settings that rules depend on.
 type Options struct {
 	// Written are the names of the attributes that the processor writes to
 	// items itself.
@@ -84,7 +83,7 @@ type Options struct {
 	MissingPercentage float64
 }
 
-// New compiles a configuration. Its errors name the rule and the condition.
+// New compiles a valid configuration. Its errors name the rule and the condition.
 func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error) {
 	l := ruleList{precision: cfg.SamplingPrecision}
 	user, err := newUserRules(cfg, set, &l)
@@ -121,7 +120,8 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 	return r, errors.Join(err, err1)
 }
 
-// Policy is what decides on traces by what their items say.
+// Policy returns the policy, which decides on traces by the findings of their items.
+// With adaptive samplers it decides only between Start and Stop.
 func (r *Rules) Policy() *sampling.Policy { return r.policy }
 
 // Drops reports whether any trace can be dropped.
@@ -134,10 +134,11 @@ func (r *Rules) DryRun() bool { return r.dryRun }
 // to items itself, so that it has to be written before they do.
 func (r *Rules) ReadsEdits() bool { return r.readEdits }
 
-// Start makes the rates of adaptive samplers follow the traffic. Stop ends it.
+// Start makes the rates of adaptive samplers follow the traffic, in goroutines that
+// Stop ends. It is called once, before the policy decides anything.
 func (r *Rules) Start() error { return r.user.start() }
 
-// Stop ends what Start began.
+// Stop ends the goroutines that Start began.
 func (r *Rules) Stop() error { return r.user.stop() }
 
 // Waits reports whether a trace's later items can change its verdict.
@@ -160,7 +161,8 @@ func canDrop(list []sampling.Rule) bool {
 	return false
 }
 
-// Span returns what the span says about the rules. Its resource was entered.
+// Span returns which rules the span matches. Its resource was entered; the pattern is
+// that of its path, or "".
 func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeSpans, m.it.span = ss, s
@@ -175,7 +177,8 @@ func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, patt
 	return f
 }
 
-// Log returns what the log record says about the rules. Its resource was entered.
+// Log returns which rules the log record matches. Its resource was entered; the
+// pattern is that of its path, or "".
 func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
 	if len(m.rules.user.list) > 0 {
 		m.it.scopeLogs, m.it.record = sl, lr
@@ -219,9 +222,9 @@ func (r *Rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sam
 	return r.policy.Default()
 }
 
-// requestOf returns the rule on requests the span matches. Spans that are no
-// request say nothing, and neither do those of calls: the called side speaks
-// for itself.
+// requestOf returns the rule on requests that the span matches. Spans that are no
+// request match none, and neither do those of calls: the called service sends a
+// span of its own.
 func (r *Rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
 	root := s.ParentSpanID().IsEmpty()
 	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
@@ -238,8 +241,8 @@ func (r *Rules) requestOf(s ptrace.Span, v *record.Span, pattern string) samplin
 	}
 }
 
-// duration is how long a span took: of any span, for a trace's root may never
-// come here, and what its caller no longer waits for may be what took so long.
+// duration is how long a span took. It counts for any span: the root of a trace may
+// never arrive, and work that outlives its caller may be the slow part.
 func duration(s ptrace.Span) time.Duration {
 	start, end := s.StartTimestamp(), s.EndTimestamp()
 	if end <= start {

@@ -4,13 +4,12 @@
 package rules
 
 import (
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -24,14 +23,17 @@ type Stamper struct {
 	valid   bool
 }
 
+// NewStamper returns a Stamper for one batch.
 func NewStamper(r *Rules) *Stamper { return &Stamper{rules: r} }
 
-// notes reports whether the threshold says something: one that keeps all does
-// only where it is known that no earlier stage dropped anything.
+// notes reports whether the threshold is written. One that keeps all is written only
+// where no earlier stage can have dropped anything.
 func (st *Stamper) notes(t contrib.Threshold) bool {
 	return t != contrib.AlwaysSampleThreshold || st.rules.unmarked == sampling.Unsampled
 }
 
+// Span writes the threshold of the verdict to the tracestate, unless a higher one is
+// there, and the rule's name and the notes of a dry run to the attributes.
 func (st *Stamper) Span(s ptrace.Span, v sampling.Verdict) {
 	t := st.rules.policy.Threshold(v)
 	if st.rules.explain(s.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
@@ -47,6 +49,7 @@ func (st *Stamper) Span(s ptrace.Span, v sampling.Verdict) {
 	}
 }
 
+// Log writes all of it to the attributes of a log record.
 func (st *Stamper) Log(lr plog.LogRecord, v sampling.Verdict) {
 	t := st.rules.policy.Threshold(v)
 	if st.rules.explain(lr.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
@@ -74,8 +77,8 @@ const (
 	AttributeDryRepeat    = "sampling.dry_run.repeat" // duplicate or redundant
 )
 
-// explain notes what rule kept an item and, in a dry run, what would have become
-// of it.
+// explain writes which rule kept an item and, in a dry run, what its verdict would
+// have been.
 func (r *Rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Threshold) {
 	if r.attribute != "" && keep {
 		attrs.PutStr(r.attribute, rule)
@@ -93,6 +96,7 @@ func raises(t contrib.Threshold, noted pcommon.Value) bool {
 	return err != nil || contrib.ThresholdGreater(t, old)
 }
 
+// VerdictName is a verdict's name in telemetry.
 func VerdictName(keep bool) string {
 	if keep {
 		return "keep"

@@ -4,6 +4,7 @@
 package rules
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -73,7 +74,7 @@ func isStaticAsset(q *record.Request) bool {
 	if q.Path == "" || !q.Answered() {
 		return false
 	}
-	if q.Method != "" && q.Method != "GET" && q.Method != "HEAD" {
+	if q.Method != "" && q.Method != http.MethodGet && q.Method != http.MethodHead {
 		return false
 	}
 	for _, folder := range [...]string{"/static/", "/assets/", "/_next/static/", "/apple-touch-icon"} {

@@ -122,8 +122,9 @@ func (u *userRules) stop() (err error) {
 	return err
 }
 
-// Matcher matches the items of one batch. It is for one goroutine; the zero
-// value is good for batches without rules of the user's.
+// Matcher finds the rules that the items of one batch match: Use begins the batch,
+// EnterSpans or EnterLogs each resource, and Span or Log takes an item. It is for one
+// goroutine.
 type Matcher struct {
 	rules  *Rules
 	it     item
@@ -136,6 +137,7 @@ func (m *Matcher) Use(r *Rules) {
 	*m = Matcher{rules: r, it: item{resource: m.it.resource[:0]}}
 }
 
+// EnterSpans begins the spans of a resource.
 func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
 	m.it.spans = rs
 	if len(m.rules.user.onResource) > 0 {
@@ -145,6 +147,7 @@ func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
 	}
 }
 
+// EnterLogs begins the log records of a resource.
 func (m *Matcher) EnterLogs(rl plog.ResourceLogs) {
 	m.it.logs, m.it.isLog = rl, true
 	if len(m.rules.user.onResource) > 0 {
@@ -176,8 +179,8 @@ func (m *Matcher) fail(rule sampling.Match, err error) {
 	}
 }
 
-// userRule returns what the subject says about the user's rules, and whether it
-// matches one by itself.
+// userRule returns which of the user's rules the item matches, and whether it matches
+// one by itself.
 func (m *Matcher) userRule() (f sampling.Finding, matched bool) {
 	for i := range m.rules.user.list {
 		r := &m.rules.user.list[i]

@@ -13,13 +13,13 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// Warnings are what the operator is told at start: settings that do what they
-// say, and may yet not be what was meant.
+// Warnings returns what the operator should read at start: settings that are valid,
+// and may not be what was meant.
 func (c *Config) Warnings() []string {
 	return slices.Concat(c.unreachable(), c.hidesEvidence(), c.imprecise())
 }
 
-// unreachable names the rules that no trace can come to.
+// unreachable names the rules that no trace can reach.
 func (c *Config) unreachable() (out []string) {
 	for i := range c.Rules {
 		r := &c.Rules[i]
@@ -37,8 +37,8 @@ func (c *Config) unreachable() (out []string) {
 	return out
 }
 
-// covers reports whether whatever matches the other rule matches this one, as far
-// as the texts of the conditions tell.
+// covers reports whether whatever matches the other rule matches this one, judged by
+// the texts of the conditions.
 func (c *RuleConfig) covers(other *RuleConfig) bool {
 	if c.Match == MatchSameItem && len(c.Conditions) > 1 && other.Match != MatchSameItem {
 		return false
@@ -98,11 +98,11 @@ func (c *Config) hidesEvidence() (out []string) {
 	return out
 }
 
-// precisionLoss is from which relative difference on the operator is told that
-// a percentage is not kept to.
+// precisionLoss is the relative difference from which on a percentage that is not
+// kept to is a warning.
 const precisionLoss = 0.001
 
-// imprecise tells the percentages that become others.
+// imprecise names the percentages that become others.
 func (c *Config) imprecise() (out []string) {
 	tell := func(key string, percentage float64) {
 		t, err := sampling.PreciseThreshold(percentage, c.SamplingPrecision)

@@ -9,10 +9,10 @@ import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 )
 
-// StateConsistent reports whether a span with the W3C tracestate can have come
-// through the sampling its threshold (th) speaks of: its randomness, which is the
+// StateConsistent reports whether a span with the W3C tracestate can have passed the
+// sampling that its threshold (th) notes: its randomness, which is the
 // tracestate's rv or else that of the trace id, is not below the threshold. A
-// tracestate without a valid threshold says nothing wrong.
+// tracestate without a valid threshold is consistent.
 func StateConsistent(tracestate string, id contrib.Randomness) bool {
 	if !strings.Contains(tracestate, "th:") {
 		return true

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sampling turns what the items of a trace say into one verdict.
+// Package sampling turns the findings of a trace's items into one verdict.
 //
 // Items report the first rule they match; a trace's verdict is a function of
 // the smallest Match among its items and of the trace's randomness, and of

@@ -4,11 +4,11 @@
 package sampling
 
 // Match is the index of a rule in its Policy. A smaller one outranks a larger
-// one, so what a trace's items say together is the smallest Match of them all;
-// in which order they said it cannot matter.
+// one, so a trace as a whole matches the smallest Match of its items, and their
+// order cannot matter.
 type Match uint16
 
-// Finding is what an item, or all items of a trace so far, say about the rules.
+// Finding is the rules that an item, or all items of a trace so far, match.
 // The zero value is the strongest finding there is, so a Finding is never
 // merged into a zero one.
 type Finding struct {
@@ -16,13 +16,13 @@ type Finding struct {
 	// it goes by one. Of several the smallest counts.
 	Key uint64
 	// Facts are the conditions met so far, of the rules that want several met
-	// by whichever items. Rule.Needs says which bits are whose.
+	// by whichever items. Rule.Needs has the bits of each rule.
 	Facts uint32
 	// Match is the first rule an item matched.
 	Match Match
 }
 
-// Merge returns what two findings on one trace say together. It is commutative,
+// Merge returns two findings on one trace as one. It is commutative,
 // associative and idempotent.
 func (f Finding) Merge(g Finding) Finding {
 	f.Facts |= g.Facts

@@ -12,7 +12,7 @@ import (
 
 // Source says where the randomness of traces that bring none of their own (rv)
 // is taken from. It looks at nothing but the id, so both signals and every
-// collector come to the same.
+// collector find the same.
 type Source uint8
 
 // The sources.

@@ -9,7 +9,7 @@ import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 )
 
-// State is what a W3C tracestate says of sampling. The zero value says nothing.
+// State is the sampling state in a W3C tracestate. The zero value is none.
 type State struct {
 	// Randomness is the explicit one (rv).
 	Randomness contrib.Randomness
@@ -19,8 +19,8 @@ type State struct {
 	Sampled   bool
 }
 
-// ReadState reads a tracestate. Most say nothing of sampling, and telling that
-// costs no parse. One that does not parse says nothing.
+// ReadState reads a tracestate. Most hold nothing of sampling, and are not parsed.
+// One that does not parse counts as empty.
 func ReadState(tracestate string) (s State) {
 	if !strings.Contains(tracestate, "ot=") {
 		return s
@@ -40,7 +40,7 @@ func (s State) Consistent(r contrib.Randomness) bool {
 	return !s.Sampled || s.Threshold.ShouldSample(r)
 }
 
-// Unmarked says what a missing threshold means.
+// Unmarked is the meaning of a missing threshold.
 type Unmarked uint8
 
 // The meanings.

@@ -12,7 +12,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
-// amount is how many items there were and what they weighed.
+// amount is a number of items and of their bytes.
 type amount struct {
 	Items int
 	Bytes int64
@@ -21,11 +21,12 @@ type amount struct {
 // Amounts are amounts of one batch by key, most of whose items have the key of
 // the one before.
 type Amounts[K comparable] struct {
-	By   map[K]*amount
+	By   map[K]*amount // nil while there are none
 	key  K
 	last *amount
 }
 
+// Add adds an item of so many bytes.
 func (a *Amounts[K]) Add(key K, bytes int64) {
 	if a.last == nil || key != a.key {
 		if a.By == nil {
@@ -43,17 +44,20 @@ func (a *Amounts[K]) Add(key K, bytes int64) {
 // RouteKey is a route of a service.
 type RouteKey struct {
 	Service *Service
-	Pattern string
+	Pattern string // borrowed
 }
 
-// RouteCounter counts what comes in by route, before any of it is dropped. The
-// first routes have series of their own, the others share one for each service.
+// RouteCounter counts the items that arrive by route, before any of them is dropped.
+// The first routes have series of their own, the others share one for each service.
+// It is safe for concurrent use.
 type RouteCounter struct {
 	Limit int // 0 counts nothing
 	mu    sync.Mutex
 	known map[RouteKey]bool
 }
 
+// NewRouteCounter returns a counter for at most limit routes, of all services
+// together.
 func NewRouteCounter(limit int) *RouteCounter {
 	return &RouteCounter{Limit: limit, known: map[RouteKey]bool{}}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 )
 
-// Findings counts what a report holds.
+// Findings counts what a report of the integrity checks holds, each finding under its
+// own metric. The report stays as it is.
 func (t *Instruments) Findings(svcs *Services, r *integrity.Report) {
 	for f, n := range r.Counts() {
 		t.finding(svcs, f, n)

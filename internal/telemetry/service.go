@@ -20,28 +20,28 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
-// maxServices is how many services have routes and series of their own; the
-// others share those of otherServices.
+// MaxServices is how many services have routes and series of their own; the others
+// share those of OtherServices.
 const (
 	MaxServices   = 1000
 	OtherServices = "_other"
 )
 
-// maxLabelSets is how many combinations of a service with the further attributes
+// MaxLabelSets is how many combinations of a service with the further attributes
 // have series of their own. OpenTelemetry's SDK makes no more than 2000 series of
-// a metric, and some metrics have reasons beside.
+// a metric, and some metrics have a reason among their labels, too.
 const MaxLabelSets = 500
 
-// Service is what is known of the service a resource names, in the version, the
-// deployment or whatever else telemetry.attributes tells apart.
+// Service is the service that a resource names, in one version, deployment or
+// whatever else telemetry.attributes separates. It is immutable.
 type Service struct {
-	Labels   []attribute.KeyValue
+	Labels   []attribute.KeyValue     // of its series, in order of their keys
 	Only     metric.MeasurementOption // the labels alone
 	Envelope []byte                   // of a resource with no more than the service's name
-	Routes   *route.Service
-	// id is the number of the labels, name that of the service's name; 0 is none.
+	Routes   *route.Service           // the patterns of all services with the name
+	// ID is the number of the labels, NameID that of the service's name; 0 is none.
 	ID, NameID uint16
-	Address    uint64 // hash of the name, as integrity.Peers knows it
+	Address    uint64 // hash of the name, as integrity.Peers holds it
 }
 
 // With returns the labels of a series of the service.
@@ -65,6 +65,8 @@ type knownServices struct {
 	list  []string // of names; the first is none
 }
 
+// NewServices returns no services yet. Besides service.name, the attributes of a
+// resource are labels.
 func NewServices(table *route.Table, attributes []string) *Services {
 	s := &Services{table: table, keys: append([]string{"service.name"}, attributes...)}
 	s.known.Store(&knownServices{
@@ -77,7 +79,7 @@ func NewServices(table *route.Table, attributes []string) *Services {
 // number returns the service with the id, which it must have got from here.
 func (s *Services) number(id uint16) *Service { return s.known.Load().byID[id] }
 
-// nameOf returns the name of the services with the Name.
+// nameOf returns the name with the number.
 func (s *Services) nameOf(name uint16) string { return s.known.Load().list[name] }
 
 // separator stands between the values of a key.
@@ -143,8 +145,8 @@ func (k *knownServices) number(name string) uint16 {
 }
 
 // capped returns the values of a key, with those past a cap replaced: no more
-// than maxServices names, and no more than maxLabelSets combinations with the
-// other attributes, beside one overflow for each name.
+// than MaxServices names, and no more than MaxLabelSets combinations with the
+// other attributes, and one overflow for each name.
 func (s *Services) capped(known *knownServices, key []byte) []string {
 	var values []string
 	for v := range bytes.SplitSeq(key, []byte{separator}) {

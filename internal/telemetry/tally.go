@@ -11,20 +11,22 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
-// IDSource is where a log's trace id was found.
+// IDSource is the place in which a log's trace id was found.
 type IDSource uint8
 
+// The places.
 const (
 	InAttributes IDSource = iota
 	InBody
 	InResource
 )
 
+// String returns the source's name in telemetry.
 func (s IDSource) String() string {
 	return [...]string{"attributes", "body", "resource"}[s]
 }
 
-// Tally counts what a batch's items are like. It is flushed once per batch:
+// Tally counts the properties of a batch's items. It is flushed once per batch:
 // a metric call per item costs more than all the rest.
 type Tally struct {
 	routes  [route.SourceOverflow + 1]int
@@ -60,14 +62,19 @@ const (
 
 var lateNames = [...]string{lateKept: "kept", lateDropped: "dropped", lateUpgraded: "upgraded"}
 
+// Route counts an item whose pattern is from the source.
 func (t *Tally) Route(s route.Source) { t.routes[s]++ }
 
+// ZeroID counts a span without a trace id or a span id.
 func (t *Tally) ZeroID(svc *Service) { count(&t.zero, svc) }
 
+// BadTime counts a span with impossible times; why is a label (see links.SpanTime).
 func (t *Tally) BadTime(svc *Service, why string) { t.times.Add(badTimeKey{svc, why}, 0) }
 
+// Missing counts a log record in which no trace id was found.
 func (t *Tally) Missing(svc *Service, why traceid.Reason) { count(&t.without, missingKey{svc, why}) }
 
+// Extracted counts a log record whose trace id was found outside its own field.
 func (t *Tally) Extracted(s IDSource, f traceid.Format) { count(&t.found, extractedKey{s, f}) }
 
 // count makes the map on first use: most batches have nothing of the kind.
@@ -78,7 +85,7 @@ func count[K comparable](m *map[K]int, k K) {
 	(*m)[k]++
 }
 
-// Fates counts what became of the items at once.
+// Fates counts the items that were dropped in this call, and those that were late.
 func (t *Tally) Fates(fates []tracebuffer.Fate) {
 	for _, f := range fates {
 		if f.Action == tracebuffer.Drop {

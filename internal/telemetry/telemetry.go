@@ -17,16 +17,16 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
-// Instruments is the engine's instruments. The deep packages return fates; here
-// they are counted, per batch and not per item.
+// Instruments are the processor's instruments. The deep packages return fates; here
+// they are counted, per batch and not per item. They are safe for concurrent use.
 type Instruments struct {
 	*metadata.TelemetryBuilder
 	ruleNames []string
 	policy    *sampling.Policy
-	counts    bool // items by verdict, which says something only where traces are dropped
+	counts    bool // items by verdict, which is of use only where traces are dropped
 }
 
-// reasons why an item was dropped.
+// The reasons for which items are dropped.
 const (
 	dropSampling     = "sampling"
 	DropExportFailed = "export_failed"
@@ -36,24 +36,29 @@ const (
 // Gauges are asked for their values when somebody reads the metrics. Before Ready
 // returns true none of the others is called.
 type Gauges struct {
-	Ready              func() bool
-	SpansHeld          func() int64
-	LogsHeld           func() int64
-	BufferBytes        func() int64
-	CompressedBytes    func() int64
-	LimitBytes         func() int64
-	BufferTraces       func() int64
-	EncodedByLibrary   func() bool
-	IntegrityBytes     func() int64
-	IntegrityTraces    func() int64
+	Ready func() bool
+	// The records held, by signal, and the memory of the buffer, in bytes.
+	SpansHeld       func() int64
+	LogsHeld        func() int64
+	BufferBytes     func() int64
+	CompressedBytes func() int64
+	LimitBytes      func() int64
+	// The traces in the buffer.
+	BufferTraces func() int64
+	// Whether the OTLP library encodes records.
+	EncodedByLibrary func() bool
+	// The bytes and the traces of the integrity checks.
+	IntegrityBytes  func() int64
+	IntegrityTraces func() int64
+	// The most patterns of a service, and the verdicts remembered.
 	RouteLimit         func() int64
 	VerdictsRemembered func() int64
 	// RoutePatterns yields the number of patterns of each service.
 	RoutePatterns func(yield func(service string, patterns int) bool)
 }
 
-// New returns instruments for decisions of the policy. counts says that
-// items are counted by the verdict on their trace.
+// New returns instruments for decisions of the policy. With counts, items are counted
+// by the verdict on their trace. It fails if the meter refuses an instrument.
 func New(set component.TelemetrySettings, policy *sampling.Policy, counts bool, g *Gauges) (*Instruments, error) {
 	b, err := metadata.NewTelemetryBuilder(set)
 	if err != nil {
@@ -97,16 +102,19 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 	)
 }
 
+// Kept counts records that the next component took.
 func (t *Instruments) Kept(sig tracebuffer.Signal, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationLogsKept}[sig]
 	c.Add(context.Background(), int64(n))
 }
 
+// Refused counts records that went back to their sender.
 func (t *Instruments) Refused(sig tracebuffer.Signal, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansRefused, t.ProcessorCorrelationLogsRefused}[sig]
 	c.Add(context.Background(), int64(n))
 }
 
+// Dropped counts records that go no further, by reason.
 func (t *Instruments) Dropped(sig tracebuffer.Signal, reason string, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansDropped, t.ProcessorCorrelationLogsDropped}[sig]
 	add(c, n, attribute.String("reason", reason))
@@ -122,10 +130,10 @@ func (t *Instruments) FoundByRequest(n int) {
 	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
 }
 
+// Joined counts logs that got attributes of their spans.
 func (t *Instruments) Joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
 
-// Drawn counts where randomness came from, which says something only where it
-// decides.
+// Drawn counts the sources of randomness, and the thresholds that contradicted it.
 func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
 	signal := signalAttr(sig)
 	add(t.ProcessorCorrelationThresholdsInconsistent, d.Inconsistent, signal)
@@ -138,6 +146,7 @@ func signalAttr(sig tracebuffer.Signal) attribute.KeyValue {
 	return attribute.String("signal", [...]string{"traces", "logs"}[sig])
 }
 
+// RuleErrors counts conditions that could not be evaluated, by rule.
 func (t *Instruments) RuleErrors(failed map[sampling.Match]int) {
 	for m, n := range failed {
 		add(t.ProcessorCorrelationRuleErrors, n, attribute.String("rule", t.ruleNames[m]))
@@ -191,7 +200,7 @@ func oneIf(yes bool) int64 {
 	return 0
 }
 
-// add counts n, unless it is 0: a series appears when it has something to say.
+// add counts n, unless it is 0: a series appears with its first item.
 func add(c metric.Int64Counter, n int, attrs ...attribute.KeyValue) {
 	if n != 0 {
 		c.Add(context.Background(), int64(n), metric.WithAttributes(attrs...))

@@ -152,8 +152,13 @@ func TestTallies(t *testing.T) {
 	y.Missing(shop, traceid.Malformed)
 	y.Extracted(InBody, traceid.FormatUUID)
 	y.Fates([]tracebuffer.Fate{
-		{Action: tracebuffer.Pass}, {Action: tracebuffer.Drop}, {Action: tracebuffer.Hold},
-		{Action: tracebuffer.Drop, Late: true}, {Late: true}, {Late: true}, {Late: true, Upgraded: true},
+		{Action: tracebuffer.Pass},
+		{Action: tracebuffer.Drop},
+		{Action: tracebuffer.Hold},
+		{Action: tracebuffer.Drop, Late: true},
+		{Late: true},
+		{Late: true},
+		{Late: true, Upgraded: true},
 	})
 	y.Flush(tel, tracebuffer.Log)
 	for name, want := range map[string]map[string]float64{

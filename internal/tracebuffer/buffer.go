@@ -22,7 +22,7 @@ type Options struct {
 	// WaitAfterRoot shortens the wait once the root span is there; 0 does not.
 	WaitAfterRoot time.Duration
 	// MaxItems is how many items of a trace are held; the trace is decided
-	// when it has as many, and what follows meets the verdict.
+	// when it has as many, and later items share the verdict.
 	MaxItems int
 	// MaxBytes limits the memory taken.
 	MaxBytes int64
@@ -86,8 +86,8 @@ func (b *Buffer) Intern(now time.Time, content []byte) Envelope {
 	return b.envelopes.intern(now, content)
 }
 
-// Add takes the items of a batch in and says what became of each: fates must be
-// as long as items. Each shard is locked once.
+// Add takes the items of a batch in and returns the fate of each in fates, which must
+// be as long as items. Each shard is locked once.
 func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
 	parts := b.scratch.Get().(*idtable.Parts)
 	defer b.scratch.Put(parts)
@@ -128,8 +128,8 @@ func (b *Buffer) Expire(now time.Time, out *Outcome) {
 	}
 }
 
-// Flush decides every trace and holds nothing from then on: what still comes is
-// decided at once.
+// Flush decides every trace and holds nothing from then on: later items are decided
+// at once.
 func (b *Buffer) Flush(out *Outcome) {
 	b.eachShard(func(s *shard) {
 		s.flushed = true
@@ -201,8 +201,8 @@ func (b *Buffer) compress() {
 	}
 }
 
-// Adopt takes records the caller holds himself into the account of what is held,
-// until they are Delivered.
+// Adopt adds records that the caller holds to the account of what is held, until they
+// are Delivered.
 func (b *Buffer) Adopt(r *Release) {
 	b.ready.Add(r.Bytes)
 	for sig, n := range r.Counts {
@@ -210,7 +210,7 @@ func (b *Buffer) Adopt(r *Release) {
 	}
 }
 
-// Delivered says that a release is no longer held: it went on, or was dropped.
+// Delivered ends the account of a release: it went on, or was dropped.
 func (b *Buffer) Delivered(r *Release) {
 	b.ready.Add(-r.Bytes)
 	for sig, n := range r.Counts {

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package tracebuffer holds the spans and logs of traces until each trace has
-// its one verdict, and remembers verdicts for the items that come late.
+// its one verdict, and remembers verdicts for items that arrive late.
 //
-// What is held is bytes. A decoded span costs 1.0 to 2.5 kB of heap and 30 to
+// Records are held as bytes. A decoded span costs 1.0 to 2.5 kB of heap and 30 to
 // 60 objects that the garbage collector walks again and again; its OTLP bytes
 // cost a third of that and no object, for they lie in a log without pointers.
 //
@@ -13,7 +13,7 @@
 //	                 │ nothing can change the verdict: pass or drop now
 //	                 └ else: append the record's bytes to the shard's log
 //	Expire(now) ─► entries whose wait is over: decide
-//	                 keep → Outcome, sorted by the outlet each record came from
+//	                 keep → Outcome, sorted by the outlet each record belongs to
 //	                 drop → counted; its part of the log is given back unread
 //	               and the verdict goes to the memory for late items
 //
@@ -31,6 +31,6 @@
 // kind of wait is a queue that is in order by construction, and what is due
 // stands at its head.
 //
-// The package holds no clock, logger or instrument. Time comes in as now, what
+// The package holds no clock, logger or instrument. Time is an argument, what
 // happened goes out as a Fate per item and as an Outcome.
 package tracebuffer

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// Envelope stands for an interned envelope: the resource and scope of a record.
+// Envelope is the number of an interned envelope, the bytes of a record's resource and
+// scope.
 type Envelope uint32
 
-// envelopeOverhead estimates what an interned envelope costs beside its bytes: its
+// envelopeOverhead estimates what an interned envelope costs on top of its bytes: its
 // map entry and its place in the list.
 const envelopeOverhead = 96
 

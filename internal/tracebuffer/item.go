@@ -27,9 +27,9 @@ type Item struct {
 	// if Explicit is set, the one the item carries (rv).
 	Randomness contrib.Randomness
 	Explicit   bool
-	// Finding is what the item says about the rules.
+	// Finding is the rules that the item matches.
 	sampling.Finding
-	// Signal and Outlet say what it is and to whom it goes back.
+	// Signal is what it is, and Outlet the number of the pipeline it goes back to.
 	Signal Signal
 	Outlet uint8
 	// Root marks a span without a parent.
@@ -43,7 +43,7 @@ type Item struct {
 	Record []byte
 }
 
-// Action says what becomes of an item now.
+// Action is what becomes of an item now.
 type Action uint8
 
 // The actions.
@@ -59,17 +59,17 @@ const (
 // Fate is what became of an item.
 type Fate struct {
 	Action Action
-	// Verdict is its trace's verdict, if Decided is set. What is held is
+	// Verdict is its trace's verdict, if Decided is set. A held item is
 	// counted in an Outcome once it is decided, unless it was decided before.
 	Verdict sampling.Verdict
 	Decided bool
-	// Late marks an item that came after its trace's verdict had been carried out.
+	// Late marks an item that arrived after its trace's verdict had been carried out.
 	Late bool
 	// Upgraded marks late evidence for a dropped trace: it passes all the same.
 	Upgraded bool
 }
 
-// Trigger says what made a trace be decided when it was.
+// Trigger is the event that made a trace be decided when it was.
 type Trigger uint8
 
 // The triggers.

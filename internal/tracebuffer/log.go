@@ -25,7 +25,7 @@ func (p position) number() uint64 { return uint64(p) >> 32 }
 
 func (p position) offset() int { return int(uint32(p)) }
 
-// log is where held records lie, one behind the other in the order they came.
+// log holds records, one behind the other in the order of their arrival.
 // It is written at its end and given back at its start, like a queue: what is
 // dropped is not touched any more, and what is behind the oldest record in use
 // is free, whole segments at a time. Appending in one place is what makes the

@@ -38,7 +38,7 @@ type Decision struct {
 }
 
 // Release is what goes back to one outlet. Its bytes count as held until the
-// caller says Delivered.
+// caller calls Delivered.
 type Release struct {
 	Records []Record
 	// Counts is the number of Records per signal, companions left out.
@@ -49,7 +49,8 @@ type Release struct {
 
 // Record is one held record of a kept trace.
 type Record struct {
-	// Trace tells traces apart. A trace's records follow each other in a Release.
+	// Trace is the same for the records of one trace, which follow each other in
+	// a Release.
 	Trace uint64
 	// Envelope is the content that was interned.
 	Envelope string
@@ -59,7 +60,7 @@ type Record struct {
 	Verdict sampling.Verdict
 	Signal  Signal
 	// Companion marks a record that is there only for those of the other signal
-	// beside it: it goes out, or went out, through its own outlet.
+	// in its trace: it goes out, or went out, through its own outlet.
 	Companion bool
 }
 

@@ -88,7 +88,7 @@ func (s *shard) fate(v sampling.Verdict) Fate {
 }
 
 // addLate decides on an item of a trace whose verdict has been carried out.
-// Stronger evidence changes the verdict for what comes from now on: the item
+// Stronger evidence changes the verdict for later items: the item
 // would have been kept in any case, so it must not weigh as one of many.
 func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	upgraded := false
@@ -204,7 +204,7 @@ func (s *shard) store(e *entry, kind, outlet uint8, h Envelope, rec []byte) {
 	s.live += int64(len(rec))
 }
 
-// hasten moves a trace whose root has come to the shorter wait.
+// hasten moves a trace whose root has arrived to the shorter wait.
 func (s *shard) hasten(now time.Time, e *entry, it *Item) {
 	if !it.Root || s.opts.WaitAfterRoot <= 0 || e.waits == waitRoot {
 		return
@@ -346,7 +346,7 @@ func signalOf(kind uint8) Signal {
 	return Span
 }
 
-// trail returns the positions of a trace's records in the order they came. It is
+// trail returns the positions of a trace's records in the order of their arrival. It is
 // good until the next call.
 func (s *shard) trail(e *entry) []position {
 	n := int(e.records)

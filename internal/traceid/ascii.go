@@ -3,6 +3,8 @@
 
 package traceid
 
+// isDigit reports whether a byte is a decimal digit; lower folds capital letters of
+// ASCII and leaves all else.
 func isDigit(c byte) bool { return c-'0' < 10 }
 
 func lower(c byte) byte {

@@ -3,12 +3,12 @@
 
 // Package traceid reads trace ids from text: from the values of attributes and from the bodies of
 // logs, in the forms that tracing libraries, agents, proxies and clouds write them. A text goes in; the
-// 16 bytes of the id come out, with the span id and the flags where they stand beside it, or the reason
+// 16 bytes of the id come out, with the span id and the flags where there are any, or the reason
 // why there is no id.
 //
 // # Two promises
 //
-// What names a trace in a known form under a known key is found. What is no trace id is never
+// A trace id in a known form under a known key is found. Nothing else is ever
 // made one: a wrong id joins a log to another's trace, which is worse than none. Where the two pull in
 // different directions, the second wins. Request ids, correlation ids, hashes and order numbers are not looked at,
 // whatever their form, unless the user names their key.
@@ -74,7 +74,7 @@
 // : it looks back for a key. So logfmt, key: value prose, header dumps and bracketed prefixes are one
 // case, and a long stack trace costs little more than the search for two bytes. Text and objects may follow
 // each other, as behind the prefix of a container runtime. If no field holds an id, the record's message is
-// read the same way, JSON in JSON included. Last come the forms that need no key.
+// read the same way, JSON in JSON included. The forms that need no key are tried last.
 //
 // A key in a text does not count after ? or & (the address of a trace in a user interface is not the trace
 // of the record) nor as the rest of a path that could not be read. A value cut off by the end of the body does not count,

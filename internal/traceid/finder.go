@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Finder joins what the keys of one carrier (a record's attributes, its body, its resource) say into
-// one Context. The zero value is ready. It borrows nothing beyond a call.
+// Finder joins the values under the keys of one carrier (a record's attributes, its body, its resource)
+// into one Context. The zero value is ready. It borrows nothing beyond a call.
 type Finder struct {
 	best     Context
 	rank     uint16
@@ -22,7 +22,7 @@ type Finder struct {
 	high     uint64
 }
 
-// Offer takes the value under a key of the given role. Values may come in any order.
+// Offer takes the value under a key of the given role. Values may be offered in any order.
 func (f *Finder) Offer(r Role, value string) {
 	switch r.Kind {
 	case RoleTraceID, RoleContext:
@@ -71,9 +71,9 @@ func (f *Finder) take(c Context, rank uint16) { f.best, f.rank = c, rank }
 // Found reports whether a valid trace id was offered.
 func (f *Finder) Found() bool { return f.best.Format != FormatNone }
 
-// Result returns the best trace id offered with the span and the flags that came with it, or
+// Result returns the best trace id offered with the span and the flags that belong to it, or
 // else the reason that says most about what was wrong. The span in a request's header is the caller's: it is
-// taken with a trace id from a header, where there is no better one, but not beside the record's own trace id.
+// taken with a trace id from a header, where there is no better one, but not with the record's own trace id.
 func (f *Finder) Result() (Context, Reason) {
 	if !f.Found() {
 		return Context{}, f.reason.worse(Absent)

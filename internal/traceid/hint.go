@@ -3,7 +3,7 @@
 
 package traceid
 
-// hint is what a key tells about the value beside it. Most keys tell nothing and the value's form
+// hint is what a key reveals about its value. Most keys reveal nothing and the value's form
 // decides alone.
 type hint uint8
 
@@ -35,7 +35,7 @@ const (
 	hintGCP
 	// hintOperation: operation_Id is Application Insights' name, and that of anybody's long-running operation.
 	hintOperation
-	// hintRoot: "Root" means a trace only with an X-Ray id beside it.
+	// hintRoot: "Root" means a trace only with an X-Ray id as its value.
 	hintRoot
 )
 

@@ -15,7 +15,7 @@ func (id ID) IsZero() bool { return id == ID{} }
 // B3, Jaeger and Datadog headers bring.
 func (id ID) Low() uint64 { return binary.BigEndian.Uint64(id[8:]) }
 
-// High returns the high 64 bits, zero for an id that came as 64 bits.
+// High returns the high 64 bits, zero for an id that was written as 64 bits.
 func (id ID) High() uint64 { return binary.BigEndian.Uint64(id[:8]) }
 
 // newID makes an id of its two halves.

@@ -20,7 +20,7 @@ func (b *builtin) isHeader() bool {
 }
 
 // builtins stand in the order of precedence: what the logging bridge of a tracing library wrote
-// about the record comes before what a vendor's agent added, and both come before a header that the
+// about the record precedes what a vendor's agent added, and both precede a header that the
 // record merely quotes. Request and correlation ids are not here: they name no trace.
 var builtins = []builtin{
 	// The non-OTLP name of the OpenTelemetry specification (logging_trace_context.md); with ECS's
@@ -64,7 +64,7 @@ var builtins = []builtin{
 	{"logging.googleapis.com/spanId", RoleSpanID, hintNone},
 	{"logging.googleapis.com/trace_sampled", RoleFlags, hintNone},
 	{"trace", RoleTraceID, hintGCP},
-	// Kubernetes' klog beside its "trace".
+	// Kubernetes' klog, with its "trace".
 	{"span", RoleSpanID, hintNone},
 	// Application Insights.
 	{"operation_Id", RoleTraceID, hintOperation},

@@ -3,8 +3,8 @@
 
 package traceid
 
-// parse tries the forms in the order of how often they are met. Each form tells itself from all the
-// others by its length or its separators, so at most one can match.
+// parse tries the forms in the order of how often they are met. Each form differs from all the
+// others in its length or its separators, so at most one can match.
 func parse(h hint, value string) (Context, Reason) {
 	if len(value) == 32 && h != hintRoot {
 		if id, ok := hexID(value); ok {
@@ -25,7 +25,7 @@ func parse(h hint, value string) (Context, Reason) {
 	return Context{}, whyNot(h, v)
 }
 
-// admit refuses the id of zeros, in whatever form it came.
+// admit refuses the id of zeros, in whatever form it was written.
 func admit(c Context) (Context, Reason) {
 	if c.TraceID.IsZero() {
 		return Context{}, InvalidZero
@@ -33,7 +33,7 @@ func admit(c Context) (Context, Reason) {
 	return c, Found
 }
 
-// parsePlain reads the forms that hold a trace id and nothing else, and need no key to be told apart.
+// parsePlain reads the forms that hold a trace id and nothing else, and differ from each other without their key.
 func parsePlain(h hint, v string) (c Context, ok bool) {
 	v = trimHexPrefix(v)
 	if h == hintRoot || h == hintDatadog && len(v) != 32 {
@@ -102,7 +102,7 @@ func parseContext(h hint, v string) (Context, bool) {
 // and one digit of flags.
 const minContextLen = 16 + 2 + 2 + 2
 
-// parseSeparated tells the forms apart that begin with the hex trace id by what follows it.
+// parseSeparated reads the forms that begin with the hex trace id. The byte after it decides which.
 func parseSeparated(h hint, v string) (Context, bool) {
 	n := hexRun(v)
 	if n == len(v) {
@@ -124,7 +124,7 @@ func parseSeparated(h hint, v string) (Context, bool) {
 	return Context{}, false
 }
 
-// whyNot says what a value is that is no id.
+// whyNot returns the reason why a value is no id.
 func whyNot(h hint, v string) Reason {
 	switch {
 	case h == hintThread && (v == "N/A" || v == "Ignored_Trace"):

@@ -24,21 +24,21 @@ import (
 // batch takes the records of one call through the engine: it turns them into
 // items, has them decided, and takes out of the data what does not pass.
 type batch struct {
-	pipe    *pipeline
-	sig     tracebuffer.Signal
-	now     time.Time
-	records []outcome // of the spans or log records, in the order of the data
-	items   []tracebuffer.Item
-	fates   []tracebuffer.Fate // of the items
-	out     tracebuffer.Outcome
-	match   rules.Matcher
-	random  rules.Randomizer
-	tally   telemetry.Tally
-	arena   []byte // the bytes of the items' records
-	encoder otlpwire.Encoder
-	header  tracebuffer.Envelope
-	headers []tracebuffer.Envelope // of each scope
-	// spans and logs set records aside while headers are read; empty otherwise.
+	pipe      *pipeline
+	sig       tracebuffer.Signal
+	now       time.Time
+	records   []outcome // of the spans or log records, in the order of the data
+	items     []tracebuffer.Item
+	fates     []tracebuffer.Fate // of the items
+	out       tracebuffer.Outcome
+	match     rules.Matcher
+	random    rules.Randomizer
+	tally     telemetry.Tally
+	arena     []byte // the bytes of the items' records
+	encoder   otlpwire.Encoder
+	envelope  tracebuffer.Envelope
+	envelopes []tracebuffer.Envelope // of each scope
+	// spans and logs set records aside while envelopes are read; empty otherwise.
 	spans   []ptrace.SpanSlice
 	logs    []plog.LogRecordSlice
 	watched []integrity.Item
@@ -87,20 +87,20 @@ func (b *batch) done() {
 	b.found.Reset()
 	*b = batch{
 		records: b.records[:0], items: b.items[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
-		match: b.match, watched: b.watched[:0], found: b.found, headers: b.headers[:0], spans: b.spans, logs: b.logs,
+		match: b.match, watched: b.watched[:0], found: b.found, envelopes: b.envelopes[:0], spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
 }
 
 // readSpans writes the spans' patterns and gathers their facts.
 func (b *batch) readSpans(td ptrace.Traces) {
-	b.readSpanHeaders(td)
+	b.readSpanEnvelopes(td)
 	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.pipe.engine.services.Of(rs.Resource())
 		b.match.EnterSpans(rs)
 		if b.pipe.engine.plan.stubs {
-			b.header = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
+			b.envelope = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
 		}
 		for _, ss := range rs.ScopeSpans().All() {
 			b.enterScope(scope)
@@ -140,16 +140,16 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		r.size = uint32(len(it.Record))
 	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
 		// The span passes at once; a stub stays for its logs.
-		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.summary)))
+		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
 		fallthrough
 	default:
 		b.sizeSpan(r, s)
 	}
 }
 
-// readSpanHeaders interns what is around the spans that are to be held: the
+// readSpanEnvelopes interns what is around the spans that are to be held: the
 // message without them is encoded as a whole.
-func (b *batch) readSpanHeaders(td ptrace.Traces) {
+func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
 	if !b.pipe.engine.plan.waits {
 		return
 	}
@@ -163,7 +163,7 @@ func (b *batch) readSpanHeaders(td ptrace.Traces) {
 			n++
 		}
 	}
-	b.internHeaders((&ptrace.ProtoMarshaler{}).MarshalTraces(td))
+	b.internEnvelopes((&ptrace.ProtoMarshaler{}).MarshalTraces(td))
 	n = 0
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -173,11 +173,11 @@ func (b *batch) readSpanHeaders(td ptrace.Traces) {
 	}
 }
 
-// internHeaders takes the headers out of a message without records.
-func (b *batch) internHeaders(msg []byte, err error) {
+// internEnvelopes takes the envelopes out of a message without records.
+func (b *batch) internEnvelopes(msg []byte, err error) {
 	if err == nil {
 		err = otlpwire.Walk(msg, func(header []byte) {
-			b.headers = append(b.headers, b.pipe.engine.buffer.Intern(b.now, header))
+			b.envelopes = append(b.envelopes, b.pipe.engine.buffer.Intern(b.now, header))
 		}, func([]byte) {})
 	}
 	if err != nil {
@@ -187,8 +187,8 @@ func (b *batch) internHeaders(msg []byte, err error) {
 
 // enterScope begins the records of the next scope.
 func (b *batch) enterScope(n int) {
-	if n < len(b.headers) {
-		b.header = b.headers[n]
+	if n < len(b.envelopes) {
+		b.envelope = b.envelopes[n]
 	}
 }
 
@@ -223,7 +223,7 @@ func (b *batch) sizeLog(r *outcome, lr plog.LogRecord) {
 
 // readLogs finds the logs' traces, writes their patterns and gathers their facts.
 func (b *batch) readLogs(ld plog.Logs) {
-	b.readLogHeaders(ld)
+	b.readLogEnvelopes(ld)
 	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.Of(rl.Resource())
@@ -266,8 +266,8 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	r.size = uint32(len(it.Record))
 }
 
-// readLogHeaders does for logs what readSpanHeaders does for spans.
-func (b *batch) readLogHeaders(ld plog.Logs) {
+// readLogEnvelopes does for logs what readSpanEnvelopes does for spans.
+func (b *batch) readLogEnvelopes(ld plog.Logs) {
 	if !b.pipe.engine.plan.waits && !b.pipe.engine.plan.joins {
 		return
 	}
@@ -281,7 +281,7 @@ func (b *batch) readLogHeaders(ld plog.Logs) {
 			n++
 		}
 	}
-	b.internHeaders((&plog.ProtoMarshaler{}).MarshalLogs(ld))
+	b.internEnvelopes((&plog.ProtoMarshaler{}).MarshalLogs(ld))
 	n = 0
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
@@ -294,7 +294,7 @@ func (b *batch) readLogHeaders(ld plog.Logs) {
 // item makes the record an item of the trace with the id.
 func (b *batch) item(r *outcome, id pcommon.TraceID) *tracebuffer.Item {
 	r.item = int32(len(b.items))
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Envelope: b.header})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Envelope: b.envelope})
 	return &b.items[r.item]
 }
 

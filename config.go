@@ -47,9 +47,11 @@ type Config struct {
 	_ struct{}
 }
 
-// The configuration of sampling lies with the rules that it becomes.
+// SamplingConfig, with the types below, lies with the rules that it becomes.
+type SamplingConfig = rules.Config
+
+// The types of its fields.
 type (
-	SamplingConfig = rules.Config
 	RuleConfig     = rules.RuleConfig
 	SamplerConfig  = rules.SamplerConfig
 	SamplerType    = rules.SamplerType

@@ -24,18 +24,18 @@ type correlator struct {
 	keys  *traceid.Keys
 	route string // the attribute patterns are written to
 	// summary are the attributes a summary holds.
-	summary []string
+	stub []string
 }
 
 func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
-	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, summary: cfg.JoinAttributes}
+	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, stub: cfg.JoinAttributes}
 	if cfg.DropRedundantAccessLogs {
-		c.summary = slices.Concat(c.summary, []string{
+		c.stub = slices.Concat(c.stub, []string{
 			routeAttribute, record.AttributeHTTPRoute,
 			"http.request.method", "http.method", "http.response.status_code", "http.status_code", "url.path", "http.target", "url.full", "http.url",
 		})
-		slices.Sort(c.summary)
-		c.summary = slices.Compact(c.summary)
+		slices.Sort(c.stub)
+		c.stub = slices.Compact(c.stub)
 	}
 	return c
 }
@@ -43,7 +43,7 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 // join is what an outlet does with logs.
 func (c *correlator) join() outlet.JoinConfig {
 	return outlet.JoinConfig{
-		Attributes: c.cfg.JoinAttributes, SpanAttributes: c.summary, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
+		Attributes: c.cfg.JoinAttributes, SpanAttributes: c.stub, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
 		Deduplicate: c.cfg.DeduplicateAccessLogs, DropRedundant: c.cfg.DropRedundantAccessLogs,
 	}
 }

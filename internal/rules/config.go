@@ -4,18 +4,12 @@
 package rules
 
 import (
-	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
-	"go.opentelemetry.io/collector/component"
-	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -151,70 +145,6 @@ func DefaultConfig() Config {
 		Randomness:         RandomnessAuto,
 		UpstreamUnmarked:   UpstreamUnknown,
 	}
-}
-
-// Validate checks the percentages and the limits, and compiles the rules. Its errors
-// name the key and the value.
-func (c *Config) Validate() error {
-	errs := []error{
-		Check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
-			"sampling_precision must be between 1 and %d, got %d", sampling.MaxPrecision, c.SamplingPrecision),
-		Check(c.SlowerThan >= 0, "slower_than must not be negative, got %v", c.SlowerThan),
-		Check(c.Debug.Value == "" || c.Debug.Attribute != "",
-			"debug::attribute must be set where debug::value is, got %q", c.Debug.Value),
-		c.checkPercentages(),
-		c.checkNames(),
-		Check(c.CountedRoutes >= 0, "counted_routes must not be negative, got %d", c.CountedRoutes),
-		CheckOneOf("randomness", c.Randomness, RandomnessAuto, RandomnessTraceID, RandomnessHash),
-		CheckOneOf("upstream_unmarked", c.UpstreamUnmarked, UpstreamUnknown, UpstreamUnsampled),
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if !c.soundRules() {
-		return nil // they report their errors themselves
-	}
-	_, err := New(c, Options{MissingPercentage: 100}, component.TelemetrySettings{Logger: zap.NewNop()})
-	return err
-}
-
-// soundRules reports whether the rules are good to be compiled.
-func (c *Config) soundRules() bool {
-	for i := range c.Rules {
-		if errors.Join(c.Rules[i].Validate(), c.Rules[i].Sampler.Validate()) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-func (c *Config) checkPercentages() error {
-	err := CheckPercentage("sampling_percentage", c.SamplingPercentage)
-	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
-		_, bad := parseRoute(r)
-		err = errors.Join(err, bad, CheckPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
-	}
-	return err
-}
-
-func (c *Config) checkNames() (err error) {
-	seen := map[string]bool{}
-	for i := range c.Rules {
-		name := c.Rules[i].Name
-		err = errors.Join(err, Check(!seen[name], "rules: there are two with the name %q", name))
-		seen[name] = true
-	}
-	return err
-}
-
-// parseRoute reads a route such as "GET /feed/{id}" in any of the syntaxes that
-// templates may have.
-func parseRoute(text string) ([]*route.Template, error) {
-	t, err := route.ParseTemplate(text)
-	if err != nil {
-		return nil, fmt.Errorf("route_percentages: %w", err)
-	}
-	return t, nil
 }
 
 // tail reports whether there are rules besides sampling_percentage, so that a trace

@@ -4,9 +4,6 @@
 package rules
 
 import (
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 )
 
@@ -90,72 +87,4 @@ func (c *SamplerConfig) percentage() float64 {
 	default:
 		return 0
 	}
-}
-
-// Validate checks the rule but for its conditions, which are compiled with all
-// others.
-func (c *RuleConfig) Validate() error {
-	err := errors.Join(
-		Check(c.Name != "", "name must not be empty"),
-		Check(!builtInRule(c.Name), "name must not be that of a built-in rule, got %q", c.Name),
-		Check(c.Match == "" || len(c.Conditions) > 0, "match is for rules with conditions, got %q", c.Match),
-		CheckOneOf("match", c.Match, "", MatchAnyItem, MatchSameItem),
-		Check(c.Match == MatchSameItem || len(c.Conditions) < 2 || len(c.Sampler.FingerprintAttributes) == 0,
-			"fingerprint_attributes need match: same_item where there are several conditions, for the fingerprint is that of the item that meets them"),
-	)
-	if err != nil {
-		return fmt.Errorf("rule %q: %w", c.Name, err)
-	}
-	return nil
-}
-
-// Validate checks that what the sampler's type needs is there, and nothing else.
-func (c *SamplerConfig) Validate() error {
-	unused := func(set bool, key string, got any) error {
-		return Check(!set, "%s is not for type %s, got %v", key, c.Type, got)
-	}
-	probabilistic := CheckPercentage("sampling_percentage", c.SamplingPercentage)
-	if c.Type != Probabilistic {
-		probabilistic = unused(c.SamplingPercentage != 0, "sampling_percentage", c.SamplingPercentage)
-	}
-	goal := Check(c.GoalPercentage > 0 && c.GoalPercentage <= 100, "goal_percentage must be above 0 and at most 100, got %v", c.GoalPercentage)
-	if c.Type != AdaptivePercentage {
-		goal = unused(c.GoalPercentage != 0, "goal_percentage", c.GoalPercentage)
-	}
-	throughput := Check(c.GoalThroughput > 0, "goal_throughput must be positive, got %d", c.GoalThroughput)
-	if c.Type != AdaptiveThroughput {
-		throughput = unused(c.GoalThroughput != 0, "goal_throughput", c.GoalThroughput)
-	}
-	if err := CheckOneOf("type", c.Type, AlwaysSample, NeverSample, Probabilistic, AdaptivePercentage, AdaptiveThroughput); err != nil {
-		return err
-	}
-	return errors.Join(probabilistic, goal, throughput, c.validateAdaptive(unused))
-}
-
-func (c *SamplerConfig) validateAdaptive(unused func(bool, string, any) error) error {
-	if !c.Type.adapts() {
-		return errors.Join(
-			unused(len(c.FingerprintAttributes) > 0, "fingerprint_attributes", c.FingerprintAttributes),
-			unused(c.AdjustmentInterval != 0, "adjustment_interval", c.AdjustmentInterval),
-			unused(c.Weight != 0, "weight", c.Weight),
-			unused(c.MaxKeys != 0, "max_keys", c.MaxKeys))
-	}
-	err := errors.Join(
-		Check(c.AdjustmentInterval == 0 || c.AdjustmentInterval >= time.Second, "adjustment_interval must be at least 1s, got %v", c.AdjustmentInterval),
-		Check(c.Weight >= 0 && c.Weight < 1, "weight must be above 0 and below 1, got %v", c.Weight),
-		Check(c.MaxKeys >= 0, "max_keys must not be negative, got %d", c.MaxKeys))
-	for _, text := range c.FingerprintAttributes {
-		_, bad := parseFingerprint(text)
-		err = errors.Join(err, bad)
-	}
-	return err
-}
-
-// builtInRule reports whether a name is taken by a rule of the processor's own.
-func builtInRule(name string) bool {
-	switch name {
-	case ruleDebug, ruleErrors, ruleSlow, ruleHealthChecks, ruleStaticAssets, ruleDefault:
-		return true
-	}
-	return strings.HasPrefix(name, ruleRoute)
 }

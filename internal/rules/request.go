@@ -5,11 +5,13 @@ package rules
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -111,4 +113,14 @@ func (r *requestRules) route(method, pattern string) (sampling.Match, bool) {
 	}
 	m, ok := r.routes[string(key[len(method):])]
 	return m, ok
+}
+
+// parseRoute reads a route such as "GET /feed/{id}" in any of the syntaxes that
+// templates may have.
+func parseRoute(text string) ([]*route.Template, error) {
+	t, err := route.ParseTemplate(text)
+	if err != nil {
+		return nil, fmt.Errorf("route_percentages: %w", err)
+	}
+	return t, nil
 }

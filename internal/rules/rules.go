@@ -47,32 +47,6 @@ type Rules struct {
 	unmarked sampling.Unmarked
 }
 
-// The names of the built-in rules in telemetry. Routes have ruleRoute before
-// their name.
-const (
-	ruleDebug        = "debug"
-	ruleErrors       = "errors"
-	ruleSlow         = "slow"
-	ruleHealthChecks = "health_checks"
-	ruleStaticAssets = "static_assets"
-	ruleRoute        = "route:"
-	ruleDefault      = "default"
-)
-
-// ruleList gathers the rules of a policy in order of precedence.
-type ruleList struct {
-	precision int
-	list      []sampling.Rule
-}
-
-// add appends a rule and returns its place.
-func (l *ruleList) add(name string, percentage float64) sampling.Match {
-	// Config.Validate has checked the percentage.
-	t, _ := sampling.PreciseThreshold(percentage, l.precision)
-	l.list = append(l.list, sampling.Rule{Name: name, Threshold: t})
-	return sampling.Match(len(l.list) - 1)
-}
-
 // Options are those of the processor's other settings that rules depend on.
 type Options struct {
 	// Written are the names of the attributes that the processor writes to
@@ -159,38 +133,6 @@ func canDrop(list []sampling.Rule) bool {
 		}
 	}
 	return false
-}
-
-// Span returns which rules the span matches. Its resource was entered; the pattern is
-// that of its path, or "".
-func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
-	if len(m.rules.user.list) > 0 {
-		m.it.scopeSpans, m.it.span = ss, s
-		var matched bool
-		f, matched = m.userRule()
-		m.it.close()
-		if matched {
-			return f
-		}
-	}
-	f.Match = m.rules.builtInSpan(s, v, pattern)
-	return f
-}
-
-// Log returns which rules the log record matches. Its resource was entered; the
-// pattern is that of its path, or "".
-func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
-	if len(m.rules.user.list) > 0 {
-		m.it.scopeLogs, m.it.record = sl, lr
-		var matched bool
-		f, matched = m.userRule()
-		m.it.close()
-		if matched {
-			return f
-		}
-	}
-	f.Match = m.rules.builtInLog(lr, v, pattern)
-	return f
 }
 
 // builtInSpan returns the first built-in rule the span matches.

@@ -1,0 +1,153 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// Span returns which rules the span matches. Its resource was entered; the pattern is
+// that of its path, or "".
+func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
+	if len(m.rules.user.list) > 0 {
+		m.it.scopeSpans, m.it.span = ss, s
+		var matched bool
+		f, matched = m.userRule()
+		m.it.close()
+		if matched {
+			return f
+		}
+	}
+	f.Match = m.rules.builtInSpan(s, v, pattern)
+	return f
+}
+
+// Log returns which rules the log record matches. Its resource was entered; the
+// pattern is that of its path, or "".
+func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
+	if len(m.rules.user.list) > 0 {
+		m.it.scopeLogs, m.it.record = sl, lr
+		var matched bool
+		f, matched = m.userRule()
+		m.it.close()
+		if matched {
+			return f
+		}
+	}
+	f.Match = m.rules.builtInLog(lr, v, pattern)
+	return f
+}
+
+// Matcher finds the rules that the items of one batch match: Use begins the batch,
+// EnterSpans or EnterLogs each resource, and Span or Log takes an item. It is for one
+// goroutine.
+type Matcher struct {
+	rules  *Rules
+	it     item
+	Failed map[sampling.Match]int // conditions that could not be evaluated, by rule
+	Err    error                  // of the first of them, where errors are propagated
+}
+
+// Use makes the matcher match by r, as if it was new.
+func (m *Matcher) Use(r *Rules) {
+	*m = Matcher{rules: r, it: item{resource: m.it.resource[:0]}}
+}
+
+// EnterSpans begins the spans of a resource.
+func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
+	m.it.spans = rs
+	if len(m.rules.user.onResource) > 0 {
+		in := ottlresource.NewTransformContext(rs.Resource(), rs)
+		defer in.Close()
+		m.enter(in)
+	}
+}
+
+// EnterLogs begins the log records of a resource.
+func (m *Matcher) EnterLogs(rl plog.ResourceLogs) {
+	m.it.logs, m.it.isLog = rl, true
+	if len(m.rules.user.onResource) > 0 {
+		in := ottlresource.NewTransformContext(rl.Resource(), rl)
+		defer in.Close()
+		m.enter(in)
+	}
+}
+
+// enter notes which conditions on resources the resource meets.
+func (m *Matcher) enter(in *ottlresource.TransformContext) {
+	m.it.resource = m.it.resource[:0]
+	for i, c := range m.rules.user.onResource {
+		met, err := c.Eval(context.Background(), in)
+		if err != nil {
+			m.fail(m.rules.user.owners[i], err)
+		}
+		m.it.resource = append(m.it.resource, met)
+	}
+}
+
+func (m *Matcher) fail(rule sampling.Match, err error) {
+	if m.Failed == nil {
+		m.Failed = map[sampling.Match]int{}
+	}
+	m.Failed[rule]++
+	if m.Err == nil && m.rules.user.errorMode == ottl.PropagateError {
+		m.Err = fmt.Errorf("sampling rule %q: %w", m.rules.policy.Rules()[rule].Name, err)
+	}
+}
+
+// userRule returns which of the user's rules the item matches, and whether it matches
+// one by itself.
+func (m *Matcher) userRule() (f sampling.Finding, matched bool) {
+	for i := range m.rules.user.list {
+		r := &m.rules.user.list[i]
+		if r.facts != 0 {
+			f.Facts |= m.factsOf(r)
+			continue
+		}
+		if m.all(r) {
+			f.Match = r.match
+			f.Key = fingerprintOf(r.keys, &m.it)
+			return f, true
+		}
+	}
+	return f, false
+}
+
+func (m *Matcher) all(r *userRule) bool {
+	for i := range r.conditions {
+		if !m.holds(r, &r.conditions[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Matcher) factsOf(r *userRule) (facts uint32) {
+	for i := range r.conditions {
+		if m.holds(r, &r.conditions[i]) {
+			facts |= r.facts << i
+		}
+	}
+	return facts
+}
+
+// holds reports whether the subject meets the condition; one that cannot be
+// evaluated is not met.
+func (m *Matcher) holds(r *userRule, c *condition) bool {
+	met, err := c.holds(&m.it)
+	if err != nil {
+		m.fail(r.match, err)
+		return false
+	}
+	return met
+}

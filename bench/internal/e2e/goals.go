@@ -24,8 +24,13 @@ var (
 	floor      = Target{decode, "both"}
 
 	fullSpeed = []Target{
-		floor, {decodePeers, "both"}, {"nop", "both"}, lean, today, oursBoth,
-		{decode, "traces"}, {decodePeers, "traces"}, tail, oursTraces,
+		floor,
+		{decodePeers, "both"},
+		{"nop", "both"},
+		lean, today, oursBoth,
+		{decode, "traces"},
+		{decodePeers, "traces"},
+		tail, oursTraces,
 	}
 	equalRate = []Target{tail, oursTraces}
 )

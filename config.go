@@ -47,19 +47,26 @@ type Config struct {
 	_ struct{}
 }
 
-// SamplingConfig, with the types below, lies with the rules that it becomes.
-type SamplingConfig = rules.Config
-
-// The types of its fields.
+// The sampling configuration lies with the rules that it becomes.
 type (
-	RuleConfig     = rules.RuleConfig
-	SamplerConfig  = rules.SamplerConfig
-	SamplerType    = rules.SamplerType
-	MatchMode      = rules.MatchMode
-	DebugConfig    = rules.DebugConfig
+	// SamplingConfig says which traces are kept.
+	SamplingConfig = rules.Config
+	// RuleConfig is a rule of the user's.
+	RuleConfig = rules.RuleConfig
+	// SamplerConfig says how many traces a rule keeps.
+	SamplerConfig = rules.SamplerConfig
+	// SamplerType is a kind of sampler.
+	SamplerType = rules.SamplerType
+	// MatchMode says whether several items may meet a rule's conditions.
+	MatchMode = rules.MatchMode
+	// DebugConfig says how a trace asks to be kept.
+	DebugConfig = rules.DebugConfig
+	// SuppressConfig says which requests nobody looks at.
 	SuppressConfig = rules.SuppressConfig
+	// RandomnessMode says which part of a trace id is random.
 	RandomnessMode = rules.RandomnessMode
-	UnmarkedMode   = rules.UnmarkedMode
+	// UnmarkedMode says what a missing threshold means.
+	UnmarkedMode = rules.UnmarkedMode
 )
 
 // The values of its modes.

@@ -23,7 +23,7 @@ type correlator struct {
 	cfg   *LogsConfig
 	keys  *traceid.Keys
 	route string // the attribute patterns are written to
-	// summary are the attributes a summary holds.
+	// stub are the attributes of a span that its stub holds.
 	stub []string
 }
 

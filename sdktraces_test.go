@@ -18,7 +18,7 @@ import (
 )
 
 // What the OpenTelemetry SDK for Go sends of a shop with a fault in its
-// instrumentation (8 requests each, recorded by the program in sdktraces) is
+// instrumentation (8 requests each, recorded by the program in testkit/cmd/sdktraces) is
 // diagnosed as the fault it is: the right metric, the right service, the right
 // number, and nothing else.
 func TestFaultsOfRealSDKsAreDiagnosed(t *testing.T) {

@@ -118,12 +118,12 @@ func (p *page) counts(heading string, counts []Count) {
 	p.table("rl", rows)
 }
 
-func (p *page) diagnosis(complaints []diagnosis.Complaint) {
+func (p *page) diagnosis(problems []diagnosis.Problem) {
 	p.heading("DIAGNOSIS, what the processor's metrics say is wrong with each service")
-	if len(complaints) == 0 {
+	if len(problems) == 0 {
 		p.line("  nothing")
 	}
-	for _, c := range complaints {
+	for _, c := range problems {
 		p.line("  %s", c)
 	}
 }

@@ -40,7 +40,7 @@ type Findings struct {
 	// Begun are the traces by the service and the kind of their root.
 	Begun []Count
 	// Diagnosis says by service what is broken about its telemetry.
-	Diagnosis []diagnosis.Complaint
+	Diagnosis []diagnosis.Problem
 	Problems  []string
 }
 

@@ -3,7 +3,7 @@
 
 // Command oracle reads the processor's metrics of a collector that services
 // under test have sent their telemetry to, and says which service broke what. It
-// ends with 1 if there is a complaint, and with 2 if it cannot tell.
+// ends with 1 if there is a problem, and with 2 if it cannot tell.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	var entries, ignore string
 	flag.StringVar(&o.url, "metrics", "http://127.0.0.1:8888/metrics", "the collector's metrics page")
 	flag.StringVar(&entries, "entry", "", "services that may begin traces, with commas between; all may if none is given")
-	flag.StringVar(&ignore, "ignore", "", "metrics that are no complaint here, with commas between")
+	flag.StringVar(&ignore, "ignore", "", "metrics that are no problem here, with commas between")
 	flag.DurationVar(&o.timeout, "timeout", time.Minute, "how long to wait until all traces have been checked")
 	flag.DurationVar(&o.pause, "pause", 500*time.Millisecond, "how long nothing may have come before the verdict")
 	flag.Parse()
@@ -76,13 +76,13 @@ func judge(m scrape.Metrics, o options, out io.Writer) int {
 		_, _ = fmt.Fprintln(out, "cannot tell: no span came; is the SDK set up, and does it sample?")
 		return unknown
 	}
-	complaints := slices.DeleteFunc(diagnosis.Diagnose(m, o.entries), func(c diagnosis.Complaint) bool {
+	problems := slices.DeleteFunc(diagnosis.Diagnose(m, o.entries), func(c diagnosis.Problem) bool {
 		return slices.Contains(o.ignore, c.Metric) || c.Metric == "traces_checked" && len(o.entries) == 0
 	})
-	for _, c := range complaints {
+	for _, c := range problems {
 		_, _ = fmt.Fprintln(out, c)
 	}
-	if len(complaints) > 0 {
+	if len(problems) > 0 {
 		return broken
 	}
 	_, _ = fmt.Fprintln(out, "all traces are whole")

@@ -54,7 +54,7 @@ func TestWithoutEntriesEveryServiceMayBeginTraces(t *testing.T) {
 	require.NotContains(t, said, "traces_checked")
 }
 
-func TestWhatIsIgnoredIsNoComplaint(t *testing.T) {
+func TestWhatIsIgnoredIsNoProblem(t *testing.T) {
 	said, status := answer(t, options{ignore: []string{"client_without_server", "propagation_broken"}}, page(t, "propagator_unset"))
 	require.Equal(t, healthy, status)
 	require.Contains(t, said, "all traces are whole")
@@ -73,7 +73,7 @@ func TestLostSpansAreToldFromSpansNeverEnded(t *testing.T) {
 const whole = "otelcol_processor_correlation_traces_checked{service_name=\"front\",root=\"server\"} 1\n" +
 	"otelcol_processor_correlation_spans_received{service_name=\"front\"} 1\n"
 
-func TestEveryKindOfFindingIsAComplaint(t *testing.T) {
+func TestEveryKindOfFindingIsAProblem(t *testing.T) {
 	for series, want := range map[string]string{
 		`propagation_broken{service_name="a",reason="trace_id_truncated"}`: "64 bits",
 		`spans_duplicate_id{service_name="a",reason="repeated"}`:           "3 spans with the id of another one (repeated)",
@@ -91,7 +91,7 @@ func TestEveryKindOfFindingIsAComplaint(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFaultIsNoComplaint(t *testing.T) {
+func TestWhatIsNoFaultIsNoProblem(t *testing.T) {
 	for _, series := range []string{
 		`traces_rootless{service_name="a",parent="remote"}`,
 		`spans_remote_parent_unseen{service_name="a",kind="server"}`,

@@ -332,3 +332,23 @@ func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
 		require.EqualValues(t, 3, p.sum("logs_received", attribute.String("service.name", "cart")))
 	})
 }
+
+func TestSpansThatLackThingsPass(t *testing.T) {
+	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+		p.send(
+			spanOf(1, 1, func(s ptrace.Span) { s.SetTraceID(pcommon.TraceID{}) }),
+			ptrace.NewTraces(), plog.NewLogs(),
+			spanOf(100, 1, func(s ptrace.Span) { s.SetSpanID(pcommon.SpanID{}); s.SetName("") }),
+			spanOf(101, 1, func(s ptrace.Span) { s.TraceState().FromRaw("\x00 not a tracestate,,==") }),
+			spanOf(102, 1, func(s ptrace.Span) { s.SetName("\xff\xfe") }),
+		)
+		bare := ptrace.NewTraces()
+		bare.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+		p.send(bare)
+		time.Sleep(11 * time.Second)
+		require.Len(t, p.spans(), 5)
+		require.EqualValues(t, 2, p.sum("spans_zero_id", attribute.String("service.name", "cart")))
+		require.EqualValues(t, 3, p.sum("spans_zero_id"))
+		p.conserved()
+	})
+}

@@ -11,8 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 func noID(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}); lr.SetSpanID(pcommon.SpanID{}) }
@@ -110,22 +111,23 @@ func TestResourceIsTheLastPlaceForATraceID(t *testing.T) {
 	})
 }
 
-func TestSpansThatLackThingsPass(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.send(
-			spanOf(1, 1, func(s ptrace.Span) { s.SetTraceID(pcommon.TraceID{}) }),
-			ptrace.NewTraces(), plog.NewLogs(),
-			spanOf(100, 1, func(s ptrace.Span) { s.SetSpanID(pcommon.SpanID{}); s.SetName("") }),
-			spanOf(101, 1, func(s ptrace.Span) { s.TraceState().FromRaw("\x00 not a tracestate,,==") }),
-			spanOf(102, 1, func(s ptrace.Span) { s.SetName("\xff\xfe") }),
-		)
-		bare := ptrace.NewTraces()
-		bare.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-		p.send(bare)
-		time.Sleep(11 * time.Second)
-		require.Len(t, p.spans(), 5)
-		require.EqualValues(t, 2, p.sum("spans_zero_id", attribute.String("service.name", "cart")))
-		require.EqualValues(t, 3, p.sum("spans_zero_id"))
+// Logs without a trace id are a population of their own: by default all are
+// kept, and by a percentage what is dropped is counted under their own reason.
+func TestLogsWithoutATraceID(t *testing.T) {
+	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage, c.Logs.MissingTraceID.SamplingPercentage = 0, 25 }, func(t *testing.T, p *pipelines) {
+		for i := range 100 {
+			p.send(logOf(1, i, withoutTrace))
+		}
+		p.send(logOf(1, 1, withoutTrace, failedLog))
+		dropped := p.sum("logs_dropped", attribute.String("reason", "missing_trace_id"))
+		require.Positive(t, dropped)
+		require.Len(t, p.records(), 101-int(dropped))
+		require.Equal(t, p.sum("logs_dropped"), dropped)
 		p.conserved()
+	})
+	bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 0 }, func(t *testing.T, p *pipelines) {
+		p.send(logOf(1, 1, withoutTrace))
+		require.Len(t, p.records(), 1, "all are kept by default")
+		require.Empty(t, text(p.records()[0], record.AttributeThreshold))
 	})
 }

@@ -18,7 +18,7 @@ VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
 # Go's build cache keeps a copy of every package for each set of flags, and most
 # of the time of a first run goes into compiling the same dependencies.
 export CGO_ENABLED := 0
-export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
+export GOFLAGS := $(strip $(filter-out -trimpath,$(shell go env GOFLAGS)) -trimpath)
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eu -o pipefail -c

@@ -80,7 +80,7 @@ type pipeline struct {
 	shutOnce   sync.Once
 }
 
-// maxShells is the number of pipelines one engine can serve: outlets are one byte.
+// maxPipelines is the number of pipelines one engine can serve: outlets are one byte.
 const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {

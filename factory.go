@@ -68,7 +68,7 @@ func (f *factory) pipeline(set processor.Settings, cfg component.Config) (*pipel
 	return e.newPipeline(set)
 }
 
-// forget drops an engine all of whose shells have been shut down.
+// forget drops an engine all of whose pipelines have been shut down.
 func (f *factory) forget(cfg component.Config) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

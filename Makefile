@@ -70,6 +70,11 @@ lint: $(TOOLS)/golangci-lint
 	  (cd $$module && $(CURDIR)/$(TOOLS)/golangci-lint run --allow-parallel-runners ./...) || bad=1; \
 	done; exit $$bad
 
+## circles: report which files of a package refer to each other in a circle
+.PHONY: circles
+circles:
+	@go run ./scripts/filecircles
+
 ## tidy: run go mod tidy in every module
 .PHONY: tidy
 tidy:

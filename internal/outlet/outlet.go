@@ -181,7 +181,7 @@ func (o *Outlet) send(records []tracebuffer.Record) {
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			if records = o.loseCorrupt(sig, records, err); len(records) == 0 {
+			if records = o.loseCorrupt(sig, records, n, err); len(records) == 0 {
 				return
 			}
 			continue
@@ -196,25 +196,27 @@ func (o *Outlet) send(records []tracebuffer.Record) {
 // loseCorrupt takes the records out that cannot be decoded, so that they do not
 // fail the others. The library encodes more than it decodes: pdata v1.71 refuses
 // what is nested more than 100 messages deep.
-func (o *Outlet) loseCorrupt(sig tracebuffer.Signal, records []tracebuffer.Record, err error) (good []tracebuffer.Record) {
+func (o *Outlet) loseCorrupt(sig tracebuffer.Signal, records []tracebuffer.Record, n int, err error) (good []tracebuffer.Record) {
 	var bad []tracebuffer.Record
 	items := 0
 	for i := range records {
-		switch r := records[i : i+1]; {
-		case decodes(r):
-			good = append(good, r...)
-		default:
-			bad = append(bad, r...)
-			if !r[0].Companion {
-				items++
-			}
+		if decodes(records[i : i+1]) {
+			good = append(good, records[i])
+			continue
+		}
+		bad = append(bad, records[i])
+		if !records[i].Companion {
+			items++
 		}
 	}
 	if len(bad) == 0 { // none by itself; what is wrong with all of them is not known
-		o.Lose(sig, telemetry.DropCorrupt, records, len(records), err)
+		o.Lose(sig, telemetry.DropCorrupt, records, n, err)
 		return nil
 	}
 	o.Lose(sig, telemetry.DropCorrupt, bad, items, err)
+	if items == n { // companions alone are nothing to send
+		return nil
+	}
 	return good
 }
 

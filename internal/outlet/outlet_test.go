@@ -342,3 +342,18 @@ func TestARecordThatCannotBeDecodedFailsNoOther(t *testing.T) {
 		require.EqualValues(t, 2, sum(tel, "logs_dropped", attribute.String("reason", telemetry.DropCorrupt)))
 	})
 }
+
+// Where no record can be decoded, what is held for the join alone makes no batch:
+// the next component is not called, and only the records themselves are counted.
+func TestCompanionsAloneAreNotSent(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	o, tel := started(t, Options{Traces: sink})
+	s := ptrace.NewSpan()
+	nested(s.Attributes(), 200)
+	companion := recordOf("a", plog.NewLogRecord())
+	companion.Companion = true
+	o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", s), companion}})
+	require.NoError(t, o.Stop(t.Context()))
+	require.Empty(t, sink.AllTraces())
+	require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropCorrupt)))
+}

@@ -155,12 +155,16 @@ func (e *engine) start(log *zap.Logger) error {
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
 	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
-	for _, w := range e.cfg.Sampling.Warnings() {
-		log.Warn("sampling: " + w)
+	for _, w := range e.warnings(traces && logs) {
+		log.Warn(w)
 	}
 	if err := e.rules.Start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}
+	if err := e.learned.probe(); err != nil {
+		return err
+	}
+	e.announce(log, traces, logs)
 	e.ticker.Add(1)
 	go e.run()
 	return nil

@@ -24,7 +24,7 @@ var readAttributes = []string{
 // ownAttributes are what the processor writes besides patterns and rules; the names of
 // some go on after these.
 var ownAttributes = []string{
-	record.AttributeThreshold, record.AttributeRandomness, attrLateEvidence, "sampling.dry_run.", paramPrefix, "log.count", "log.error_count",
+	record.AttributeThreshold, record.AttributeRandomness, "sampling.late_evidence", "sampling.dry_run.", "http.route.param.", "log.count", "log.error_count",
 }
 
 // namedAttribute is an attribute that the configuration names, and its key there.

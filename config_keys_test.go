@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 func TestAnAttributeHasOneMeaning(t *testing.T) {
@@ -68,6 +71,16 @@ func TestAnAttributeHasOneMeaning(t *testing.T) {
 			_, err := parse(text)
 			require.ErrorContains(t, err, want)
 		})
+	}
+}
+
+func TestAllThatIsWrittenIsKnown(t *testing.T) {
+	c := createDefaultConfig().(*Config)
+	for _, name := range []string{
+		attrLateEvidence, paramPrefix + "id", record.AttributeThreshold, record.AttributeRandomness,
+		rules.AttributeDryVerdict, rules.AttributeDryRule, rules.AttributeDryThreshold, rules.AttributeDryRepeat,
+	} {
+		require.NotEmpty(t, c.use(name), name)
 	}
 }
 

@@ -127,13 +127,16 @@ func unitless(raw any, path string) error {
 		return nil
 	}
 	text := fmt.Sprint(raw)
-	n, err := strconv.ParseFloat(text, 64)
-	switch {
-	case err != nil || n <= 0:
-		return nil
-	case n >= float64(time.Millisecond) && n <= math.MaxInt64:
-		return fmt.Errorf("%s: %s has no unit; write %v if nanoseconds were meant", path, text, time.Duration(n))
-	default:
-		return fmt.Errorf("%s: %s has no unit; write %[2]ss or %[2]sms", path, text)
+	if n, err := strconv.ParseFloat(text, 64); err == nil && !(n <= 0) {
+		return fmt.Errorf("%s: %s has no unit; write %s", path, text, withUnit(text, n))
 	}
+	return nil
+}
+
+// withUnit is what the number may have meant.
+func withUnit(text string, n float64) string {
+	if n >= float64(time.Millisecond) && n < math.MaxInt64 {
+		return time.Duration(n).String() + " if nanoseconds were meant"
+	}
+	return fmt.Sprintf("%[1]ss or %[1]sms", text)
 }

@@ -4,6 +4,7 @@
 package correlationprocessor
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"reflect"
@@ -103,14 +104,51 @@ func adaptive(text string) string {
 	return sampler("type: adaptive_percentage, goal_percentage: 5, " + text)
 }
 
-func TestAnUnsetVariableIsNoValue(t *testing.T) {
-	unset := func(text string) error {
-		var raw map[string]any
-		require.NoError(t, yaml.Unmarshal([]byte(text), &raw))
-		return confmap.NewFromStringMap(raw).Unmarshal(createDefaultConfig())
+// environment is a provider of variables: ${env:NAME} in a block is what the map has.
+type environment map[string]string
+
+func (e environment) Retrieve(_ context.Context, uri string, _ confmap.WatcherFunc) (*confmap.Retrieved, error) {
+	return confmap.NewRetrievedFromYAML([]byte(e[strings.TrimPrefix(uri, "env:")]))
+}
+
+func (environment) Scheme() string { return "env" }
+
+func (environment) Shutdown(context.Context) error { return nil }
+
+// A variable that is not set is 0 to the decoder: it would drop every trace, or switch
+// a wait off.
+func TestVariablesAreReadLikeTheirValues(t *testing.T) {
+	for block, want := range map[string]string{
+		"sampling: {sampling_percentage: \"${env:NONE}\"}":                        "sampling::sampling_percentage has no value: write one, or leave the key out",
+		"sampling: {errors: \"${env:NONE}\"}":                                     "sampling::errors has no value",
+		"decision_wait_after_root: ${env:NONE}":                                   "decision_wait_after_root has no value",
+		"max_bytes: ${env:NONE}":                                                  "max_bytes has no value",
+		"decision_wait: ${env:TWO}":                                               "decision_wait: 2 has no unit; write 2s",
+		"sampling: {sampling_percentage: \"${env:SHARE}\"}":                       `sampling::sampling_percentage must be a number, got "1%"; write 1`,
+		"routes: {learn: {file: \"${env:NONE}\"}}":                                "",
+		"decision_wait: ${env:WAIT}":                                              "",
+		"decision_wait: ${env:TWO}s":                                              "",
+		"max_bytes: ${env:SIZE}":                                                  "",
+		"sampling: {sampling_percentage: \"${env:TWO}\", errors: \"${env:YES}\"}": "",
+	} {
+		t.Run(block, func(t *testing.T) {
+			vars := environment{"TWO": "2", "WAIT": "5s", "SHARE": "1%", "SIZE": "1GiB", "YES": "true", "BLOCK": block}
+			resolver, err := confmap.NewResolver(confmap.ResolverSettings{
+				URIs:              []string{"env:BLOCK"},
+				ProviderFactories: []confmap.ProviderFactory{confmap.NewProviderFactory(func(confmap.ProviderSettings) confmap.Provider { return vars })},
+			})
+			require.NoError(t, err)
+			conf, err := resolver.Resolve(t.Context())
+			require.NoError(t, err)
+			cfg := createDefaultConfig().(*Config)
+			if err = conf.Unmarshal(cfg); want != "" {
+				require.ErrorContains(t, err, want)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, confmap.Validate(cfg))
+		})
 	}
-	require.ErrorContains(t, unset("sampling: {sampling_percentage: null}"), "sampling::sampling_percentage has no value")
-	require.NoError(t, unset("routes: {learn: {file: null}}"), "a text may be empty")
 }
 
 func TestDefaultsFollowWhatIsSet(t *testing.T) {

@@ -330,3 +330,20 @@ func correlationBlock(t *testing.T, text string) (string, bool) {
 	require.NoError(t, err)
 	return string(out), true
 }
+
+// What the Collector prints of a configuration can be read again.
+func TestAConfigurationCanBeReadFromItsPrint(t *testing.T) {
+	full, err := load(t, "correlation/full")
+	require.NoError(t, err)
+	for name, cfg := range map[string]any{"default": createDefaultConfig(), "full": full} {
+		t.Run(name, func(t *testing.T) {
+			conf := confmap.New()
+			require.NoError(t, conf.Marshal(cfg))
+			text, err := yaml.Marshal(conf.ToStringMap())
+			require.NoError(t, err)
+			printed, err := parse(string(text))
+			require.NoError(t, err, "%s", text)
+			require.Equal(t, fmt.Sprintf("%+v", cfg), fmt.Sprintf("%+v", printed), "but for empty lists that were nil")
+		})
+	}
+}

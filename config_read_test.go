@@ -276,6 +276,36 @@ func TestAnyValueIsReadOrRefused(t *testing.T) {
 	})
 }
 
+// Whatever stands in a block, it is refused or means what it says: waits agree, and no
+// share or size is out of its range.
+func FuzzConfig(f *testing.F) {
+	text, err := os.ReadFile("testdata/config.yaml")
+	require.NoError(f, err)
+	f.Add(string(text))
+	for _, block := range []string{
+		"decision_wait: 10", "decision_wait: 500ms", "logs::join_wait: 2s", "max_bytes: 1e9", "sampling: {sampling_percentage: .nan}",
+		"sampling: {rules: [{name: a, sampler: {type: probabilistic, sampling_percentage: 0}}]}", "telemetry: {attributes: [a.b, a_b]}",
+		"routes: {attribute: http.route, services: {a: {templates: [/a]}}}", "logs: {request_id_attributes: [trace.id]}", "[1]", "a: &a [*a]",
+	} {
+		f.Add(block)
+	}
+	f.Fuzz(func(t *testing.T, block string) {
+		if strings.Contains(block, "openapi") {
+			t.Skip("it would read files")
+		}
+		cfg, err := parse(block)
+		if err != nil {
+			return
+		}
+		require.GreaterOrEqual(t, cfg.DecisionWait, time.Millisecond)
+		require.GreaterOrEqual(t, cfg.DecisionWaitAfterRoot, time.Duration(0))
+		require.LessOrEqual(t, cfg.DecisionWaitAfterRoot, cfg.DecisionWait)
+		require.GreaterOrEqual(t, cfg.MaxBytes, ByteSize(minBytes))
+		require.True(t, cfg.Sampling.SamplingPercentage >= 0 && cfg.Sampling.SamplingPercentage <= 100)
+		require.NotEqual(t, cfg.Routes.Attribute, cfg.Routes.SourceAttribute)
+	})
+}
+
 // What documentation and examples show can be loaded.
 func TestPublishedBlocksAreValid(t *testing.T) {
 	files := []string{

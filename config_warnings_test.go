@@ -129,8 +129,8 @@ func TestMaxBytesIsHeldAgainstWhatTheProcessMayUse(t *testing.T) {
 	}{
 		"nothing is known":     {giB, nil, ""},
 		"below":                {giB, []memoryBound{machine, group}, ""},
-		"all of it":            {2 * giB, []memoryBound{machine, group}, "max_bytes 2.0GiB is all that the collector may use, or more: the memory limit of its control group is 2.0GiB"},
-		"more than there is":   {9 * giB, []memoryBound{machine}, "max_bytes 9.0GiB is all that the collector may use, or more: the memory of this machine is 8.0GiB"},
+		"all of it":            {2 * giB, []memoryBound{machine, group}, "max_bytes 2.0GiB is not below the memory that the collector may use: the memory limit of its control group is 2.0GiB"},
+		"more than there is":   {9 * giB, []memoryBound{machine}, "max_bytes 9.0GiB is not below the memory that the collector may use: the memory of this machine is 8.0GiB"},
 		"no bound to speak of": {9 * giB, []memoryBound{{math.MaxUint64, "GOMEMLIMIT"}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, tt.want, memoryWarning(tt.maxBytes, tt.bounds)) })
@@ -140,6 +140,6 @@ func TestMaxBytesIsHeldAgainstWhatTheProcessMayUse(t *testing.T) {
 func TestMaxBytesAboveGOMEMLIMITIsWarnedOf(t *testing.T) {
 	before := debug.SetMemoryLimit(400 << 20)
 	defer debug.SetMemoryLimit(before)
-	require.Equal(t, []string{"max_bytes 512MiB is all that the collector may use, or more: GOMEMLIMIT is 400MiB"}, warned(t, func(*Config) {}))
+	require.Equal(t, []string{"max_bytes 512MiB is not below the memory that the collector may use: GOMEMLIMIT is 400MiB"}, warned(t, func(*Config) {}))
 	require.Empty(t, warned(t, func(c *Config) { c.MaxBytes = 100 << 20 }))
 }

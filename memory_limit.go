@@ -43,6 +43,6 @@ func memoryWarning(maxBytes ByteSize, bounds []memoryBound) string {
 	if uint64(maxBytes) < lowest.bytes {
 		return ""
 	}
-	return fmt.Sprintf("max_bytes %s is all that the collector may use, or more: %s is %s",
+	return fmt.Sprintf("max_bytes %s is not below the memory that the collector may use: %s is %s",
 		maxBytes, lowest.of, ByteSize(min(lowest.bytes, math.MaxInt64)))
 }

@@ -75,6 +75,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
 	ProcessorCorrelationSpansZeroID             metric.Int64Counter
 	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
+	ProcessorCorrelationThresholdsUnwritten     metric.Int64Counter
 	ProcessorCorrelationTracesAdjusted          metric.Float64Counter
 	ProcessorCorrelationTracesChecked           metric.Int64Counter
 	ProcessorCorrelationTracesDisconnected      metric.Int64Counter
@@ -585,6 +586,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorCorrelationThresholdsInconsistent, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_thresholds_inconsistent",
 		metric.WithDescription("Spans and log records that arrived with a sampling threshold above their randomness, which was erased. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationThresholdsUnwritten, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_thresholds_unwritten",
+		metric.WithDescription("Kept spans and log records whose tracestate could not take their sampling threshold, or whose own randomness is below it. A span whose tracestate could not take it has it in the attribute sampling.threshold. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

@@ -104,6 +104,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)
+	tb.ProcessorCorrelationThresholdsUnwritten.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesAdjusted.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesChecked.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesDisconnected.Add(context.Background(), 1)
@@ -250,6 +251,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationThresholdsInconsistent(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationThresholdsUnwritten(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationTracesAdjusted(t, testTel,

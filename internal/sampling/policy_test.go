@@ -69,7 +69,7 @@ func TestSettledVerdictsCannotChange(t *testing.T) {
 			return
 		}
 		for better := range m {
-			require.Equal(t, p.Decide(sampling.Finding{Match: m}, 1, r).Keep, p.Decide(sampling.Finding{Match: better}, 1, r).Keep)
+			require.Equal(t, p.Decide(sampling.Finding{Match: m}, sampling.Size{}, r).Keep, p.Decide(sampling.Finding{Match: better}, sampling.Size{}, r).Keep)
 		}
 	})
 }
@@ -107,7 +107,7 @@ func TestKeepsTheShareAsked(t *testing.T) {
 		// Weyl sequence: equidistributed, so the share is exact to 1/n.
 		r, err := contrib.UnsignedToRandomness(i * 0x9e3779b97f4a7c15 >> 8)
 		require.NoError(t, err)
-		if p.Decide(sampling.Finding{}, 1, r).Keep {
+		if p.Decide(sampling.Finding{}, sampling.Size{}, r).Keep {
 			kept++
 		}
 	}

@@ -142,6 +142,13 @@ func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
 	}
 }
 
+// Stamped counts the items on which a threshold could not be noted.
+func (t *Instruments) Stamped(sig tracebuffer.Signal, st *rules.Stamper) {
+	for why, n := range st.Unwritten {
+		add(t.ProcessorCorrelationThresholdsUnwritten, n, signalAttr(sig), attribute.String("reason", why))
+	}
+}
+
 func signalAttr(sig tracebuffer.Signal) attribute.KeyValue {
 	return attribute.String("signal", [...]string{"traces", "logs"}[sig])
 }

@@ -97,7 +97,7 @@ func TestAdjustedCountsFollowTheExactOnes(t *testing.T) {
 	for range traces {
 		r, err := contrib.UnsignedToRandomness(rnd.Uint64N(contrib.MaxAdjustedCount))
 		require.NoError(t, err)
-		out.Decisions[tracebuffer.Decision{Verdict: tel.policy.Decide(sampling.Finding{Match: 1}, 1, r), Trigger: tracebuffer.TriggerRoot}]++
+		out.Decisions[tracebuffer.Decision{Verdict: tel.policy.Decide(sampling.Finding{Match: 1}, sampling.Size{}, r), Trigger: tracebuffer.TriggerRoot}]++
 	}
 	tel.Outcome(&out)
 	adjusted := page.points("traces_adjusted")

@@ -117,6 +117,20 @@ func TestVerdictsAreNoted(t *testing.T) {
 		"dry, kept by the share": {func(c *Config) { c.DryRun, c.RuleAttribute = true, "kept.by" }, ruleDefault, true, map[string]any{
 			AttributeDryVerdict: "keep", AttributeDryRule: "default", AttributeDryThreshold: "fd70a", "kept.by": "default",
 		}, ""},
+		"dry, 0 %": {func(c *Config) { c.DryRun, c.SamplingPercentage = true, 0 }, ruleDefault, false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "default", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, never_sample": {func(c *Config) {
+			c.DryRun, c.Rules = true, []RuleConfig{{Name: "none", Sampler: SamplerConfig{Type: NeverSample}}}
+		}, "none", false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "none", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, 0 % of a route": {func(c *Config) { c.DryRun, c.RoutePercentages = true, map[string]float64{"/feed": 0} }, "route:/feed", false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "route:/feed", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, suppressed": {func(c *Config) { c.DryRun, c.Suppress.HealthChecks = true, true }, ruleHealthChecks, false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "health_checks", AttributeDryThreshold: "never",
+		}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -314,6 +328,19 @@ func TestLogsWithoutATraceID(t *testing.T) {
 		_, verdict := decide(own, logAttr(record.AttributeRandomness, r.RValue()))
 		require.Equal(t, own.missing.ShouldSample(r), verdict == MissingKept, "its own randomness decides")
 	}
+	// One that stands for two, as a stage before kept it with 50 %, and nobody knows by
+	// which randomness, stands for four if half of those are kept.
+	sampled, weights := compiled(t, onePercent(), Options{MissingPercentage: 25}), 0.0
+	for range n {
+		lr, verdict := decide(sampled, logAttr(record.AttributeThreshold, "8"))
+		if verdict == MissingKept {
+			s := record.ReadSampling(lr.Attributes())
+			require.Equal(t, "c", s.Threshold.TValue())
+			require.True(t, s.Consistent(s.Randomness))
+			weights += s.Threshold.AdjustedCount()
+		}
+	}
+	require.InDelta(t, 2*n, weights, 4*127, "binomial, four standard errors")
 	dry := compiled(t, onePercent(func(c *Config) { c.DryRun = true }), Options{MissingPercentage: 0})
 	lr, verdict = decide(dry)
 	require.Equal(t, MissingDropped, verdict)

@@ -55,6 +55,8 @@ type Gauges struct {
 	VerdictsRemembered func() int64
 	// RoutePatterns yields the number of patterns of each service.
 	RoutePatterns func(yield func(service string, patterns int) bool)
+	// KeysOverLimit yields the number of fingerprints that share a rate, by rule.
+	KeysOverLimit func(yield func(rule string, keys int) bool)
 }
 
 // New returns instruments for decisions of the policy. With counts, items are counted
@@ -96,6 +98,12 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for service, n := range g.RoutePatterns {
 				o.Observe(int64(n), metric.WithAttributes(attribute.String("service.name", service)))
+			}
+			return nil
+		}),
+		t.RegisterProcessorCorrelationSamplerKeysOverLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for rule, n := range g.KeysOverLimit {
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("rule", rule)))
 			}
 			return nil
 		}),

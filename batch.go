@@ -17,6 +17,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -138,7 +139,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	case e.plan.waits:
 		it.Record = b.keep(r.edit.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		r.size = uint32(len(it.Record))
-	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, 1, it.Randomness).Keep):
+	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness).Keep):
 		// The span passes at once; a stub stays for its logs.
 		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
 		fallthrough
@@ -325,7 +326,7 @@ func (b *batch) findFates() {
 	}
 	for i := range b.fates {
 		it := &b.items[i]
-		b.fates[i] = tracebuffer.Fate{Verdict: e.rules.Policy().Decide(it.Finding, 1, it.Randomness), Decided: true}
+		b.fates[i] = tracebuffer.Fate{Verdict: e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness), Decided: true}
 	}
 }
 
@@ -369,6 +370,7 @@ func (b *batch) takeOutSpans(td ptrace.Traces) int {
 		}
 		return false
 	})
+	b.pipe.engine.telemetry.Stamped(b.sig, stamp)
 	return passing
 }
 
@@ -393,6 +395,7 @@ func (b *batch) takeOutLogs(ld plog.Logs) int {
 		}
 		return false
 	})
+	b.pipe.engine.telemetry.Stamped(b.sig, stamp)
 	return passing
 }
 

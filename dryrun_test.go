@@ -80,7 +80,7 @@ func TestDryRun(t *testing.T) {
 		bubbled(t, func(c *Config) { c.Sampling.DryRun, c.Logs.MissingTraceID.SamplingPercentage = true, 0 }, func(t *testing.T, p *pipelines) {
 			p.send(logOf(1, 1, withoutTrace))
 			require.Len(t, p.records(), 1)
-			require.Equal(t, [3]string{"drop", "missing_trace_id", ""}, notes(p.records()[0].Attributes()))
+			require.Equal(t, [3]string{"drop", "missing_trace_id", "never"}, notes(p.records()[0].Attributes()))
 			require.EqualValues(t, 1, p.sum("decided_items", attribute.String("rule", "missing_trace_id"), attribute.String("verdict", "drop")))
 		})
 	})

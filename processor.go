@@ -212,6 +212,7 @@ func (e *engine) gauges() *telemetry.Gauges {
 		IntegrityTraces:    func() int64 { return e.links.Traces() },
 		RouteLimit:         func() int64 { return int64(e.cfg.Routes.MaxRoutes) },
 		VerdictsRemembered: func() int64 { return int64(e.buffer.Remembered()) },
+		KeysOverLimit:      e.rules.KeysOverLimit,
 		RoutePatterns: func(yield func(string, int) bool) {
 			e.routes.Services(func(name string, s *route.Service) bool { return yield(name, s.Patterns()) })
 		},

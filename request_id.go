@@ -15,6 +15,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -288,25 +289,38 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 }
 
 // readmit decides on a log that was taken in earlier. What passes goes out through
-// the outlet: no sender waits for it.
+// the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
 func (p *pipeline) readmit(ld plog.Logs) {
-	passed, err := decide(p, tracebuffer.Log, 1, ld, (*batch).readLogs, (*batch).takeOutLogs)
+	verdict := sampling.Verdict{Rule: sampling.NoRule}
+	passed, err := decide(p, tracebuffer.Log, 1, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
+		r := &b.records[0]
+		if !b.passes(r) {
+			return 0
+		}
+		lr := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
+		r.edit.apply(lr.Attributes())
+		if r.item != noItem {
+			verdict = b.fates[r.item].Verdict
+			mark(b.fates[r.item], lr.Attributes())
+		}
+		return 1
+	})
 	if err != nil {
 		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
 	}
 	if passed > 0 {
-		p.pushLogs(ld)
+		p.pushLogs(ld, verdict)
 	}
 }
 
-// pushLogs hands logs that pass to the outlet.
-func (p *pipeline) pushLogs(ld plog.Logs) {
+// pushLogs hands logs that pass by the verdict to the outlet.
+func (p *pipeline) pushLogs(ld plog.Logs, v sampling.Verdict) {
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
 	var rel tracebuffer.Release
 	if err == nil {
 		var header string
 		err = otlpwire.Walk(msg, func(h []byte) { header = string(h) }, func(rec []byte) {
-			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: header, Data: rec, Signal: tracebuffer.Log})
+			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: header, Data: rec, Signal: tracebuffer.Log, Verdict: v})
 			rel.Counts[tracebuffer.Log]++
 			rel.Bytes += int64(len(rec))
 		})

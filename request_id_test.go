@@ -6,14 +6,20 @@ package correlationprocessor
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 func byRequest(c *Config) { c.Logs.RequestIDAttributes = []string{"request_id", "req"} }
@@ -161,4 +167,110 @@ func TestALogWhoseConditionFailsAfterItWaitedIsRefused(t *testing.T) {
 		require.Zero(t, p.sum("logs_held"))
 		p.conserved()
 	})
+}
+
+// A log that waited and passes is stamped with its trace's verdict, or not at all if
+// it has none: not with the first rule, whichever that is.
+func TestALogThatWaitedIsStampedOnceWithItsOwnVerdict(t *testing.T) {
+	first := func(sampler rules.SamplerConfig) func(*Config) {
+		return func(c *Config) {
+			byRequest(c)
+			onePercent(c)
+			c.Sampling.RuleAttribute = "kept.by"
+			c.Sampling.Rules = []rules.RuleConfig{{Name: "first", Conditions: []string{`log.attributes["first"] != nil`}, Sampler: sampler}}
+		}
+	}
+	marks := func(lr plog.LogRecord) (out []string) {
+		for _, key := range []string{"kept.by", record.AttributeThreshold, record.AttributeRandomness, rules.AttributeDryRule, rules.AttributeDryVerdict} {
+			out = append(out, text(lr, key))
+		}
+		return out
+	}
+	const rv = "fe000000000000"
+	for name, tt := range map[string]struct {
+		change func(*Config)
+		spans  []ptrace.Traces // sent before the log is found; none: it is never found
+		want   []string        // nil for a log that is dropped
+	}{
+		"never found":               {first(rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}), nil, []string{"", "", "", "", ""}},
+		"never found, never_sample": {first(rules.SamplerConfig{Type: rules.NeverSample}), nil, []string{"", "", "", "", ""}},
+		"never found, unsampled": {func(c *Config) {
+			first(rules.SamplerConfig{Type: rules.AlwaysSample})(c)
+			c.Sampling.UpstreamUnmarked = rules.UpstreamUnsampled
+		}, nil, []string{"", "", "", "", ""}},
+		"never found, dry": {func(c *Config) {
+			first(rules.SamplerConfig{Type: rules.NeverSample})(c)
+			c.Sampling.DryRun = true
+		}, nil, []string{"", "", "", "", ""}},
+		"never found, a rule alone": {func(c *Config) { byRequest(c); onePercent(c); c.Sampling.Errors = false }, nil, []string{"", "", "", "", ""}},
+		"never found, sampled by itself": {func(c *Config) {
+			first(rules.SamplerConfig{Type: rules.NeverSample})(c)
+			c.Logs.MissingTraceID.SamplingPercentage, c.Sampling.DryRun = 0, true
+		}, nil, []string{"", "", "", rules.RuleMissing, "drop"}},
+		"found, kept by the share": {first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(200, "r1")}, []string{"default", "fd70a", "", "", ""}},
+		"found, dropped":           {first(rules.SamplerConfig{Type: rules.AlwaysSample}), []ptrace.Traces{requestSpan(1, "r1")}, nil},
+		"found, evidence":          {first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", failed)}, []string{"errors", "", "", "", ""}},
+		"found, judged by another's randomness": {
+			first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", state("ot=rv:"+rv))}, []string{"default", "fd70a", rv, "", ""},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, tt.change, func(t *testing.T, p *pipelines) {
+				p.send(requestLog("r1"))
+				for _, td := range tt.spans {
+					p.send(td)
+				}
+				time.Sleep(25 * time.Second)
+				p.conserved()
+				if tt.want == nil {
+					require.Empty(t, p.records())
+					return
+				}
+				require.Len(t, p.records(), 1)
+				require.Equal(t, tt.want, marks(p.records()[0]))
+			})
+		})
+	}
+}
+
+// A log that comes after its trace was decided waits for its request as well, and what
+// could not be noted on it is counted once.
+func TestALogThatWaitedForADecidedTrace(t *testing.T) {
+	bubbled(t, func(c *Config) { byRequest(c); onePercent(c); c.Sampling.RuleAttribute = "kept.by" }, func(t *testing.T, p *pipelines) {
+		p.send(spanOf(1, 1, failed), spanOf(2, 1, state("ot=rv:ffffffffffffff")))
+		time.Sleep(11 * time.Second)
+		p.send(requestLog("r1"), requestLog("r2"), requestSpan(1, "r1"), requestSpan(2, "r2", state("ot=rv:ffffffffffffff")))
+		time.Sleep(time.Second)
+		got := map[pcommon.TraceID]string{}
+		for _, lr := range p.records() {
+			got[lr.TraceID()] = text(lr, "kept.by") + text(lr, record.AttributeThreshold)
+		}
+		require.Equal(t, map[pcommon.TraceID]string{traceNumbered(1): "errors", traceNumbered(2): "default"}, got)
+		require.EqualValues(t, 1, p.sum("thresholds_unwritten", attribute.String("signal", "logs"), attribute.String("reason", "below_threshold")))
+		p.conserved()
+	})
+}
+
+// A log that is lost after it waited is lost evidence if its trace is kept for certain,
+// and not if it has no trace, whatever the first rule keeps.
+func TestALogThatWaitedAndIsLost(t *testing.T) {
+	for evidence, want := range map[bool]int64{true: 1, false: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &pipelines{spanSink: new(consumertest.TracesSink)}
+			p.start(t, func(c *Config) { byRequest(c); onePercent(c) }, p.spanSink, consumertest.NewErr(consumererror.NewPermanent(errNext)))
+			defer p.shutdown()
+			if evidence {
+				p.send(spanOf(1, 1, failed))
+			}
+			time.Sleep(11 * time.Second)
+			p.send(requestLog("r1"))
+			if evidence {
+				p.send(requestSpan(1, "r1"))
+			}
+			time.Sleep(25 * time.Second)
+			require.EqualValues(t, 1, p.sum("logs_dropped", attribute.String("reason", "export_failed")))
+			require.Equal(t, want, p.sum("evidence_lost", attribute.String("signal", "logs")))
+			p.conserved()
+		})
+	}
 }

@@ -6,6 +6,7 @@ package correlationprocessor
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"testing"
 	"time"
 
@@ -110,6 +111,110 @@ func TestABatchOnWhichAConditionFails(t *testing.T) {
 		require.ErrorContains(t, err, `sampling rule "mine": `)
 		require.True(t, consumererror.IsPermanent(err))
 		require.EqualValues(t, 1, p.sum("spans_refused"))
+		p.conserved()
+	})
+}
+
+// A hard limit decides on whole traces, evidence goes before it, and what comes late
+// follows, however much time has passed.
+func TestRateLimiting(t *testing.T) {
+	const perSecond, seconds = 10, 20
+	for name, sampler := range map[string]rules.SamplerConfig{
+		"spans": {Type: rules.RateLimiting, SpansPerSecond: perSecond},
+		"bytes": {Type: rules.RateLimiting, BytesPerSecond: 1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, func(c *Config) {
+				c.Sampling.Rules = []rules.RuleConfig{
+					{Name: "failed", Conditions: []string{"span.status.code == STATUS_CODE_ERROR"}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
+					{Name: "limited", Sampler: sampler},
+				}
+			}, func(t *testing.T, p *pipelines) {
+				trace := 0
+				send := func(n int, change ...func(ptrace.Span)) {
+					p.send(spanOf(1000+n, 1, append(change, root, state("ot=th:8"))...), spanOf(1000+n, 2), logOf(1000+n, 1), logOf(1000+n, 2))
+				}
+				for range seconds * 20 {
+					trace++
+					if trace%50 == 0 {
+						send(trace, failed)
+					} else {
+						send(trace)
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+				time.Sleep(11 * time.Second)
+				items := map[pcommon.TraceID]int{}
+				for _, s := range p.spans() {
+					items[s.TraceID()]++
+				}
+				limited, failures := 0, 0
+				for n := 1; n <= trace; n++ {
+					if items[traceNumbered(1000+n)] > 0 && n%50 != 0 {
+						limited++
+					} else if items[traceNumbered(1000+n)] > 0 {
+						failures++
+					}
+				}
+				for _, lr := range p.records() {
+					items[lr.TraceID()]++
+				}
+				for _, n := range items {
+					require.Equal(t, 4, n, "a trace is kept whole or not at all")
+				}
+				require.Equal(t, trace/50, failures, "evidence has no limit")
+				if name == "spans" {
+					require.LessOrEqual(t, 2*limited, perSecond*(seconds+1))
+					require.GreaterOrEqual(t, 2*limited, perSecond*(seconds-1))
+				} else {
+					require.Less(t, limited, trace/2)
+					require.Greater(t, limited, seconds)
+				}
+				for _, s := range p.spans() {
+					if s.ParentSpanID().IsEmpty() && s.Status().Code() != ptrace.StatusCodeError {
+						require.Empty(t, s.TraceState().AsRaw(), "nobody knows its weight")
+					}
+				}
+
+				time.Sleep(time.Hour)
+				p.spanSink.Reset()
+				p.logSink.Reset()
+				for n := 1; n <= trace; n++ {
+					p.send(spanOf(1000+n, 3), logOf(1000+n, 3))
+				}
+				late := map[pcommon.TraceID]int{}
+				for _, s := range p.spans() {
+					late[s.TraceID()]++
+				}
+				for _, lr := range p.records() {
+					late[lr.TraceID()]++
+				}
+				require.Len(t, late, limited+failures)
+				for id, n := range late {
+					require.Equal(t, 2, n)
+					require.Equal(t, 4, items[id], "what is late follows")
+				}
+				p.conserved()
+			})
+		})
+	}
+}
+
+// A goal is a goal, however many fingerprints there are.
+func TestAGoalOfManyFingerprints(t *testing.T) {
+	bubbled(t, func(c *Config) {
+		c.Sampling.Rules = []rules.RuleConfig{{Name: "all", Sampler: rules.SamplerConfig{
+			Type: rules.AdaptivePercentage, GoalPercentage: 1, FingerprintAttributes: []string{"user"}, AdjustmentInterval: 2 * time.Second,
+		}}}
+	}, func(t *testing.T, p *pipelines) {
+		const traces = 20_000
+		for n := range traces {
+			p.send(spanOf(1, n, root, spanAttr("user", fmt.Sprint(n%5000)), func(s ptrace.Span) { s.SetTraceID(randomTrace(n)) }))
+			time.Sleep(time.Millisecond)
+		}
+		require.InDelta(t, 1750, p.sum("sampler_keys_over_limit", attribute.String("rule", "all")), 300, "2,000 in an interval, of which up to 500 have a place")
+		time.Sleep(11 * time.Second)
+		require.InEpsilon(t, traces/100, len(p.spans()), 0.35)
 		p.conserved()
 	})
 }

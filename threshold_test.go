@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,8 +14,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 func state(text string) func(ptrace.Span) {
@@ -49,5 +53,144 @@ func TestExplicitRandomnessDecidesOnBothSignals(t *testing.T) {
 		require.Equal(t, map[pcommon.TraceID]int{traceNumbered(1): 2, traceNumbered(2): 2, traceNumbered(202): 1}, kept)
 		require.EqualValues(t, 4, p.sum("randomness", attribute.String("source", "explicit")))
 		require.EqualValues(t, 5, p.sum("randomness", attribute.String("source", "trace_id")))
+	})
+}
+
+// members is a tracestate of n members of others.
+func members(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("v%02d=x", i)
+	}
+	return strings.Join(list, ",")
+}
+
+// A full tracestate says the threshold like any other: the oldest member makes room.
+// Its randomness is read, and the logs of its trace say the same.
+func TestTracestatesThatAreFull(t *testing.T) {
+	const rv = "ot=rv:ffffffffffffff"
+	tests := []struct {
+		trace    int
+		in, want string
+		log      map[string]string // nil where it says nothing
+	}{
+		{200, members(5), "ot=th:fd70a," + members(5), nil},
+		{201, members(30), "ot=th:fd70a," + members(30), nil},
+		{202, members(31), "ot=th:fd70a," + members(31), nil},
+		{203, members(32), "ot=th:fd70a," + members(31), nil},
+		{204, members(33), "ot=th:fd70a," + members(31), nil},
+		{205, members(31) + ",ot=th:8", "ot=th:fd70a," + members(31), nil},
+		{1, rv + "," + members(30), rv + ";th:fd70a," + members(30), map[string]string{record.AttributeRandomness: rv[6:]}},
+		{2, rv + "," + members(31), rv + ";th:fd70a," + members(31), map[string]string{record.AttributeRandomness: rv[6:]}},
+		{3, members(31) + "," + rv, rv + ";th:fd70a," + members(31), map[string]string{record.AttributeRandomness: rv[6:]}},
+		{206, "ot=th:zz", "ot=th:fd70a", nil},
+	}
+	for name, change := range map[string]func(*Config){
+		"waiting": onePercent, "at once": func(c *Config) { onePercent(c); c.Sampling.Errors = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, change, func(t *testing.T, p *pipelines) {
+				for _, tt := range tests {
+					p.send(spanOf(tt.trace, 1, state(tt.in)))
+				}
+				for _, tt := range tests {
+					p.send(logOf(tt.trace, 1))
+				}
+				time.Sleep(11 * time.Second)
+				states, logs := map[pcommon.TraceID]string{}, map[pcommon.TraceID]plog.LogRecord{}
+				for _, s := range p.spans() {
+					states[s.TraceID()] = s.TraceState().AsRaw()
+				}
+				for _, lr := range p.records() {
+					logs[lr.TraceID()] = lr
+				}
+				for _, tt := range tests {
+					id := traceNumbered(tt.trace)
+					require.Equal(t, tt.want, states[id], "%+v", tt)
+					lr, ok := logs[id]
+					require.True(t, ok, "one verdict: %+v", tt)
+					require.Equal(t, "fd70a", text(lr, record.AttributeThreshold), "%+v", tt)
+					for key, value := range tt.log {
+						require.Equal(t, value, text(lr, key), "%+v", tt)
+					}
+				}
+				require.Zero(t, p.sum("thresholds_unwritten"))
+			})
+		})
+	}
+}
+
+// What cannot be noted is counted, in the same call and after the wait.
+func TestThresholdsThatCannotBeNotedAreCounted(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"waiting": onePercent, "at once": func(c *Config) { onePercent(c); c.Sampling.Errors = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, change, func(t *testing.T, p *pipelines) {
+				p.send(
+					spanOf(200, 1, state("no tracestate")), spanOf(201, 1, state("ot=th:8;")), logOf(201, 1), spanOf(1, 1, failed, state("none")),
+					spanOf(202, 1, state("ot=rv:ffffffffffffff")), spanOf(202, 2, state("ot=rv:00000000000001")))
+				time.Sleep(11 * time.Second)
+				for reason, want := range map[string]int64{"invalid_tracestate": 1, "invalid_ot": 1, "full_ot": 0, "below_threshold": 1} {
+					require.Equal(t, want, p.sum("thresholds_unwritten", attribute.String("signal", "traces"), attribute.String("reason", reason)), reason)
+				}
+				for _, s := range p.spans() {
+					v, ok := s.Attributes().Get(record.AttributeThreshold)
+					want := s.TraceID() == traceNumbered(200) || s.TraceID() == traceNumbered(201)
+					require.Equal(t, want, ok)
+					require.True(t, !ok || v.Str() == "fd70a")
+				}
+			})
+		})
+	}
+}
+
+// Whatever randomness each item of a trace brings along, all of them share the verdict,
+// and none leaves with a threshold above its own.
+func TestNoThresholdIsAboveItsRandomness(t *testing.T) {
+	values := []string{"", "", "00000000000001", "fe000000000000", "ffffffffffffff"}
+	rapid.Check(t, func(rt *rapid.T) {
+		type sent struct {
+			rv   string
+			log  bool
+			late bool
+		}
+		items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sent {
+			return sent{rapid.SampledFrom(values).Draw(t, "rv"), rapid.Bool().Draw(t, "log"), rapid.IntRange(0, 9).Draw(t, "late") == 0}
+		}), 1, 8).Draw(rt, "items")
+		trace := rapid.SampledFrom([]int{1, 200}).Draw(rt, "trace")
+		bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
+			for _, late := range []bool{false, true} {
+				for n, it := range items {
+					switch {
+					case it.late != late:
+					case it.log && it.rv != "":
+						p.send(logOf(trace, n, logAttr(record.AttributeRandomness, it.rv)))
+					case it.log:
+						p.send(logOf(trace, n))
+					case it.rv != "":
+						p.send(spanOf(trace, n, state("ot=rv:"+it.rv)))
+					default:
+						p.send(spanOf(trace, n))
+					}
+				}
+				time.Sleep(11 * time.Second)
+			}
+			var states []sampling.State
+			for _, s := range p.spans() {
+				states = append(states, sampling.ReadState(s.TraceState().AsRaw()))
+			}
+			for _, lr := range p.records() {
+				states = append(states, record.ReadSampling(lr.Attributes()))
+			}
+			require.Contains(t, []int{0, len(items)}, len(states), "one verdict")
+			for _, s := range states {
+				own := sampling.IDRandomness(traceNumbered(trace))
+				if s.Explicit {
+					own = s.Randomness
+				}
+				require.True(t, s.Consistent(own))
+			}
+		})
 	})
 }

@@ -62,6 +62,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationRouteReceivedBytes      metric.Int64Counter
 	ProcessorCorrelationRouteReceivedItems      metric.Int64Counter
 	ProcessorCorrelationRuleErrors              metric.Int64Counter
+	ProcessorCorrelationSamplerKeysOverLimit    metric.Int64ObservableGauge
 	ProcessorCorrelationSpanClockSkew           metric.Float64Histogram
 	ProcessorCorrelationSpansBadTime            metric.Int64Counter
 	ProcessorCorrelationSpansDropped            metric.Int64Counter
@@ -75,6 +76,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
 	ProcessorCorrelationSpansZeroID             metric.Int64Counter
 	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
+	ProcessorCorrelationThresholdsUnwritten     metric.Int64Counter
 	ProcessorCorrelationTracesAdjusted          metric.Float64Counter
 	ProcessorCorrelationTracesChecked           metric.Int64Counter
 	ProcessorCorrelationTracesDisconnected      metric.Int64Counter
@@ -237,6 +239,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationRoutePatternsCallba
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationRoutePatterns, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationRoutePatterns)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationSamplerKeysOverLimitCallback sets callback for observable ProcessorCorrelationSamplerKeysOverLimit metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSamplerKeysOverLimitCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSamplerKeysOverLimit, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSamplerKeysOverLimit)
 	if err != nil {
 		return err
 	}
@@ -509,6 +526,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSamplerKeysOverLimit, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_sampler_keys_over_limit",
+		metric.WithDescription("Fingerprints of an adaptive rule that found no place under max_keys in its last adjustment interval, and share one rate; an estimate. [Alpha]"),
+		metric.WithUnit("{key}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpanClockSkew, err = builder.meter.Float64Histogram(
 		"otelcol_processor_correlation_span_clock_skew",
 		metric.WithDescription("How much earlier spans started than the span that called them from another process. [Alpha]"),
@@ -588,9 +611,15 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationThresholdsUnwritten, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_thresholds_unwritten",
+		metric.WithDescription("Kept spans and log records whose tracestate could not take their sampling threshold, or whose own randomness is below it. A span whose tracestate could not take it has it in the attribute sampling.threshold. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationTracesAdjusted, err = builder.meter.Float64Counter(
 		"otelcol_processor_correlation_traces_adjusted",
-		metric.WithDescription("The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions. [Alpha]"),
+		metric.WithDescription("The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions, those of rules with rate_limiting left out. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)

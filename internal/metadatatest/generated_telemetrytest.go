@@ -544,6 +544,20 @@ func AssertEqualProcessorCorrelationRuleErrors(t *testing.T, tt *componenttest.T
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualProcessorCorrelationSamplerKeysOverLimit(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_processor_correlation_sampler_keys_over_limit",
+		Description: "Fingerprints of an adaptive rule that found no place under max_keys in its last adjustment interval, and share one rate; an estimate. [Alpha]",
+		Unit:        "{key}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_processor_correlation_sampler_keys_over_limit")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualProcessorCorrelationSpanClockSkew(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.HistogramDataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_span_clock_skew",
@@ -749,10 +763,26 @@ func AssertEqualProcessorCorrelationThresholdsInconsistent(t *testing.T, tt *com
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
 
+func AssertEqualProcessorCorrelationThresholdsUnwritten(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_processor_correlation_thresholds_unwritten",
+		Description: "Kept spans and log records whose tracestate could not take their sampling threshold, or whose own randomness is below it. A span whose tracestate could not take it has it in the attribute sampling.threshold. [Alpha]",
+		Unit:        "{item}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_processor_correlation_thresholds_unwritten")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualProcessorCorrelationTracesAdjusted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_traces_adjusted",
-		Description: "The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions. [Alpha]",
+		Description: "The adjusted count of kept traces, as a backend computes it from their sampling thresholds. It follows the number of all decisions, those of rules with rate_limiting left out. [Alpha]",
 		Unit:        "{trace}",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -60,6 +60,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSamplerKeysOverLimitCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationSpansHeldCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -104,6 +108,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)
+	tb.ProcessorCorrelationThresholdsUnwritten.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesAdjusted.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesChecked.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesDisconnected.Add(context.Background(), 1)
@@ -213,6 +218,9 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationRuleErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSamplerKeysOverLimit(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpanClockSkew(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
@@ -250,6 +258,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationThresholdsInconsistent(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationThresholdsUnwritten(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationTracesAdjusted(t, testTel,

@@ -239,7 +239,7 @@ func (o *Outlet) Lose(sig tracebuffer.Signal, reason string, records []tracebuff
 	o.to.Log.Error("held data is lost", zap.String("reason", reason), zap.Int("items", n), zap.Error(err))
 	o.to.Count.Dropped(sig, reason, n)
 	for i := range records {
-		if r := &records[i]; !r.Companion && o.to.Rules.Certain(r.Verdict.Rule) {
+		if r := &records[i]; !r.Companion && r.Verdict.Rule != sampling.NoRule && o.to.Rules.Certain(r.Verdict.Rule) {
 			o.to.Count.EvidenceLost(sig, reason, r.Verdict.Rule, 1)
 		}
 	}
@@ -276,7 +276,11 @@ func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 			st.Span(s, groups.list[i].verdict)
 		}
 	}
-	return groups.count, o.to.Traces.ConsumeTraces(o.abandon, td)
+	if err := o.to.Traces.ConsumeTraces(o.abandon, td); err != nil {
+		return groups.count, err
+	}
+	o.to.Count.Stamped(tracebuffer.Span, st)
+	return groups.count, nil
 }
 
 // sendLogs does for logs what sendTraces does for spans, and joins them.
@@ -305,6 +309,7 @@ func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 		return groups.count, err
 	}
 	o.to.Count.Joined(j.joined)
+	o.to.Count.Stamped(tracebuffer.Log, st)
 	for why, n := range rep.dropped {
 		o.to.Count.Dropped(tracebuffer.Log, why, n)
 	}

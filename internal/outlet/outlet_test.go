@@ -83,7 +83,7 @@ func companion(r tracebuffer.Record) tracebuffer.Record {
 	return r
 }
 
-func traceID(n byte) pcommon.TraceID { return pcommon.TraceID{0: 1, 15: n} }
+func traceID(n byte) pcommon.TraceID { return pcommon.TraceID{0: 1, 9: 0xff, 15: n} }
 
 // spanOf makes a span of trace 1 that is not the root.
 func spanOf(id byte, change ...func(ptrace.Span)) ptrace.Span {

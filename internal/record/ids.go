@@ -57,6 +57,32 @@ func (v *Log) Sampling() (s sampling.State) {
 	return s
 }
 
+// ReadSampling returns the sampling state in the attributes of an item.
+func ReadSampling(attrs pcommon.Map) sampling.State {
+	var v Log
+	if val, ok := attrs.Get(AttributeRandomness); ok {
+		v.randomness = val.AsString()
+	}
+	if val, ok := attrs.Get(AttributeThreshold); ok {
+		v.threshold = val.AsString()
+	}
+	return v.Sampling()
+}
+
+// WriteSampling has the attributes say what the state says, and they said the state
+// now. A randomness that is there is never changed.
+func WriteSampling(attrs pcommon.Map, s, now sampling.State) {
+	if s.Explicit && !now.Explicit {
+		attrs.PutStr(AttributeRandomness, s.Randomness.RValue())
+	}
+	switch {
+	case s.Sampled && (!now.Sampled || s.Threshold != now.Threshold):
+		attrs.PutStr(AttributeThreshold, s.Threshold.TValue())
+	case now.Sampled && !s.Sampled:
+		attrs.Remove(AttributeThreshold)
+	}
+}
+
 // Bits of a span's flags (opentelemetry-proto, SpanFlags): the W3C sampled flag,
 // whether the place of the parent is known, and that the parent is remote.
 const (

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -21,8 +22,19 @@ import (
 
 // adaptive is a sampler whose rates follow the traffic. It chooses how many traces
 // make one kept, and never which one: that depends on the traces' randomness.
+//
+// dynsampler gives a rate to each fingerprint. It keeps at least one trace of each in
+// an interval, and everything of those that it has not seen before, which together may
+// be far more than its goal; and it leaves room for those that are gone. So the
+// fingerprints past a number share one place, and where its rates miss the goal, that
+// of the goal holds.
 type adaptive struct {
 	sampler dynsampler.Sampler
+
+	mu               sync.Mutex
+	started, stopped bool
+	goal             goal
+	places           places
 }
 
 // The defaults of adaptive samplers.
@@ -37,16 +49,22 @@ const noBursts = -1
 
 func newAdaptive(cfg *SamplerConfig) *adaptive {
 	interval, keys := cmp.Or(cfg.AdjustmentInterval, defaultInterval), cmp.Or(cfg.MaxKeys, defaultMaxKeys)
-	if cfg.Type == AdaptivePercentage {
-		return &adaptive{&dynsampler.EMASampleRate{
-			AdjustmentIntervalDuration: interval, Weight: cfg.Weight, MaxKeys: keys, BurstMultiple: noBursts,
-			GoalSampleRate: goalRate(cfg.GoalPercentage),
-		}}
+	a := &adaptive{
+		goal:   goal{interval: interval, perSecond: float64(cfg.GoalThroughput)},
+		places: places{most: keys, interval: interval, seen: map[uint64]time.Time{}},
 	}
-	return &adaptive{&dynsampler.EMAThroughput{
-		AdjustmentInterval: interval, Weight: cfg.Weight, MaxKeys: keys, BurstMultiple: noBursts,
-		GoalThroughputPerSec: cfg.GoalThroughput,
-	}}
+	if cfg.Type == AdaptivePercentage {
+		a.goal.every = goalRate(cfg.GoalPercentage)
+		a.sampler = &dynsampler.EMASampleRate{
+			AdjustmentIntervalDuration: interval, Weight: cfg.Weight, BurstMultiple: noBursts, GoalSampleRate: a.goal.every,
+		}
+		return a
+	}
+	a.sampler = &dynsampler.EMAThroughput{
+		AdjustmentInterval: interval, Weight: cfg.Weight, BurstMultiple: noBursts, GoalThroughputPerSec: cfg.GoalThroughput,
+		InitialSampleRate: 1, // until there are rates, that of the goal holds
+	}
+	return a
 }
 
 // goalRate is the rate, a whole number, next to a percentage.
@@ -54,12 +72,49 @@ func goalRate(percentage float64) int {
 	return int(min(max(1, math.Round(100/percentage)), sampling.MaxRate))
 }
 
+// start makes the rates follow the traffic. Before, all of it has the goal's.
+func (a *adaptive) start() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.sampler.Start(); err != nil {
+		return err
+	}
+	a.started = true
+	return nil
+}
+
+// stop leaves the rates as they are.
+func (a *adaptive) stop() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.started || a.stopped {
+		return nil
+	}
+	a.stopped = true
+	return a.sampler.Stop()
+}
+
 // rate returns how many traces with the fingerprint make one kept, between 1 and
 // sampling.MaxRate, and counts one more of so many items.
 func (a *adaptive) rate(key uint64, items int) uint32 {
-	var text [8]byte
-	binary.BigEndian.PutUint64(text[:], key&keyMask)
-	return uint32(min(a.sampler.GetSampleRateMulti(string(text[:]), max(1, items)), sampling.MaxRate))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, items := time.Now(), max(1, items)
+	a.goal.arrive(now, items)
+	rate := a.goal.rate()
+	if a.started {
+		var text [8]byte
+		binary.BigEndian.PutUint64(text[:], a.places.of(now, key&keyMask))
+		rate = a.goal.allow(rate, a.sampler.GetSampleRateMulti(string(text[:]), items), items)
+	}
+	return uint32(min(rate, sampling.MaxRate))
+}
+
+// keysOverLimit estimates how many fingerprints have no place of their own.
+func (a *adaptive) keysOverLimit() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.places.overLimit()
 }
 
 // fingerprint is a part of what separates rare traces from common ones.

@@ -26,7 +26,7 @@ type RuleConfig struct {
 }
 
 // SamplerConfig says how many traces are kept. Which traces are kept depends on
-// their randomness.
+// their randomness or, with rate_limiting, on the time.
 type SamplerConfig struct {
 	// Type is the kind of sampler; it must be set.
 	Type SamplerType `mapstructure:"type"`
@@ -38,6 +38,10 @@ type SamplerConfig struct {
 	// GoalThroughput is how many spans and log records a second
 	// adaptive_throughput keeps.
 	GoalThroughput int `mapstructure:"goal_throughput"`
+	// SpansPerSecond is how many spans a second rate_limiting keeps, or
+	// BytesPerSecond how many bytes (OTLP) of spans and log records: one of both.
+	SpansPerSecond int64 `mapstructure:"spans_per_second"`
+	BytesPerSecond int64 `mapstructure:"bytes_per_second"`
 	// FingerprintAttributes separate rare traces from common ones: attribute
 	// keys of spans, logs or resources, such as url.template.
 	FingerprintAttributes []string `mapstructure:"fingerprint_attributes"`
@@ -46,7 +50,8 @@ type SamplerConfig struct {
 	// Weight of the last interval against those before it, above 0 and below
 	// 1; 0 is 0.5.
 	Weight float64 `mapstructure:"weight"`
-	// MaxKeys is how many fingerprints have rates of their own; 0 is 500.
+	// MaxKeys is how many fingerprints have rates of their own, the others
+	// sharing one; 0 is 500.
 	MaxKeys int `mapstructure:"max_keys"`
 
 	// prevent unkeyed literal initialization
@@ -72,6 +77,7 @@ const (
 	Probabilistic      SamplerType = "probabilistic"
 	AdaptivePercentage SamplerType = "adaptive_percentage"
 	AdaptiveThroughput SamplerType = "adaptive_throughput"
+	RateLimiting       SamplerType = "rate_limiting"
 )
 
 // adapts reports whether the sampler's rates follow the traffic.

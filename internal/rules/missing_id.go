@@ -37,22 +37,31 @@ func (m *Matcher) MissingID(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log,
 	if !r.SamplesMissing() || r.Certain(m.Log(sl, lr, v, pattern).Match) {
 		return MissingNone
 	}
-	st := v.Sampling()
-	if !st.Explicit {
-		// 56 bits are always in range, so there is no error to see.
-		st.Randomness, _ = contrib.UnsignedToRandomness(rand.Uint64() % contrib.MaxAdjustedCount)
+	now := v.Sampling()
+	to := now
+	if !to.Explicit {
+		to.Randomness, to.Explicit = draw(to.Threshold), true
 	}
 	verdict := MissingDropped
-	if r.missing.ShouldSample(st.Randomness) {
+	if r.missing.ShouldSample(to.Randomness) {
 		verdict = MissingKept
 	}
 	if verdict == MissingDropped && !r.dryRun {
 		return verdict
 	}
-	r.explain(lr.Attributes(), verdict == MissingKept, RuleMissing, r.missing)
+	r.explained(lr.Attributes(), verdict == MissingKept, RuleMissing, thresholdText(r.missing))
 	if !r.dryRun {
-		lr.Attributes().PutStr(record.AttributeRandomness, st.Randomness.RValue())
-		noteThreshold(lr, r.missing)
+		to, _ = to.Keep(r.missing, to.Randomness, r.unmarked) // it is above the threshold
+		record.WriteSampling(lr.Attributes(), to, now)
 	}
 	return verdict
+}
+
+// draw returns a random number that is not below the threshold: what a stage before
+// kept with the threshold had one like it. 0 leaves all of them.
+func draw(above contrib.Threshold) contrib.Randomness {
+	low := above.Unsigned()
+	// 56 bits are always in range, so there is no error to see.
+	r, _ := contrib.UnsignedToRandomness(low + rand.Uint64N(contrib.MaxAdjustedCount-low))
+	return r
 }

@@ -27,22 +27,10 @@ func (r randomSource) String() string {
 	return [randomSources]string{"trace_id", "explicit", "hash"}[r]
 }
 
-// Randomizer finds the randomness of the items of one batch and counts where it is
-// from. The spans of a batch share few tracestates, so it remembers the last one. It
-// is for one goroutine; the zero value is ready for use.
-type Randomizer struct {
-	raw     string
-	state   sampling.State
-	sources [randomSources]int
-	// Inconsistent is how many items had a threshold that should have dropped
-	// them. The threshold is gone.
-	Inconsistent int
-}
-
-// of returns the randomness of an item with the id and the sampling state, and where
-// it is from. With a threshold but no rv, the sampler before used the id, so its
+// randomnessOf returns the randomness of an item with the id and the sampling state, and
+// where it is from. With a threshold but no rv, the sampler before used the id, so its
 // bits are as good as the item's own.
-func (d *Randomizer) of(id [16]byte, from sampling.Source, st *sampling.State) (r contrib.Randomness, source randomSource) {
+func randomnessOf(id [16]byte, from sampling.Source, st *sampling.State) (contrib.Randomness, randomSource) {
 	if st.Explicit {
 		return st.Randomness, fromItem
 	}
@@ -57,41 +45,38 @@ func (d *Randomizer) of(id [16]byte, from sampling.Source, st *sampling.State) (
 	}
 }
 
-// Span returns the span's randomness, and whether that is the span's own. It writes
-// a hashed randomness to the tracestate where traces can be dropped, and erases a
-// threshold that contradicts the randomness.
+// Randomizer finds the randomness of the items of one batch and counts where it is
+// from; a [Stamper] writes what of it has to be written. The spans of a batch share
+// few tracestates, so it remembers the last one. It is for one goroutine; the zero
+// value is ready for use.
+type Randomizer struct {
+	raw     string
+	state   sampling.State
+	sources [randomSources]int
+	// Inconsistent is how many items had a threshold that should have dropped
+	// them. Those that are kept lose it.
+	Inconsistent int
+}
+
+// Span returns the span's randomness, and whether that is the span's own.
 func (d *Randomizer) Span(s ptrace.Span, r *Rules) (random contrib.Randomness, own bool) {
-	raw := s.TraceState().AsRaw()
-	if raw != d.raw {
+	if raw := s.TraceState().AsRaw(); raw != d.raw {
 		d.raw, d.state = raw, sampling.ReadState(raw)
 	}
-	random, source := d.of(s.TraceID(), r.source, &d.state)
-	d.sources[source]++
-	out := raw
-	if source == fromHash && r.drops {
-		out, _ = sampling.SetRandomness(out, random)
-	}
-	if !d.state.Consistent(random) {
-		d.Inconsistent++
-		out, _ = sampling.EraseThreshold(out)
-	}
-	if out != raw {
-		s.TraceState().FromRaw(out)
-	}
-	return random, source == fromItem
+	return d.draw(s.TraceID(), &d.state, r)
 }
 
 // Log does for log records what Span does for spans; the log was read before.
 func (d *Randomizer) Log(lr plog.LogRecord, v *record.Log, r *Rules) (random contrib.Randomness, own bool) {
 	st := v.Sampling()
-	random, source := d.of(lr.TraceID(), r.source, &st)
+	return d.draw(lr.TraceID(), &st, r)
+}
+
+func (d *Randomizer) draw(id [16]byte, st *sampling.State, r *Rules) (random contrib.Randomness, own bool) {
+	random, source := randomnessOf(id, r.source, st)
 	d.sources[source]++
-	if source == fromHash && r.drops {
-		lr.Attributes().PutStr(record.AttributeRandomness, random.RValue())
-	}
 	if !st.Consistent(random) {
 		d.Inconsistent++
-		lr.Attributes().Remove(record.AttributeThreshold)
 	}
 	return random, source == fromItem
 }

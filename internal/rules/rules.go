@@ -95,7 +95,8 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 }
 
 // Policy returns the policy, which decides on traces by the findings of their items.
-// With adaptive samplers it decides only between Start and Stop.
+// Adaptive samplers keep to their goal before Start, and to their last rates after
+// Stop.
 func (r *Rules) Policy() *sampling.Policy { return r.policy }
 
 // Drops reports whether any trace can be dropped.
@@ -114,6 +115,16 @@ func (r *Rules) Start() error { return r.user.start() }
 
 // Stop ends the goroutines that Start began.
 func (r *Rules) Stop() error { return r.user.stop() }
+
+// KeysOverLimit yields, for each rule with an adaptive sampler, about how many
+// fingerprints shared one rate in its last interval.
+func (r *Rules) KeysOverLimit(yield func(rule string, keys int) bool) {
+	for i, a := range r.user.adaptive {
+		if !yield(r.policy.Rules()[r.user.rules[i]].Name, a.keysOverLimit()) {
+			return
+		}
+	}
+}
 
 // Waits reports whether a trace's later items can change its verdict.
 func (r *Rules) Waits() bool { return r.policy.Waits() }

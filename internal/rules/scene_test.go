@@ -125,8 +125,7 @@ func onePercent(change ...func(*Config)) *Config {
 	return &c
 }
 
-func compiled(t testing.TB, c *Config, o Options) *Rules {
-	t.Helper()
+func compiled(t require.TestingT, c *Config, o Options) *Rules {
 	require.NoError(t, c.Validate())
 	r, err := New(c, o, componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
@@ -218,7 +217,7 @@ func runRuleCases(t *testing.T, cases []ruleCase) {
 				require.Empty(t, m.Failed)
 			}
 			require.Equal(t, forward, backward)
-			verdict := r.Policy().Decide(forward, len(tt.items), sampling.IDRandomness(id))
+			verdict := r.Policy().Decide(forward, sampling.Size{Spans: len(tt.items)}, sampling.IDRandomness(id))
 			require.Equal(t, tt.rule, r.Policy().Rules()[verdict.Rule].Name)
 			require.Equal(t, tt.keep, verdict.Keep)
 		})

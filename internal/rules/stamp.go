@@ -17,56 +17,97 @@ import (
 // a batch share few tracestates, so it remembers the last one. It is for one
 // goroutine.
 type Stamper struct {
-	rules   *Rules
-	in, out string
-	verdict sampling.Verdict
-	valid   bool
+	rules *Rules
+	// The last tracestate, what it says, and what became of it once.
+	in      string
+	now, to sampling.State
+	out     string
+	why     sampling.Unwritten
+	known   bool // to, out and why are those of in
+
+	unwritten [sampling.UnwrittenReasons]int
 }
 
 // NewStamper returns a Stamper for one batch.
 func NewStamper(r *Rules) *Stamper { return &Stamper{rules: r} }
 
-// notes reports whether the threshold is written. One that keeps all is written only
-// where no earlier stage can have dropped anything.
-func (st *Stamper) notes(t contrib.Threshold) bool {
-	return t != contrib.AlwaysSampleThreshold || st.rules.unmarked == sampling.Unsampled
+// Unwritten yields how many items a threshold could not be noted on, by reason.
+func (st *Stamper) Unwritten(yield func(reason string, items int) bool) {
+	for why, n := range st.unwritten {
+		if why != int(sampling.Written) && !yield(sampling.Unwritten(why).String(), n) {
+			return
+		}
+	}
 }
 
 // Span writes the threshold of the verdict to the tracestate, unless a higher one is
-// there, and the rule's name and the notes of a dry run to the attributes.
+// there, and the rule's name and the notes of a dry run to the attributes. A span
+// whose tracestate cannot say the threshold has it among its attributes, as logs do.
+// With [sampling.NoRule] for a rule the span is left as it is.
 func (st *Stamper) Span(s ptrace.Span, v sampling.Verdict) {
-	t := st.rules.policy.Threshold(v)
-	if st.rules.explain(s.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
+	if v.Rule == sampling.NoRule {
 		return
 	}
-	in := s.TraceState().AsRaw()
-	if !st.valid || st.in != in || st.verdict != v {
-		st.out, _ = sampling.Stamp(in, t, st.rules.unmarked)
-		st.in, st.verdict, st.valid = in, v, true
+	st.rules.explain(s.Attributes(), v)
+	if raw := s.TraceState().AsRaw(); raw != st.in {
+		st.in, st.now, st.known = raw, sampling.ReadState(raw), false
 	}
-	if st.out != in {
+	to, ok := st.rules.leaving(st.now, s.TraceID(), v)
+	if !st.known || st.to != to {
+		st.out, st.why = to.WriteTo(st.in)
+		st.to, st.known = to, true
+	}
+	if st.out != st.in {
 		s.TraceState().FromRaw(st.out)
+	}
+	switch {
+	case st.why != sampling.Written:
+		st.unwritten[st.why]++
+		st.attributes(s.Attributes(), s.TraceID(), v)
+	case !ok:
+		st.unwritten[sampling.BelowThreshold]++
 	}
 }
 
 // Log writes all of it to the attributes of a log record.
 func (st *Stamper) Log(lr plog.LogRecord, v sampling.Verdict) {
-	t := st.rules.policy.Threshold(v)
-	if st.rules.explain(lr.Attributes(), v.Keep, st.rules.policy.Rules()[v.Rule].Name, t); st.rules.dryRun || !st.notes(t) {
+	if v.Rule == sampling.NoRule {
 		return
 	}
-	noteThreshold(lr, t)
+	st.rules.explain(lr.Attributes(), v)
+	if !st.attributes(lr.Attributes(), lr.TraceID(), v) {
+		st.unwritten[sampling.BelowThreshold]++
+	}
 }
 
-// noteThreshold notes the threshold on a log record, unless a higher one is.
-func noteThreshold(lr plog.LogRecord, t contrib.Threshold) {
-	noted, ok := lr.Attributes().Get(record.AttributeThreshold)
-	if !ok {
-		noted = lr.Attributes().PutEmpty(record.AttributeThreshold)
-	} else if !raises(t, noted) {
-		return
+// attributes has the attributes of an item say what its tracestate would.
+func (st *Stamper) attributes(attrs pcommon.Map, id [16]byte, v sampling.Verdict) bool {
+	now := record.ReadSampling(attrs)
+	to, ok := st.rules.leaving(now, id, v)
+	record.WriteSampling(attrs, to, now)
+	return ok
+}
+
+// leaving returns the state with which an item leaves that arrived with another and is
+// kept by the verdict, and whether that says the verdict's threshold.
+//
+// What shows no randomness of its own says the one its trace was judged by
+// (specification, "General requirements"), so that no later stage finds the threshold
+// above the randomness. That of the id is there already.
+func (r *Rules) leaving(s sampling.State, id [16]byte, v sampling.Verdict) (sampling.State, bool) {
+	random, source := randomnessOf(id, r.source, &s)
+	if r.dryRun { // nothing was sampled
+		return s.Keep(contrib.AlwaysSampleThreshold, random, sampling.Unknown)
 	}
-	noted.SetStr(t.TValue())
+	switch {
+	case source == fromItem || s.Sampled:
+	case v.Explicit:
+		random = v.Randomness
+		s.Randomness, s.Explicit = random, true
+	case source == fromHash && r.drops:
+		s.Randomness, s.Explicit = random, true
+	}
+	return s.Keep(r.policy.Threshold(v), random, r.unmarked)
 }
 
 // The attributes of a dry run.
@@ -77,23 +118,45 @@ const (
 	AttributeDryRepeat    = "sampling.dry_run.repeat" // duplicate or redundant
 )
 
+// The thresholds of a dry run that are no thresholds.
+const (
+	thresholdNever   = "never"   // 0 % are kept
+	thresholdUnknown = "unknown" // how many are kept depends on the others
+)
+
 // explain writes which rule kept an item and, in a dry run, what its verdict would
 // have been.
-func (r *Rules) explain(attrs pcommon.Map, keep bool, rule string, t contrib.Threshold) {
+func (r *Rules) explain(attrs pcommon.Map, v sampling.Verdict) {
+	rule := &r.policy.Rules()[v.Rule]
+	threshold := ""
+	if r.dryRun {
+		threshold = thresholdText(r.policy.Threshold(v))
+		if rule.Take != nil {
+			threshold = thresholdUnknown
+		}
+	}
+	r.explained(attrs, v.Keep, rule.Name, threshold)
+}
+
+// explained does so with the rule's name and the text of its threshold.
+func (r *Rules) explained(attrs pcommon.Map, keep bool, rule, threshold string) {
 	if r.attribute != "" && keep {
 		attrs.PutStr(r.attribute, rule)
 	}
 	if r.dryRun {
 		attrs.PutStr(AttributeDryVerdict, VerdictName(keep))
 		attrs.PutStr(AttributeDryRule, rule)
-		attrs.PutStr(AttributeDryThreshold, t.TValue())
+		attrs.PutStr(AttributeDryThreshold, threshold)
 	}
 }
 
-// raises reports whether t is above the threshold noted already.
-func raises(t contrib.Threshold, noted pcommon.Value) bool {
-	old, err := contrib.TValueToThreshold(noted.AsString())
-	return err != nil || contrib.ThresholdGreater(t, old)
+// thresholdText is how a dry run writes a threshold. OTEP-235 has none for 0 %, and
+// contrib writes the empty text.
+func thresholdText(t contrib.Threshold) string {
+	if t == contrib.NeverSampleThreshold {
+		return thresholdNever
+	}
+	return t.TValue()
 }
 
 // VerdictName is a verdict's name in telemetry.

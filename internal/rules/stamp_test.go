@@ -117,12 +117,26 @@ func TestVerdictsAreNoted(t *testing.T) {
 		"dry, kept by the share": {func(c *Config) { c.DryRun, c.RuleAttribute = true, "kept.by" }, ruleDefault, true, map[string]any{
 			AttributeDryVerdict: "keep", AttributeDryRule: "default", AttributeDryThreshold: "fd70a", "kept.by": "default",
 		}, ""},
+		"dry, 0 %": {func(c *Config) { c.DryRun, c.SamplingPercentage = true, 0 }, ruleDefault, false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "default", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, never_sample": {func(c *Config) {
+			c.DryRun, c.Rules = true, []RuleConfig{{Name: "none", Sampler: SamplerConfig{Type: NeverSample}}}
+		}, "none", false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "none", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, 0 % of a route": {func(c *Config) { c.DryRun, c.RoutePercentages = true, map[string]float64{"/feed": 0} }, "route:/feed", false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "route:/feed", AttributeDryThreshold: "never",
+		}, ""},
+		"dry, suppressed": {func(c *Config) { c.DryRun, c.Suppress.HealthChecks = true, true }, ruleHealthChecks, false, map[string]any{
+			AttributeDryVerdict: "drop", AttributeDryRule: "health_checks", AttributeDryThreshold: "never",
+		}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := compiled(t, onePercent(tt.change), Options{MissingPercentage: 100})
 			st, v := NewStamper(r), verdictOf(t, r, tt.rule, tt.keep)
-			s, lr := aSpan(1), aLog(1)
+			s, lr := aSpan(200), aLog(200)
 			st.Span(s, v)
 			st.Log(lr, v)
 			require.Equal(t, tt.want, s.Attributes().AsRaw())
@@ -148,28 +162,38 @@ func logRandomness(d *Randomizer, r *Rules, lr plog.LogRecord) contrib.Randomnes
 	return random
 }
 
+// A threshold that contradicts the randomness is erased from what is kept, also where
+// nothing was sampled before: something was. Nothing else changes.
 func TestInconsistentThresholdsAreErased(t *testing.T) {
-	r := compiled(t, onePercent(), Options{MissingPercentage: 100})
-	var spans, logs Randomizer
-	for in, want := range map[string]string{
-		"ot=th:c;xx:1,a=b":          "ot=xx:1,a=b",
-		"ot=th:c":                   "",
-		"ot=th:c;rv:c0000000000000": "ot=th:c;rv:c0000000000000",
-		"ot=th:c;rv:bfffffffffffff": "ot=rv:bfffffffffffff",
-		"ot=rv:00000000000001;th:0": "ot=rv:00000000000001;th:0",
-		"\x00 not a tracestate,,==": "\x00 not a tracestate,,==",
+	for _, change := range []func(*Config){
+		func(*Config) {}, func(c *Config) { c.UpstreamUnmarked = UpstreamUnsampled }, func(c *Config) { c.DryRun = true },
 	} {
-		s := aSpan(1, state(in))
-		spanRandomness(&spans, r, s)
-		require.Equal(t, want, s.TraceState().AsRaw())
+		r := compiled(t, onePercent(change), Options{MissingPercentage: 100})
+		v, st := verdictOf(t, r, ruleErrors, true), NewStamper(r)
+		var spans, logs Randomizer
+		for in, want := range map[string]string{
+			"ot=th:c;xx:1,a=b":          "ot=xx:1,a=b",
+			"ot=th:c":                   "",
+			"ot=th:c;rv:c0000000000000": "ot=th:c;rv:c0000000000000",
+			"ot=th:c;rv:bfffffffffffff": "ot=rv:bfffffffffffff",
+			"ot=rv:00000000000001;th:0": "ot=rv:00000000000001;th:0",
+		} {
+			s := aSpan(1, state(in))
+			spanRandomness(&spans, r, s)
+			require.Equal(t, in, s.TraceState().AsRaw(), "it may still be dropped")
+			st.Span(s, v)
+			require.Equal(t, want, s.TraceState().AsRaw(), in)
+		}
+		require.Equal(t, 3, spans.Inconsistent)
+		for trace, want := range map[int]string{2: "", 200: "c"} {
+			lr := aLog(trace, logAttr(record.AttributeThreshold, "c"))
+			logRandomness(&logs, r, lr)
+			st.Log(lr, v)
+			require.Equal(t, want, text(lr.Attributes(), record.AttributeThreshold))
+		}
+		require.Equal(t, 1, logs.Inconsistent)
+		require.Empty(t, unwritten(st))
 	}
-	require.Equal(t, 3, spans.Inconsistent)
-	for trace, want := range map[int]string{2: "", 200: "c"} {
-		lr := aLog(trace, logAttr(record.AttributeThreshold, "c"))
-		logRandomness(&logs, r, lr)
-		require.Equal(t, want, text(lr.Attributes(), record.AttributeThreshold))
-	}
-	require.Equal(t, 1, logs.Inconsistent)
 }
 
 // Ids that are not random have a hash for randomness, the same on both signals,
@@ -188,17 +212,21 @@ func TestHashedRandomness(t *testing.T) {
 		lr := aLog(1, func(lr plog.LogRecord) { lr.SetTraceID(id) })
 		random := spanRandomness(&spans, r, s)
 		require.Equal(t, random, logRandomness(&logs, r, lr))
-		v := r.Policy().Decide(sampling.Finding{Match: none}, 1, random)
-		if v.Keep {
-			kept++
+		v := r.Policy().Decide(sampling.Finding{Match: none}, sampling.Size{}, random)
+		if !v.Keep {
+			continue
 		}
+		kept++
 		st.Span(s, v)
 		st.Log(lr, v)
 		require.Regexp(t, "^ot=rv:[0-9a-f]{14};th:e666$", s.TraceState().AsRaw())
 		require.Equal(t, s.TraceState().AsRaw(), "ot=rv:"+text(lr.Attributes(), record.AttributeRandomness)+";th:"+text(lr.Attributes(), record.AttributeThreshold))
 
+		certain := aSpan(1, func(s ptrace.Span) { s.SetTraceID(id) })
+		st.Span(certain, sampling.Verdict{Keep: true, Rule: r.errors})
+		require.Equal(t, "ot=rv:"+random.RValue(), certain.TraceState().AsRaw(), "a later stage must find the same")
 		bare := aSpan(1, func(s ptrace.Span) { s.SetTraceID(id) })
-		require.Equal(t, random, spanRandomness(new(Randomizer), all, bare))
+		NewStamper(all).Span(bare, sampling.Verdict{Keep: true, Rule: all.Policy().Default()})
 		require.Empty(t, bare.TraceState().AsRaw(), "nothing is dropped, so it says nothing")
 	}
 	require.InDelta(t, n/10, kept, 4*13.4, "binomial, four standard errors")
@@ -239,7 +267,7 @@ func TestSampledBeforeWithoutRandomness(t *testing.T) {
 	random, own := d.Span(s, r)
 	require.True(t, own)
 	require.Equal(t, sampling.IDRandomness(traceNumbered(200)), random)
-	require.True(t, r.Policy().Decide(sampling.Finding{Match: r.Policy().Default()}, 1, random).Keep)
+	require.True(t, r.Policy().Decide(sampling.Finding{Match: r.Policy().Default()}, sampling.Size{}, random).Keep)
 	require.Equal(t, "ot=th:8", s.TraceState().AsRaw())
 	NewStamper(r).Span(s, verdictOf(t, r, ruleDefault, true))
 	require.Equal(t, "ot=th:fd70a", s.TraceState().AsRaw())
@@ -300,6 +328,19 @@ func TestLogsWithoutATraceID(t *testing.T) {
 		_, verdict := decide(own, logAttr(record.AttributeRandomness, r.RValue()))
 		require.Equal(t, own.missing.ShouldSample(r), verdict == MissingKept, "its own randomness decides")
 	}
+	// One that stands for two, as a stage before kept it with 50 %, and nobody knows by
+	// which randomness, stands for four if half of those are kept.
+	sampled, weights := compiled(t, onePercent(), Options{MissingPercentage: 25}), 0.0
+	for range n {
+		lr, verdict := decide(sampled, logAttr(record.AttributeThreshold, "8"))
+		if verdict == MissingKept {
+			s := record.ReadSampling(lr.Attributes())
+			require.Equal(t, "c", s.Threshold.TValue())
+			require.True(t, s.Consistent(s.Randomness))
+			weights += s.Threshold.AdjustedCount()
+		}
+	}
+	require.InDelta(t, 2*n, weights, 4*127, "binomial, four standard errors")
 	dry := compiled(t, onePercent(func(c *Config) { c.DryRun = true }), Options{MissingPercentage: 0})
 	lr, verdict = decide(dry)
 	require.Equal(t, MissingDropped, verdict)

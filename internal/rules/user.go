@@ -33,6 +33,8 @@ type userRules struct {
 	owners     []sampling.Match
 	errorMode  ottl.ErrorMode
 	adaptive   []*adaptive
+	// rules are those of the adaptive samplers.
+	rules []sampling.Match
 }
 
 // maxFacts is how many conditions there may be in rules that several items can
@@ -73,8 +75,11 @@ func (u *userRules) addSampler(c *RuleConfig, l *ruleList) sampling.Match {
 	m := l.add(c.Name, c.Sampler.percentage())
 	if c.Sampler.Type.adapts() {
 		a := newAdaptive(&c.Sampler)
-		u.adaptive = append(u.adaptive, a)
+		u.adaptive, u.rules = append(u.adaptive, a), append(u.rules, m)
 		l.list[m].Rate = a.rate
+	}
+	if c.Sampler.Type == RateLimiting {
+		l.list[m].Take = newLimit(&c.Sampler).take
 	}
 	return m
 }
@@ -107,14 +112,14 @@ func (u *userRules) addConditions(r *userRule, c *RuleConfig, parser *conditionP
 // start makes the rates of the adaptive samplers follow the traffic.
 func (u *userRules) start() (err error) {
 	for _, a := range u.adaptive {
-		err = errors.Join(err, a.sampler.Start())
+		err = errors.Join(err, a.start())
 	}
 	return err
 }
 
 func (u *userRules) stop() (err error) {
 	for _, a := range u.adaptive {
-		err = errors.Join(err, a.sampler.Stop())
+		err = errors.Join(err, a.stop())
 	}
 	return err
 }

@@ -118,10 +118,24 @@ func (c *SamplerConfig) Validate() error {
 	if c.Type != AdaptiveThroughput {
 		throughput = unused(c.GoalThroughput != 0, "goal_throughput", c.GoalThroughput)
 	}
-	if err := CheckOneOf("type", c.Type, AlwaysSample, NeverSample, Probabilistic, AdaptivePercentage, AdaptiveThroughput); err != nil {
+	if err := CheckOneOf("type", c.Type, AlwaysSample, NeverSample, Probabilistic, AdaptivePercentage, AdaptiveThroughput, RateLimiting); err != nil {
 		return err
 	}
-	return errors.Join(probabilistic, goal, throughput, c.validateAdaptive(unused))
+	return errors.Join(probabilistic, goal, throughput, c.validateLimit(unused), c.validateAdaptive(unused))
+}
+
+// validateLimit checks that a rate_limiting sampler has one limit, and no other has any.
+func (c *SamplerConfig) validateLimit(unused func(bool, string, any) error) error {
+	if c.Type != RateLimiting {
+		return errors.Join(
+			unused(c.SpansPerSecond != 0, "spans_per_second", c.SpansPerSecond),
+			unused(c.BytesPerSecond != 0, "bytes_per_second", c.BytesPerSecond))
+	}
+	return errors.Join(
+		Check(c.SpansPerSecond >= 0, "spans_per_second must be positive, got %d", c.SpansPerSecond),
+		Check(c.BytesPerSecond >= 0, "bytes_per_second must be positive, got %d", c.BytesPerSecond),
+		Check((c.SpansPerSecond == 0) != (c.BytesPerSecond == 0),
+			"type rate_limiting needs either spans_per_second or bytes_per_second, got %d and %d", c.SpansPerSecond, c.BytesPerSecond))
 }
 
 func (c *SamplerConfig) validateAdaptive(unused func(bool, string, any) error) error {

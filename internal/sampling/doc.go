@@ -9,7 +9,7 @@
 //
 //	f := finding of every span and log of the trace, merged: the smallest
 //	     match, the smallest key with that match, all facts
-//	v := policy.Decide(f, items, randomness)
+//	v := policy.Decide(f, size, randomness)
 //
 // Merging is commutative, associative and idempotent, so order, batching and
 // repetition of the items cannot change a verdict, and two collectors that saw

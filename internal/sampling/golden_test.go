@@ -6,8 +6,6 @@ package sampling_test
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
@@ -65,73 +63,8 @@ func TestTheEdgeIsKept(t *testing.T) {
 	for value, keep := range map[string]bool{"fd70a000000000": true, "fd709fffffffff": false, "ffffffffffffff": true, "00000000000000": false} {
 		r, err := contrib.RValueToRandomness(value)
 		require.NoError(t, err)
-		require.Equal(t, keep, p.Decide(sampling.Finding{}, 1, r).Keep, value)
+		require.Equal(t, keep, p.Decide(sampling.Finding{}, sampling.Size{}, r).Keep, value)
 		require.Equal(t, keep, sampling.State{Threshold: th, Sampled: true}.Consistent(r), value)
-	}
-}
-
-func TestStampWhereNothingWasSampledBefore(t *testing.T) {
-	for in, want := range map[string]string{"": "ot=th:0", "a=b": "ot=th:0,a=b", "ot=th:8": "ot=th:8", "ot=rv:00000000000001": "ot=rv:00000000000001;th:0"} {
-		got, _ := sampling.Stamp(in, contrib.AlwaysSampleThreshold, sampling.Unsampled)
-		require.Equal(t, want, got)
-	}
-}
-
-// What is not ours stays: other vendors' sections in their order, unknown
-// sub-keys, and the randomness. What has no room left stays whole. The room is
-// that of contrib's parser: 1,024 bytes, and 31 members, one fewer than W3C has.
-func TestEditsLeaveTheRest(t *testing.T) {
-	fits := func(tracestate string) bool {
-		return len(tracestate) <= 1024 && strings.Count(tracestate, ",") < 31
-	}
-	th, err := sampling.PercentageThreshold(1)
-	require.NoError(t, err)
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.OneOf(rapid.IntRange(0, 33), rapid.IntRange(29, 32)).Draw(t, "members")
-		length := rapid.OneOf(rapid.IntRange(1, 200), rapid.IntRange(24, 30)).Draw(t, "length")
-		var vendors []string
-		for i := range n {
-			vendors = append(vendors, fmt.Sprintf("v%02d=%s", i, strings.Repeat("a:;", length)[:length]))
-		}
-		rv := rapid.SampledFrom([]string{"", "rv:abcdefabcdefab"}).Draw(t, "rv")
-		before := rapid.SampledFrom([]string{"", "th:8"}).Draw(t, "th")
-		extra := ""
-		if rv+before != "" {
-			extra = rapid.SampledFrom([]string{"", "xx:1", "p:8;r:62"}).Draw(t, "extra")
-		}
-		with := func(th string) string {
-			ot := slices.DeleteFunc([]string{rv, th, extra}, func(key string) bool { return key == "" })
-			if len(ot) == 0 {
-				return strings.Join(vendors, ",")
-			}
-			return strings.Join(append([]string{"ot=" + strings.Join(ot, ";")}, vendors...), ",")
-		}
-		in, want := with(before), with("th:fd70a")
-		if !fits(in) || !fits(want) {
-			want = in
-		}
-		out, changed := sampling.Stamp(in, th, sampling.Unknown)
-		require.Equal(t, want, out)
-		require.Equal(t, in != want, changed)
-		if changed {
-			erased, _ := sampling.EraseThreshold(out)
-			require.Equal(t, with(""), erased)
-		}
-	})
-}
-
-func TestSetRandomness(t *testing.T) {
-	r, err := contrib.RValueToRandomness("0123456789abcd")
-	require.NoError(t, err)
-	for in, want := range map[string]string{
-		"":                         "ot=rv:0123456789abcd",
-		"a=b":                      "ot=rv:0123456789abcd,a=b",
-		"ot=th:8":                  "ot=rv:0123456789abcd;th:8",
-		"ot=rv:ffffffffffffff":     "ot=rv:ffffffffffffff",
-		"ot=rv:ffffffffffffff,a=b": "ot=rv:ffffffffffffff,a=b",
-	} {
-		got, _ := sampling.SetRandomness(in, r)
-		require.Equal(t, want, got)
 	}
 }
 
@@ -231,11 +164,11 @@ func TestRatesArePinned(t *testing.T) {
 	require.NoError(t, err)
 	r, err := contrib.RValueToRandomness("f0000000000000")
 	require.NoError(t, err)
-	v := p.Decide(sampling.Finding{}, 1, r)
+	v := p.Decide(sampling.Finding{}, sampling.Size{}, r)
 	require.True(t, v.Keep)
 	require.False(t, p.Ordinary(v))
 	require.False(t, p.Settled(sampling.Finding{}))
 	rate = 1000
 	require.Equal(t, "e666", p.Threshold(v).TValue())
-	require.False(t, p.Decide(sampling.Finding{}, 1, r).Keep)
+	require.False(t, p.Decide(sampling.Finding{}, sampling.Size{}, r).Keep)
 }

@@ -29,10 +29,24 @@ type Rule struct {
 	// fingerprint key it says how many make one kept, now. It is asked once
 	// for each decision, with the number of items the trace has.
 	Rate func(key uint64, items int) uint32
+	// Take, if set, decides on traces whatever their randomness: it takes what a
+	// trace costs from what the rule may keep and reports whether there was
+	// enough. It is asked once for each trace; a size of 0 takes nothing. What
+	// comes late for a kept trace is taken in any case (kept).
+	Take func(size Size, kept bool) bool
 	// Needs are the facts a trace must have shown to match the rule; 0 for a
 	// rule that items match by themselves.
 	Needs uint32
 }
+
+// Size is how much a trace, or the part of it that arrived, holds.
+type Size struct {
+	Spans, Logs int
+	Bytes       int64 // of the records, as OTLP
+}
+
+// Items is the number of spans and logs.
+func (s Size) Items() int { return s.Spans + s.Logs }
 
 // Policy is an ordered list of rules, the last of which matches everything.
 // It is immutable and safe for concurrent use.
@@ -54,7 +68,7 @@ func NewPolicy(rules ...Rule) (*Policy, error) {
 	p := &Policy{rules: rules, settled: make([]bool, len(rules))}
 	for i := range rules {
 		r := &rules[i]
-		p.settled[i] = r.Rate == nil && (i == 0 || p.settled[i-1] && r.Threshold == rules[i-1].Threshold)
+		p.settled[i] = r.Rate == nil && r.Take == nil && (i == 0 || p.settled[i-1] && r.Threshold == rules[i-1].Threshold)
 		if r.Needs != 0 {
 			p.several = append(p.several, Match(i))
 		}
@@ -68,7 +82,8 @@ func (p *Policy) Rules() []Rule { return p.rules }
 // Default is the Match of an item that no rule but the default one matches.
 func (p *Policy) Default() Match { return Match(len(p.rules) - 1) }
 
-// Threshold is the threshold the verdict was reached with.
+// Threshold is the threshold the verdict was reached with, contrib's
+// NeverSampleThreshold where it was reached with none.
 func (p *Policy) Threshold(v Verdict) contrib.Threshold {
 	if v.Rate != 0 {
 		return rateThreshold(v.Rate)
@@ -102,18 +117,41 @@ func (p *Policy) Settled(f Finding) bool { return p.settled[p.Rule(f)] }
 // Waits reports whether there are traces whose later items can change the verdict.
 func (p *Policy) Waits() bool { return !p.settled[p.Default()] }
 
-// Decide returns the verdict on a trace of so many items with the finding. The
-// trace is kept iff its randomness is not below the rule's threshold (OTEP-235).
-func (p *Policy) Decide(f Finding, items int, r contrib.Randomness) Verdict {
+// Decide returns the verdict on a trace of the size with the finding. The trace is
+// kept iff its randomness is not below the rule's threshold (OTEP-235) or, by a rule
+// with a limit, while there is room.
+func (p *Policy) Decide(f Finding, size Size, r contrib.Randomness) Verdict {
 	v := Verdict{Rule: p.Rule(f)}
-	if rate := p.rules[v.Rule].Rate; rate != nil {
+	rule := &p.rules[v.Rule]
+	if rule.Take != nil {
+		v.Keep = rule.Take(size, false)
+		return v
+	}
+	if rule.Rate != nil {
 		if v.Rule != f.Match {
 			f.Key = 0 // of another rule
 		}
-		v.Rate = min(max(1, rate(f.Key, items)), MaxRate)
+		v.Rate = min(max(1, rule.Rate(f.Key, size.Items())), MaxRate)
 	}
 	v.Keep = p.Threshold(v).ShouldSample(r)
 	return v
+}
+
+// Judged returns the verdict with the randomness it was reached by, if that is an
+// explicit one and the verdict's threshold is noted on items.
+func (p *Policy) Judged(v Verdict, r contrib.Randomness, explicit bool) Verdict {
+	if t := p.Threshold(v); explicit && t != contrib.AlwaysSampleThreshold && t != contrib.NeverSampleThreshold {
+		v.Randomness, v.Explicit = r, true
+	}
+	return v
+}
+
+// Follow takes what arrived late for a trace with the verdict from what its rule may
+// keep, if the rule has such a limit and has kept the trace.
+func (p *Policy) Follow(v Verdict, size Size) {
+	if take := p.rules[v.Rule].Take; take != nil && v.Keep {
+		take(size, true)
+	}
 }
 
 // Ordinary reports whether the verdict is the one that follows from a trace's
@@ -121,5 +159,6 @@ func (p *Policy) Decide(f Finding, items int, r contrib.Randomness) Verdict {
 // to remember it.
 func (p *Policy) Ordinary(v Verdict) bool {
 	usual := &p.rules[p.Default()]
-	return v.Rate == 0 && usual.Rate == nil && p.rules[v.Rule].Threshold == usual.Threshold
+	rule := &p.rules[v.Rule]
+	return v.Rate == 0 && usual.Rate == nil && rule.Take == nil && rule.Threshold == usual.Threshold
 }

@@ -69,7 +69,7 @@ func TestSettledVerdictsCannotChange(t *testing.T) {
 			return
 		}
 		for better := range m {
-			require.Equal(t, p.Decide(sampling.Finding{Match: m}, 1, r).Keep, p.Decide(sampling.Finding{Match: better}, 1, r).Keep)
+			require.Equal(t, p.Decide(sampling.Finding{Match: m}, sampling.Size{}, r).Keep, p.Decide(sampling.Finding{Match: better}, sampling.Size{}, r).Keep)
 		}
 	})
 }
@@ -107,9 +107,41 @@ func TestKeepsTheShareAsked(t *testing.T) {
 		// Weyl sequence: equidistributed, so the share is exact to 1/n.
 		r, err := contrib.UnsignedToRandomness(i * 0x9e3779b97f4a7c15 >> 8)
 		require.NoError(t, err)
-		if p.Decide(sampling.Finding{}, 1, r).Keep {
+		if p.Decide(sampling.Finding{}, sampling.Size{}, r).Keep {
 			kept++
 		}
 	}
 	require.InDelta(t, n/100, kept, 20)
+}
+
+// A rule with a limit is asked once for each whole trace, decides whatever the
+// randomness, and its verdicts do not follow from ids, so that they must be remembered.
+func TestRulesWithALimit(t *testing.T) {
+	asked, room := []sampling.Size{}, true
+	take := func(size sampling.Size, kept bool) bool {
+		asked = append(asked, size)
+		return room || kept
+	}
+	for _, percentage := range []float64{0, 1, 100} {
+		th, err := sampling.PercentageThreshold(percentage)
+		require.NoError(t, err)
+		p, err := sampling.NewPolicy(sampling.Rule{Name: "first"}, sampling.Rule{Take: take, Threshold: contrib.NeverSampleThreshold}, sampling.Rule{Threshold: th})
+		require.NoError(t, err)
+		require.True(t, p.Waits())
+		asked = asked[:0]
+		for _, has := range []bool{true, false} {
+			room = has
+			f := sampling.Finding{Match: 1}
+			require.False(t, p.Settled(f), "the rest of the trace counts as well")
+			v := p.Decide(f, sampling.Size{Spans: 2, Logs: 3, Bytes: 4}, contrib.Randomness{})
+			require.Equal(t, sampling.Verdict{Keep: has, Rule: 1}, v)
+			require.False(t, p.Ordinary(v))
+			require.Equal(t, v, p.Judged(v, contrib.AllProbabilitiesRandomness, true), "it was judged by no randomness")
+			require.True(t, p.KeepsMore(sampling.Verdict{Keep: true}, v), "evidence goes before")
+			p.Follow(v, sampling.Size{Spans: 1})
+		}
+		p.Follow(sampling.Verdict{Keep: true}, sampling.Size{Spans: 1})
+		require.Equal(t, []sampling.Size{{Spans: 2, Logs: 3, Bytes: 4}, {Spans: 1}, {Spans: 2, Logs: 3, Bytes: 4}}, asked,
+			"what follows takes its part, if its trace was kept by the limit")
+	}
 }

@@ -3,7 +3,11 @@
 
 package sampling
 
-import contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+import (
+	"math"
+
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
+)
 
 // Verdict is a trace's fate, the rule that decided it and, where the rule's
 // threshold changes over time, the rate it was decided with: late items and the
@@ -11,10 +15,18 @@ import contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sa
 type Verdict struct {
 	Keep bool
 	Rule Match
+	// Explicit is set where the trace was judged by a Randomness that an item of
+	// it brought along, and that the others do not show: what is kept for it says
+	// so. It is not remembered: late items go by their own.
+	Explicit bool
 	// Rate is 0 where the rule's threshold is fixed; else one trace in Rate
 	// was kept, Rate being 1 to MaxRate.
-	Rate uint32
+	Rate       uint32
+	Randomness contrib.Randomness
 }
+
+// NoRule is the rule of a verdict that is none, on an item that passes without one.
+const NoRule Match = math.MaxUint16
 
 // MaxRate is the largest rate a Verdict holds: one trace in four million.
 const MaxRate = 1<<rateBits - 1
@@ -29,7 +41,7 @@ const (
 	keepBit  = 1 << 31
 )
 
-// Pack returns the verdict in four bytes.
+// Pack returns the verdict in four bytes, without its randomness.
 func (v Verdict) Pack() Packed {
 	p := Packed(v.Rule+1)<<rateBits | Packed(min(v.Rate, MaxRate))
 	if v.Keep {

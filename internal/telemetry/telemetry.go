@@ -55,6 +55,8 @@ type Gauges struct {
 	VerdictsRemembered func() int64
 	// RoutePatterns yields the number of patterns of each service.
 	RoutePatterns func(yield func(service string, patterns int) bool)
+	// KeysOverLimit yields the number of fingerprints that share a rate, by rule.
+	KeysOverLimit func(yield func(rule string, keys int) bool)
 }
 
 // New returns instruments for decisions of the policy. With counts, items are counted
@@ -99,6 +101,12 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 			}
 			return nil
 		}),
+		t.RegisterProcessorCorrelationSamplerKeysOverLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for rule, n := range g.KeysOverLimit {
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("rule", rule)))
+			}
+			return nil
+		}),
 	)
 }
 
@@ -139,6 +147,13 @@ func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
 	add(t.ProcessorCorrelationThresholdsInconsistent, d.Inconsistent, signal)
 	for source, n := range d.Sources {
 		add(t.ProcessorCorrelationRandomness, n, signal, attribute.String("source", source))
+	}
+}
+
+// Stamped counts the items on which a threshold could not be noted.
+func (t *Instruments) Stamped(sig tracebuffer.Signal, st *rules.Stamper) {
+	for why, n := range st.Unwritten {
+		add(t.ProcessorCorrelationThresholdsUnwritten, n, signalAttr(sig), attribute.String("reason", why))
 	}
 }
 

@@ -97,7 +97,7 @@ func TestAdjustedCountsFollowTheExactOnes(t *testing.T) {
 	for range traces {
 		r, err := contrib.UnsignedToRandomness(rnd.Uint64N(contrib.MaxAdjustedCount))
 		require.NoError(t, err)
-		out.Decisions[tracebuffer.Decision{Verdict: tel.policy.Decide(sampling.Finding{Match: 1}, 1, r), Trigger: tracebuffer.TriggerRoot}]++
+		out.Decisions[tracebuffer.Decision{Verdict: tel.policy.Decide(sampling.Finding{Match: 1}, sampling.Size{}, r), Trigger: tracebuffer.TriggerRoot}]++
 	}
 	tel.Outcome(&out)
 	adjusted := page.points("traces_adjusted")
@@ -273,11 +273,13 @@ func TestGauges(t *testing.T) {
 		LimitBytes: value, BufferTraces: value, EncodedByLibrary: func() bool { n++; return true }, IntegrityBytes: value,
 		IntegrityTraces: value, RouteLimit: value, VerdictsRemembered: value,
 		RoutePatterns: func(yield func(string, int) bool) { _ = yield("cart", 3) && yield("shop", 4) },
+		KeysOverLimit: func(yield func(string, int) bool) { _ = yield("rare", 5) && yield("rest", 0) },
 	}
 	_, page := instruments(t, true, g)
 	require.Empty(t, page.points("spans_held"))
 	require.Zero(t, n)
 	require.Equal(t, map[string]float64{"cart": 3, "shop": 4}, page.points("route_patterns"))
+	require.Equal(t, map[string]float64{"rare": 5, "rest": 0}, page.points("sampler_keys_over_limit"))
 	ready = true
 	names := []string{
 		"spans_held", "logs_held", "buffer_bytes", "buffer_compressed_bytes", "buffer_limit_bytes", "buffer_traces",

@@ -37,6 +37,11 @@ func (e *entry) merge(it *Item) {
 	}
 }
 
+// size is what is held of the trace.
+func (e *entry) size() sampling.Size {
+	return sampling.Size{Spans: int(e.held[Span]), Logs: int(e.held[Log]), Bytes: int64(e.bytes)}
+}
+
 // waitKind is a kind of wait. All traces that wait the same kind wait equally
 // long after the event that made them, so each kind has a queue that is ordered
 // by deadline.

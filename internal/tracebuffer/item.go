@@ -43,6 +43,17 @@ type Item struct {
 	Record []byte
 }
 
+// size is that of the item alone.
+func (it *Item) size() (n sampling.Size) {
+	if it.Signal == Span {
+		n.Spans = 1
+	} else {
+		n.Logs = 1
+	}
+	n.Bytes = int64(len(it.Record))
+	return n
+}
+
 // Action is what becomes of an item now.
 type Action uint8
 

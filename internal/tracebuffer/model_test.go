@@ -241,7 +241,7 @@ func TestOneVerdict(t *testing.T) {
 			}
 		}
 		for n := range byte(traces) {
-			ordinary := w.policy.Decide(sampling.Finding{Match: 1}, 1, sampling.IDRandomness(traceID(n))).Keep
+			ordinary := w.policy.Decide(sampling.Finding{Match: 1}, sampling.Size{}, sampling.IDRandomness(traceID(n))).Keep
 			if evidence[n] || ordinary {
 				require.Zero(t, dropped[n], "trace %d is kept, but items of it were dropped", n)
 			} else {

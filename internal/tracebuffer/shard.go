@@ -93,12 +93,14 @@ func (s *shard) fate(v sampling.Verdict) Fate {
 func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	upgraded := false
 	if it.Match < v.Rule {
-		own := s.policy.Decide(it.Finding, 1, it.Randomness)
+		// Of size 0: the trace was counted, and has taken its part of a limit.
+		own := s.policy.Decide(it.Finding, sampling.Size{}, it.Randomness)
 		if own.Keep && s.policy.KeepsMore(own, v) {
 			s.special.put(key, own)
 			v, upgraded = own, !v.Keep
 		}
 	}
+	s.policy.Follow(v, it.size())
 	fate := s.fate(v)
 	fate.Late, fate.Upgraded = true, upgraded
 	return fate
@@ -107,7 +109,7 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 // decideAlone decides on an item that need not wait for the rest of its trace:
 // nothing can change the verdict, or there is no waiting any more.
 func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
-	v := s.policy.Decide(it.Finding, 1, it.Randomness)
+	v := s.policy.Decide(it.Finding, it.size(), it.Randomness)
 	s.remember(key, v, it.Explicit)
 	if s.decides {
 		out.decided(v, TriggerShutdown, nil)
@@ -143,7 +145,7 @@ func (s *shard) wait(e *entry, k waitKind, until time.Time) {
 
 // settle notes the verdict on a trace that no further item can change.
 func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
-	v := s.policy.Decide(e.found, int(e.records)+1, e.rnd)
+	v := s.policy.Decide(e.found, e.size(), e.rnd)
 	e.verdict, e.decided = v.Pack(), v.Keep || s.opts.DryRun
 	if s.decides {
 		out.decided(v, TriggerEvidence, e)
@@ -156,7 +158,7 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	fate := Fate{Action: Hold}
 	if e.decided {
-		fate.Verdict, fate.Decided = e.verdict.Unpack(), true
+		fate.Verdict, fate.Decided = s.policy.Judged(e.verdict.Unpack(), e.rnd, e.explicit), true
 	}
 	full := s.full(e)
 	switch {
@@ -273,11 +275,11 @@ func (s *shard) decide(e *entry, t Trigger, out *Outcome) {
 	if e.decided {
 		v = e.verdict.Unpack()
 	} else {
-		v = s.policy.Decide(e.found, int(e.records), e.rnd)
+		v = s.policy.Decide(e.found, e.size(), e.rnd)
 		out.decided(v, t, e)
 	}
 	if v.Keep || s.opts.DryRun {
-		s.release(e, v, out)
+		s.release(e, s.policy.Judged(v, e.rnd, e.explicit), out)
 	} else {
 		s.drop(e, out)
 	}

@@ -1,0 +1,192 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rules
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// fingerprintNumbered is one of many.
+func fingerprintNumbered(n int) uint64 {
+	return xxhash.Sum64([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) & keyMask
+}
+
+// traffic sends traces of four items to the sampler for some intervals, evenly over
+// the time. It returns the share of them that each interval keeps on average.
+func traffic(a *adaptive, intervals, perInterval int, fingerprint func(interval, n int) uint64) (shares []float64) {
+	for i := range intervals {
+		kept := 0.0
+		for n := range perInterval {
+			kept += 1 / float64(a.rate(fingerprint(i, n), 4))
+			time.Sleep(a.goal.interval / time.Duration(perInterval))
+		}
+		shares = append(shares, kept/float64(perInterval))
+	}
+	return shares
+}
+
+// However many fingerprints there are, and whenever they are seen for the first time:
+// a goal is a goal, from the first interval on.
+func TestAGoalHoldsForAnyNumberOfFingerprints(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	fingerprints := map[string]func(interval, n int) uint64{
+		"one":          func(int, int) uint64 { return 1 },
+		"a hundred":    func(_, n int) uint64 { return fingerprintNumbered(n % 100) },
+		"five hundred": func(_, n int) uint64 { return fingerprintNumbered(n % 500) },
+		"5,000":        func(_, n int) uint64 { return fingerprintNumbered(n % 5000) },
+		"5,000, some far more than others": func(int, int) uint64 {
+			f := random.Float64()
+			return fingerprintNumbered(int(5000 * f * f * f))
+		},
+		"one for each trace":               func(i, n int) uint64 { return fingerprintNumbered(i*20_000 + n) },
+		"others in each interval":          func(i, n int) uint64 { return fingerprintNumbered(10_000*i + n%1000) },
+		"all others from the third one on": func(i, n int) uint64 { return fingerprintNumbered(max(0, i-2)*10_000 + n%10) },
+	}
+	for name, fingerprint := range fingerprints {
+		for _, perInterval := range []int{2_000, 20_000} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1})
+					require.NoError(t, a.start())
+					defer func() { require.NoError(t, a.stop()) }()
+					for i, share := range traffic(a, 8, perInterval, fingerprint) {
+						require.InDelta(t, 0.01, share, 0.003, "interval %d of %d traces", i, perInterval)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A throughput as well: the first interval keeps everything that the goal has room for,
+// and not more, whatever arrives.
+func TestAThroughputHoldsForAnyNumberOfFingerprints(t *testing.T) {
+	for name, tt := range map[string]struct {
+		goal, perInterval, fingerprints int
+		share                           float64
+	}{
+		"room for all":            {1000, 1000, 10, 1},
+		"room for all of many":    {1000, 1000, 5000, 1},
+		"1 in 10":                 {400, 15_000, 10, 0.1},
+		"1 in 10 of many":         {400, 15_000, 5000, 0.1},
+		"1 in 100 of many":        {40, 15_000, 5000, 0.01},
+		"1 in 100, each its own":  {40, 15_000, 1_000_000, 0.01},
+		"1 in 100 of one":         {40, 15_000, 1, 0.01},
+		"far below one for each":  {4, 15_000, 500, 0.001},
+		"nearly all of very many": {3600, 15_000, 5000, 0.9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newAdaptive(&SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: tt.goal})
+				require.NoError(t, a.start())
+				defer func() { require.NoError(t, a.stop()) }()
+				shares := traffic(a, 8, tt.perInterval, func(i, n int) uint64 { return fingerprintNumbered((i*tt.perInterval + n) % tt.fingerprints) })
+				for i, share := range shares {
+					require.LessOrEqual(t, share, 1.5*tt.share, "interval %d", i)
+					require.GreaterOrEqual(t, share, 0.4*tt.share, "interval %d", i)
+				}
+			})
+		})
+	}
+}
+
+// What is rare is kept, and what is common pays for it.
+func TestRareFingerprintsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10})
+		require.NoError(t, a.start())
+		defer func() { require.NoError(t, a.stop()) }()
+		rare, common := 0.0, 0.0
+		for i := range 10 {
+			for n := range 1010 {
+				key, sum := uint64(1), &common
+				if n%101 == 0 {
+					key, sum = 2, &rare
+				}
+				if rate := a.rate(key, 4); i > 1 {
+					*sum += 1 / float64(rate)
+				}
+				time.Sleep(a.goal.interval / 1010)
+			}
+		}
+		require.Greater(t, rare, 0.8*8*10)
+		require.Less(t, common+rare, 0.12*8*1010)
+		require.Greater(t, common, 0.05*8*1000)
+	})
+}
+
+// The fingerprints past max_keys share one rate, and a metric tells how many they are.
+// A place that nobody uses any more is free again.
+func TestFingerprintsPastTheLimitShareOneRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := compiled(t, onePercent(func(c *Config) {
+			c.Rules = []RuleConfig{
+				{Name: "fixed", Conditions: []string{"span.name == \"x\""}, Sampler: SamplerConfig{Type: AlwaysSample}},
+				{Name: "most", Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1, MaxKeys: 100}},
+			}
+		}), Options{MissingPercentage: 100})
+		require.NoError(t, r.Start())
+		defer func() { require.NoError(t, r.Stop()) }()
+		over := func() map[string]int {
+			out := map[string]int{}
+			for rule, keys := range r.KeysOverLimit {
+				out[rule] = keys
+			}
+			return out
+		}
+		require.Equal(t, map[string]int{"most": 0}, over())
+		a := r.user.adaptive[0]
+		for range 3 {
+			traffic(a, 1, 10_000, func(_, n int) uint64 { return fingerprintNumbered(n % 5000) })
+			require.InEpsilon(t, 4900, over()["most"], 0.02)
+			places := map[uint64]bool{}
+			for n := range 5000 {
+				places[a.places.of(time.Now(), fingerprintNumbered(n))] = true
+			}
+			require.Len(t, places, 101, "a hundred have one of their own")
+			require.True(t, places[sharedPlace])
+		}
+		time.Sleep(time.Minute)
+		traffic(a, 2, 1000, func(_, n int) uint64 { return fingerprintNumbered(10_000 + n%50) })
+		require.Contains(t, a.places.seen, fingerprintNumbered(10_000), "it has a place")
+		require.NotContains(t, a.places.seen, fingerprintNumbered(0), "nobody has seen it for long")
+	})
+}
+
+// Rules may be asked before they are started, and stopped without having been: then
+// they keep to their goal.
+func TestAdaptiveRulesThatAreNotStarted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sampler SamplerConfig
+		rate    uint32
+	}{
+		"percentage": {SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 5}, 20},
+		"throughput": {SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 50}, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: tt.sampler}} }), Options{MissingPercentage: 100})
+				var v sampling.Verdict
+				for range 1000 { // in no time, which counts as a second
+					v = r.Policy().Decide(sampling.Finding{}, sampling.Size{Spans: 1}, sampling.IDRandomness(traceNumbered(200)))
+				}
+				require.Equal(t, tt.rate, v.Rate)
+				require.NoError(t, r.Stop())
+				require.NoError(t, r.Start())
+				r.Policy().Decide(sampling.Finding{}, sampling.Size{}, sampling.IDRandomness(traceNumbered(200)))
+				require.NoError(t, r.Stop())
+				require.NoError(t, r.Stop())
+				r.Policy().Decide(sampling.Finding{}, sampling.Size{}, sampling.IDRandomness(traceNumbered(200)))
+			})
+		})
+	}
+}

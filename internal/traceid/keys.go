@@ -5,6 +5,7 @@ package traceid
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
@@ -30,6 +31,12 @@ func NewKeys(extra []string) *Keys {
 		r := Role{Kind: RoleTraceID, Rank: uint16(min(i, firstBuiltinRank-1)), hint: builtinHint(name)}
 		k.dict.Add(name, r)
 	}
+	k.addBuiltins()
+	return k
+}
+
+// addBuiltins adds what is known without a user, behind what the user has named.
+func (k *Keys) addBuiltins() {
 	for i, b := range builtins {
 		r := Role{Kind: b.kind, Rank: firstBuiltinRank + uint16(i), hint: b.hint}
 		k.dict.Add(b.name, r)
@@ -45,7 +52,6 @@ func NewKeys(extra []string) *Keys {
 	for i, name := range messages {
 		k.dict.Add(name, Role{Kind: RoleMessage, Rank: uint16(i)})
 	}
-	return k
 }
 
 // addFlatContainers adds mdc.trace_id and the like, with the role of the bare key.
@@ -102,20 +108,18 @@ func (k *Keys) Enter(s Scope, key string) (Scope, bool) {
 	return Scope{path: path, depth: s.depth + 1, part: s.part || !records.Lookup(key)}, true
 }
 
-// builtinHint returns the hint of a key that the user names: that of the built-in key or header
-// with the same name, if there is one.
+// builtinKeys are those without any of a user.
+var builtinKeys = sync.OnceValue(func() *Keys {
+	k := &Keys{}
+	k.addBuiltins()
+	return k
+})
+
+// builtinHint returns the hint of a key that the user names: that of the built-in key with the same name, if there
+// is one.
 func builtinHint(name string) hint {
-	for _, b := range builtins {
-		if logfield.SameName(b.name, name) || b.isHeader() && logfield.SameName(headerPrefix+b.name, name) {
-			return b.hint
-		}
-	}
-	for rest, ok := afterHeaderWord(name); ok; rest, ok = afterHeaderWord(rest) {
-		for _, b := range builtins {
-			if b.isHeader() && logfield.SameName(b.name, rest) {
-				return b.hint
-			}
-		}
+	if r := builtinKeys().Lookup(name); r.Kind != RoleNone {
+		return r.hint
 	}
 	return prefixHint(name)
 }

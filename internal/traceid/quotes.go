@@ -120,8 +120,14 @@ var openers = func() (t [256]bool) {
 	return t
 }()
 
+// opensQuote reports whether the quote at i is at the beginning of a word, or behind a separator. An apostrophe
+// between blanks quotes nothing.
 func opensQuote(s string, i int) bool {
-	return (i == 0 || openers[s[i-1]]) && (s[i] == '"' || i+1 < len(s) && !isBlank(s[i+1]))
+	if i > 0 && !openers[s[i-1]] {
+		return false
+	}
+	between := (i == 0 || isBlank(s[i-1])) && (i+1 == len(s) || isBlank(s[i+1]))
+	return s[i] == '"' || !between
 }
 
 // endOfQuote returns where the quote at open is closed, or less than 0. A quote with an odd number of backslashes

@@ -70,8 +70,8 @@ func (c *Config) detail(rule string) string {
 // sampler says how many of the traces that match a rule are kept.
 func (c *Config) sampler(rule *sampling.Rule) string {
 	for i := range c.Rules {
-		if s := &c.Rules[i].Sampler; c.Rules[i].Name == rule.Name && s.Type.adapts() {
-			return s.goal()
+		if c.Rules[i].Name == rule.Name {
+			return c.Rules[i].Sampler.describe()
 		}
 	}
 	switch rule.Threshold {
@@ -84,10 +84,16 @@ func (c *Config) sampler(rule *sampling.Rule) string {
 	}
 }
 
-// goal says what a sampler that adapts keeps.
-func (c *SamplerConfig) goal() string {
-	if c.Type == AdaptivePercentage {
+// describe says what the sampler keeps.
+func (c *SamplerConfig) describe() string {
+	switch c.Type {
+	case Probabilistic:
+		return fmt.Sprintf("%s %v %%", c.Type, c.SamplingPercentage)
+	case AdaptivePercentage:
 		return fmt.Sprintf("%s %v %%", c.Type, c.GoalPercentage)
+	case AdaptiveThroughput:
+		return fmt.Sprintf("%s %d items a second", c.Type, c.GoalThroughput)
+	default:
+		return string(c.Type)
 	}
-	return fmt.Sprintf("%s %d items a second", c.Type, c.GoalThroughput)
 }

@@ -93,6 +93,11 @@ func (c *SamplerConfig) describe() string {
 		return fmt.Sprintf("%s %v %%", c.Type, c.GoalPercentage)
 	case AdaptiveThroughput:
 		return fmt.Sprintf("%s %d items a second", c.Type, c.GoalThroughput)
+	case RateLimiting:
+		if c.BytesPerSecond > 0 {
+			return fmt.Sprintf("%s %d bytes a second", c.Type, c.BytesPerSecond)
+		}
+		return fmt.Sprintf("%s %d spans a second", c.Type, c.SpansPerSecond)
 	default:
 		return string(c.Type)
 	}

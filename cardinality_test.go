@@ -150,11 +150,20 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 	}
 }
 
+// Some keys say by their name that a path is that of a request, others do so beside a method.
 func TestPatternsAreWrittenToLogs(t *testing.T) {
-	for _, key := range []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path", "url.path", "http.target"} {
+	for key, alone := range map[string]bool{
+		"request_uri": true, "requestURI": true, "http.path": true, "http_path": true, "request.path": true, "url.path": true, "http.target": true,
+		"req.url": true, "RequestPath": true, "cs-uri-stem": true, "path": false, "uri": false, "url": false, "request": false,
+	} {
 		t.Run(key, func(t *testing.T) {
 			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-				p.send(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
+				p.send(logOf(100, 1, func(lr plog.LogRecord) {
+					lr.Attributes().PutStr(key, "/carts/17")
+					if !alone {
+						lr.Attributes().PutStr("method", "GET")
+					}
+				}))
 				time.Sleep(11 * time.Second)
 				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
 				require.Equal(t, "/carts/17", attrs(p.records()[0])[key])
@@ -164,6 +173,49 @@ func TestPatternsAreWrittenToLogs(t *testing.T) {
 	}
 }
 
+// The path of a file and the address of a call are no request to the service: they get no pattern, stay where they
+// are, and take no place among the routes.
+func TestPathsThatAreNoRequests(t *testing.T) {
+	for name, in := range map[string]map[string]any{
+		"file":                     {"path": "/var/log/app/17.log"},
+		"file and a system call":   {"path": "/etc/passwd", "method": "readFile"},
+		"file and a status":        {"path": "/var/lib/uploads/17", "status": int64(200)},
+		"file under uri":           {"uri": "/mnt/data/17.parquet"},
+		"file on Windows":          {"path": `C:\\logs\\17.log`, "method": "GET"},
+		"address that was called":  {"url": "https://api.stripe.com/v1/charges/17", "method": "POST", "status": int64(200)},
+		"address under uri":        {"uri": "https://api.stripe.com/v1/charges/17", "http.request.method": "POST"},
+		"address in a request":     {"request": map[string]any{"url": "https://api.stripe.com/v1/charges/17", "method": "POST"}},
+		"address without a method": {"url": "/v1/charges/17"},
+		"another's path":           {"error": map[string]any{"url": "/carts/17", "method": "GET"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothWays(t, func(c *Config) { c.Routes.RawPath = RawPathDrop }, func(t *testing.T, p *pipelines) {
+				p.send(logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Attributes().FromRaw(in)) }))
+				time.Sleep(11 * time.Second)
+				out := attrs(p.records()[0])
+				for key, want := range in {
+					require.Equal(t, want, out[key])
+				}
+				require.NotContains(t, out, "url.template")
+				require.Zero(t, p.sum("route_patterns"))
+			})
+		})
+	}
+}
+
+// A key that the user names holds a path whatever stands beside it.
+func TestPathsThatTheUserNames(t *testing.T) {
+	bothWays(t, func(c *Config) { c.Logs.PathAttributes = []string{"path", "my.target"} }, func(t *testing.T, p *pipelines) {
+		for _, key := range []string{"path", "my.target"} {
+			p.send(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
+		}
+		time.Sleep(11 * time.Second)
+		for _, lr := range p.records() {
+			require.Equal(t, "/carts/{int}", attrs(lr)["url.template"])
+		}
+	})
+}
+
 func TestPatternsOfPathsInBodies(t *testing.T) {
 	for name, body := range map[string]any{
 		"JSON":     `{"level":"info","method":"GET","path":"/carts/17","status":200}`,
@@ -171,6 +223,11 @@ func TestPatternsOfPathsInBodies(t *testing.T) {
 		"gin":      `[GIN] 2026/10/10 - 13:55:36 | 200 |      13.1µs |       10.0.0.1 | GET      "/carts/17"`,
 		"logfmt":   `method=GET path=/carts/17 status=200`,
 		"map":      map[string]any{"method": "GET", "path": "/carts/17", "status": 200},
+		"nested":   map[string]any{"req": map[string]any{"method": "GET", "url": "/carts/17"}, "res": map[string]any{"statusCode": 200}},
+		"journald": map[string]any{"MESSAGE": `10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /carts/17 HTTP/1.1" 200 2`, "PRIORITY": "6"},
+		"Docker":   `{"log":"{\"method\":\"GET\",\"path\":\"/carts/17\"}\n","stream":"stdout"}`,
+		"Go's log": `2026/11/21 09:53:01 START: GET /carts/17`,
+		"audit":    `{"level":"Metadata","requestURI":"/carts/17?limit=500\u0026x=0","verb":"list"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {

@@ -107,7 +107,10 @@ type Scope = logfield.Scope
 // Lookup returns what a key at the top means. Case is ignored, and so are the separators . _ - and /.
 func Lookup(key string) Key { return own(dict.Lookup(key), key) }
 
-// LookupIn returns what a key inside of a nested object means.
+// LookupIn returns what a key inside of a nested object means. Where it is inlined into another package, the compiler does
+// not see that the dictionary keeps no scope, and moves it to the heap.
+//
+//go:noinline
 func LookupIn(s *Scope, key string) Key { return own(dict.LookupIn(s, key), key) }
 
 // Enter returns the scope of the object under key in s, or false if no level of the record can be in it.

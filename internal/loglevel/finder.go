@@ -3,10 +3,7 @@
 
 package loglevel
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Finder finds a record's level among its fields. The zero value is ready for use.
 type Finder struct {
@@ -49,13 +46,15 @@ func (f *Finder) Offer(k Key, v string, depth int) {
 }
 
 // numberIn reads a whole number of at most five digits.
-func numberIn(v string) (int64, bool) {
+func numberIn(v string) (n int64, ok bool) {
 	v = strings.TrimSpace(v)
-	if v == "" || len(v) > 5 || v[0]-'0' > 9 {
+	if v == "" || len(v) > 5 || !isDigits(v) {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(v, 10, 32)
-	return int64(n), err == nil
+	for i := range len(v) {
+		n = 10*n + int64(v[i]-'0')
+	}
+	return n, true
 }
 
 // OfferInt takes a number that stands under the key, in the given number of objects.

@@ -42,7 +42,7 @@ var texts = map[Level][]string{
 		"2026-11-21T09:53:01.1Z stdout F ERROR no reply", `2026-11-21T09:53:01.1Z stderr P {"level":"error"}`, `web-1  | {"level":"error"}`,
 		`Nov 27 11:00:00 web shop: {"level":"error"}`, "{\n  \"level\": \"error\"\n}", `{"log":"{\n  \"level\": \"error\"\n}\n"}`,
 		`{"log":"ERROR no reply\n"}`, `{"log":"a\tERROR\tb"}`[:9] + `2026-11-21T09:53:01Z\tERROR\tb"}`, `{"log":"level=\"error\" msg=\"x\"\n"}`, `{"MESSAGE":"x level=error","PRIORITY":"6"}`,
-		`{"message":"{\"log\":\"{\\\"level\\\":\\\"error\\\"}\"}"}`, `{"textPayload":"E0102 15:04:05.000000 1 a.go:1] x"}`, `{"PRIORITY":3,"MESSAGE":"level=info"}`,
+		`{"message":"{\"log\":\"{\\\"level\\\":\\\"error\\\"}\"}"}`, `{"textPayload":"E0102 15:04:05.000000 1 a.go:1] x"}`, `{"PRIORITY":3,"MESSAGE":"level=info"}`, `{"version":"1.1","short_message":"x","level":3}`,
 	},
 	Below: {
 		`{"level":"info"}`, `{"level":"info","msg":"level=error"}`, `{"level":30,"err":{"level":"error"}}`, `level=info msg="set level=error"`, `INFO level=error`,

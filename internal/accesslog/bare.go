@@ -54,7 +54,7 @@ func (s *scan) bareAt(in span, slash int) (Request, bool) {
 		return Request{}, false
 	}
 	behind := slash + wordLen(s.body[slash:in.end])
-	path, ok := s.pathAt(span{slash, behind}, false)
+	path, ok := s.pathAt(span{slash, behind})
 	if !ok {
 		return Request{}, false
 	}
@@ -182,9 +182,15 @@ func isArrow(s string) bool {
 	return false
 }
 
+// maxHeadBytes is the longest text that stands before the message of a line.
+const maxHeadBytes = 256
+
 // isHead reports whether a text has only what stands before the message of a line: times, numbers, levels, and what is
 // in brackets.
 func isHead(s string) bool {
+	if len(s) > maxHeadBytes {
+		return false
+	}
 	for w, rest := word(s); w != ""; w, rest = word(rest) {
 		first, last := w[0], w[len(w)-1]
 		if strings.ContainsAny(w, "0123456789") || first == '[' || first == '(' || last == ']' || last == ')' || isUpper(w) {

@@ -91,12 +91,12 @@ func (f *Fields) offerPath(k Key, v string, at int) {
 // offerLine takes a request line without quotes around it, or what of it is a path. Both are behind the keys
 // that hold one part only.
 func (f *Fields) offerLine(k Key, v string, at int) {
-	version := strings.Index(v, " HTTP/")
-	if version < 0 {
+	request, _, versioned := strings.Cut(v, " HTTP/")
+	if !versioned {
 		f.offerPath(k, v, at)
 		return
 	}
-	method, start, end, ok := target(v[:version])
+	method, start, end, ok := target(request)
 	if !ok {
 		return
 	}

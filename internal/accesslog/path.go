@@ -26,9 +26,9 @@ func pathIn(v string, absolute bool) (start, end int, ok bool) {
 	return start, end, true
 }
 
-// pathAt is pathIn of a place in the body.
-func (s *scan) pathAt(in span, absolute bool) (span, bool) {
-	start, end, ok := pathIn(in.of(s.body), absolute)
+// pathAt is pathIn of a place in the body, where no host may stand before the path.
+func (s *scan) pathAt(in span) (span, bool) {
+	start, end, ok := pathIn(in.of(s.body), false)
 	return span{in.start + start, in.start + end}, ok
 }
 

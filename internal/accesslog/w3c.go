@@ -31,10 +31,10 @@ func (s *scan) w3c(in span) (Request, bool) {
 		if !isMethod(method) || !isUpper(method) {
 			continue
 		}
-		if path, ok := s.pathAt(fields[m+1], false); ok && n > m+7 { // IIS
+		if path, ok := s.pathAt(fields[m+1]); ok && n > m+7 { // IIS
 			return s.found(fields[m], path, s.w3cStatus(fields[m+5:n])), true
 		}
-		if path, ok := s.pathAt(fields[m+2], false); ok { // CloudFront
+		if path, ok := s.pathAt(fields[m+2]); ok { // CloudFront
 			status, ok := parseStatus(fields[m+3].of(s.body))
 			return s.found(fields[m], path, status), ok
 		}

@@ -227,9 +227,26 @@ func TestStatuses(t *testing.T) {
 		status int
 		failed bool
 	}{
-		{100, 100, false}, {499, 499, false}, {500, 500, true}, {599, 599, true}, {599.0, 599, true}, {"503", 503, true},
-		{0, 0, false}, {-500, 0, false}, {99, 0, false}, {600, 0, false}, {1000, 0, false}, {1006, 0, false}, {12345, 0, false}, {50000, 0, false},
-		{"600", 0, false}, {"1006", 0, false}, {"5xx", 0, false}, {"", 0, false}, {true, 0, false}, {1e300, 0, false},
+		{100, 100, false},
+		{499, 499, false},
+		{500, 500, true},
+		{599, 599, true},
+		{599.0, 599, true},
+		{"503", 503, true},
+		{0, 0, false},
+		{-500, 0, false},
+		{99, 0, false},
+		{600, 0, false},
+		{1000, 0, false},
+		{1006, 0, false},
+		{12345, 0, false},
+		{50000, 0, false},
+		{"600", 0, false},
+		{"1006", 0, false},
+		{"5xx", 0, false},
+		{"", 0, false},
+		{true, 0, false},
+		{1e300, 0, false},
 	} {
 		for _, key := range []string{"http.response.status_code", "http.status_code"} {
 			v := readSpan(t, map[string]any{key: tt.value})

@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/loglevel"
 )
 
@@ -90,19 +89,19 @@ func (v *Log) readNamed(m pcommon.Map, paths []string) {
 
 // findRequest makes the request of what the fields say and, where they say too little, of a line in one of the texts.
 func (v *Log) findRequest(texts ...string) {
-	r, ok := v.fields.Request()
+	r, _ := v.fields.Request()
 	if !v.sure {
 		v.Path.Text = r.Path
 	}
 	if v.Path.Text == "" {
 		v.Path.Count = 0 // what seemed to be a path is that of a file, or an address that was called
 	}
-	line := accesslog.Request{}
 	for _, text := range texts {
-		if v.Path.Text == "" && r.Route == "" && text != "" {
-			if line, ok = v.fields.Scan(text); ok {
-				r, v.Path.Text = line, line.Path
-			}
+		if v.Path.Text != "" || r.Route != "" || text == "" {
+			continue
+		}
+		if line, ok := v.fields.Scan(text); ok {
+			r, v.Path.Text = line, line.Path
 		}
 	}
 	v.Method = cmp.Or(r.Method, v.fields.Method())

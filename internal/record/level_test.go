@@ -112,8 +112,7 @@ func (l logger) as(level any) (fields, string) {
 	if l.line != "" {
 		return put(l.fields, level), strings.Replace(l.line, levelHere, text, 1)
 	}
-	line, _ := json.Marshal(put(l.fields, level))
-	return put(l.fields, level), string(line)
+	return put(l.fields, level), inJSON(put(l.fields, level))
 }
 
 // put returns the fields with the level in its place.
@@ -133,10 +132,17 @@ func put(in fields, level any) fields {
 	return out
 }
 
+func inJSON(f fields) string {
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 // quoted is a line as the field of a JSON object.
 func quoted(key, line string) string {
-	text, _ := json.Marshal(fields{key: line + "\n", "stream": "stdout"})
-	return string(text)
+	return inJSON(fields{key: line + "\n", "stream": "stdout"})
 }
 
 // carriers are the places in which a record may come.
@@ -188,21 +194,56 @@ func TestLevelsOfLoggersInAllCarriers(t *testing.T) {
 // A level of something else than the record, and what only looks like one, says nothing.
 func TestLevelsOfOthers(t *testing.T) {
 	for _, f := range []fields{
-		{"req": fields{"level": "error"}}, {"error": fields{"level": "fatal"}}, {"err": fields{"level": 50}}, {"params": fields{"level": "error"}},
-		{"context": fields{"level": "error"}}, {"extra": fields{"severity": "critical"}}, {"user": fields{"level": 50}}, {"labels": fields{"x": fields{"level": "error"}}},
-		{"req.level": "error"}, {"error.level": "error"}, {"params.level": "error"}, {"level_id": "error"}, {"sublevel": 50},
-		{"events": []any{fields{"level": "error"}}}, {"level": []any{"error"}}, {"level": nil}, {"level": true},
-		{"level": 3}, {"level": 0}, {"level": 40}, {"level": 42}, {"level": 55}, {"level": 1000}, {"level": -50},
-		{"priority": 1}, {"priority": "3"}, {"priority": "critical"}, {"PRIORITY": 6}, {"severity": 0}, {"severity": 9.8}, {"severity": 17},
-		{"s": "E"}, {"s": "E", "name": "x"}, {"version": "1.1", "level": 6}, {"version": "2.0", "level": 3}, {"c": "NETWORK"},
-		{"level": "Metadata"}, {"level": "errors"}, {"level": "error rate"}, {"level": ""}, {"status": "error"}, {"error": "no reply"},
-		{"level": "info", "log": fields{"level": "error"}}, {"level": "info", "message": `{"level":"error"}`}, {"level": "info", "severity": "ERROR"},
+		{"req": fields{"level": "error"}},
+		{"error": fields{"level": "fatal"}},
+		{"err": fields{"level": 50}},
+		{"params": fields{"level": "error"}},
+		{"context": fields{"level": "error"}},
+		{"extra": fields{"severity": "critical"}},
+		{"user": fields{"level": 50}},
+		{"labels": fields{"x": fields{"level": "error"}}},
+		{"req.level": "error"},
+		{"error.level": "error"},
+		{"params.level": "error"},
+		{"level_id": "error"},
+		{"sublevel": 50},
+		{"events": []any{fields{"level": "error"}}},
+		{"level": []any{"error"}},
+		{"level": nil},
+		{"level": true},
+		{"level": 3},
+		{"level": 0},
+		{"level": 40},
+		{"level": 42},
+		{"level": 55},
+		{"level": 1000},
+		{"level": -50},
+		{"priority": 1},
+		{"priority": "3"},
+		{"priority": "critical"},
+		{"PRIORITY": 6},
+		{"severity": 0},
+		{"severity": 9.8},
+		{"severity": 17},
+		{"s": "E"},
+		{"s": "E", "name": "x"},
+		{"version": "1.1", "level": 6},
+		{"version": "2.0", "level": 3},
+		{"c": "NETWORK"},
+		{"level": "Metadata"},
+		{"level": "errors"},
+		{"level": "error rate"},
+		{"level": ""},
+		{"status": "error"},
+		{"error": "no reply"},
+		{"level": "info", "log": fields{"level": "error"}},
+		{"level": "info", "message": `{"level":"error"}`},
+		{"level": "info", "severity": "ERROR"},
 	} {
 		for _, carrier := range []string{"attributes", "map body", "text", "Docker"} {
 			lr := plog.NewLogRecord()
-			line, err := json.Marshal(f)
-			require.NoError(t, err)
-			require.NoError(t, carriers[carrier](lr, f, string(line)))
+			line := inJSON(f)
+			require.NoError(t, carriers[carrier](lr, f, line))
 			v := readLogRecord(lr.Attributes(), lr)
 			require.False(t, LogFailed(lr, &v), "%s in %s", line, carrier)
 		}

@@ -18,14 +18,11 @@ const w3cFields = 24
 // Sources: https://learn.microsoft.com/windows/win32/http/w3c-logging,
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
 func (s *scan) w3c(in span) (Request, bool) {
-	if !isDate(in.of(s.body)) {
+	if !isDateTime(in.of(s.body)) {
 		return Request{}, false
 	}
 	var fields [w3cFields]span
 	n := s.split(in, fields[:])
-	if n < 2 || !isTime(fields[1].of(s.body)) {
-		return Request{}, false
-	}
 	for m := 2; m < 7 && m+3 < n; m++ {
 		method := fields[m].of(s.body)
 		if !isMethod(method) || !isUpper(method) {
@@ -43,29 +40,40 @@ func (s *scan) w3c(in span) (Request, bool) {
 	return Request{}, false
 }
 
-// isDate reports whether a text begins with a date, and isTime whether it is a time of day.
-func isDate(s string) bool {
-	return len(s) > 10 && isNumber(s[:4]) && s[4] == '-' && isNumber(s[5:7]) && s[7] == '-' && isNumber(s[8:10])
+// isDateTime reports whether a text begins with a date and a time of day, with a blank or tab between and behind them.
+func isDateTime(s string) bool {
+	if len(s) < len("2026-11-21 09:53:01 ") || s[4] != '-' || s[7] != '-' || !isNumber(s[:4]) || !isNumber(s[5:7]) || !isNumber(s[8:10]) {
+		return false
+	}
+	s = pastGap(s[10:])
+	return len(s) > 8 && s[2] == ':' && s[5] == ':' && isNumber(s[:2]) && isNumber(s[3:5]) && isNumber(s[6:8]) && len(pastGap(s[8:])) < len(s)-8
 }
 
-func isTime(s string) bool {
-	return len(s) == 8 && isNumber(s[:2]) && s[2] == ':' && isNumber(s[3:5]) && s[5] == ':' && isNumber(s[6:])
+// pastGap returns what is behind the blank or tab at the beginning of a text. In the content of a JSON string a tab is
+// escaped.
+func pastGap(s string) string {
+	switch {
+	case s[0] == ' ' || s[0] == '\t':
+		return s[1:]
+	case strings.HasPrefix(s, `\t`):
+		return s[2:]
+	}
+	return s
 }
 
-// split notes the places of the fields and returns how many there are. In the content of a JSON string a tab is escaped.
+// split notes the places of the fields and returns how many there are.
 func (s *scan) split(in span, fields []span) int {
 	n := 0
 	for at := in.start; at < in.end && n < len(fields); at++ {
-		length := strings.IndexAny(s.body[at:in.end], " \t\r\n\\")
-		if length < 0 {
-			length = in.end - at
+		start := at
+		for at < in.end && s.body[at] > ' ' && s.body[at] != '\\' {
+			at++
 		}
-		if length > 0 {
-			fields[n] = span{at, at + length}
+		if at > start {
+			fields[n] = span{start, at}
 			n++
 		}
-		at += length
-		for at < in.end && s.body[at] == '\\' {
+		for at < in.end && s.body[at] == '\\' { // what it escapes is passed over, too
 			at++
 		}
 	}

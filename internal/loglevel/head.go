@@ -191,7 +191,7 @@ func syslogPriority(w string) Level {
 // trimMarks returns what of a word may be a level, and whether brackets or a colon mark it as one: ERROR of
 // [ERROR], (ERROR), ERROR:, ERROR:root:text, app.ERROR:, [core:error], ERROR[0001] and ERR].
 func trimMarks(w string) (core string, marked bool) {
-	core = strings.TrimRight(strings.TrimLeft(w, "[(<*"), "])>*,")
+	core = trimBytes(w, &openers, &closers)
 	bracketed := len(core) < len(w)
 	if at := strings.IndexByte(core, ':'); at > 0 {
 		if bracketed && at+1 < len(core) {

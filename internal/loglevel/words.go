@@ -3,8 +3,6 @@
 
 package loglevel
 
-import "strings"
-
 // Level is what is known of a record's level.
 type Level uint8
 
@@ -23,7 +21,7 @@ const maxWord = len("informational")
 
 // Parse returns the level that a word stands for, whatever its case and the blanks and brackets around it.
 func Parse(word string) Level {
-	word = strings.Trim(word, " \t\r\n[]()<>:*")
+	word = trimBytes(word, &around, &around)
 	if len(word) > 1 && word[len(word)-1]-'1' <= 4 { // ERROR2, D1
 		word = word[:len(word)-1]
 	}
@@ -35,6 +33,27 @@ func Parse(word string) Level {
 		buf[i] = word[i] | 0x20
 	}
 	return levelOf(buf[:len(word)])
+}
+
+// The bytes that may stand around a word, at the beginning of one in a line, and at its end.
+var around, openers, closers = set(" \t\r\n[]()<>:*"), set("[(<*"), set("])>*,")
+
+func set(bytes string) (t [256]bool) {
+	for i := range len(bytes) {
+		t[bytes[i]] = true
+	}
+	return t
+}
+
+// trimBytes cuts off the bytes of the sets.
+func trimBytes(s string, left, right *[256]bool) string {
+	for s != "" && left[s[0]] {
+		s = s[1:]
+	}
+	for s != "" && right[s[len(s)-1]] {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // levelOf knows words in small letters.

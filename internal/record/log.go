@@ -71,15 +71,21 @@ func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
 			return true
 		}
 		k, known := v.readField(key, val)
-		switch {
-		case k.IsPath() && k.Sure():
-			v.addPath(rankStep*k.Rank(), key, val)
-		case k.IsPath():
-			v.Path.hold(key) // where it turns out to be one
-		}
+		v.holdPath(k, key, val)
 		return known
 	}
 	return true
+}
+
+// holdPath notes an attribute that holds a path, or will if the request turns out to have one.
+func (v *Log) holdPath(k accesslog.Key, key string, val pcommon.Value) {
+	switch {
+	case !k.IsPath():
+	case k.Sure():
+		v.addPath(rankStep*k.Rank(), key, val)
+	default:
+		v.Path.hold(key)
+	}
 }
 
 // addPath notes an attribute that holds a path whatever stands beside it.
@@ -95,7 +101,10 @@ func (v *Log) readField(key string, val pcommon.Value) (request accesslog.Key, k
 		v.enter(place{inRequest: true, inLevel: true}, key, val.Map())
 		return request, false
 	}
-	request, level := accesslog.Lookup(key), loglevel.Lookup(key)
+	request, level := frequent(key), loglevel.Key{}
+	if !request.Known() {
+		request, level = accesslog.Lookup(key), loglevel.Lookup(key)
+	}
 	switch known = request.Known() || level.Known(); {
 	case known:
 		v.offer(request, level, val, 0)
@@ -103,6 +112,32 @@ func (v *Log) readField(key string, val pcommon.Value) (request accesslog.Key, k
 		v.message = val.Str()
 	}
 	return request, known
+}
+
+// The keys of the semantic conventions, which most records of requests have: to find them takes a fifth of what it
+// takes to look them up.
+var (
+	keyPath   = accesslog.Lookup("url.path")
+	keyMethod = accesslog.Lookup("http.request.method")
+	keyStatus = accesslog.Lookup("http.response.status_code")
+	keyRoute  = accesslog.Lookup(AttributeHTTPRoute)
+	keyAgent  = accesslog.Lookup("user_agent.original")
+)
+
+func frequent(key string) accesslog.Key {
+	switch key {
+	case "url.path":
+		return keyPath
+	case "http.request.method":
+		return keyMethod
+	case "http.response.status_code":
+		return keyStatus
+	case AttributeHTTPRoute:
+		return keyRoute
+	case "user_agent.original":
+		return keyAgent
+	}
+	return accesslog.Key{}
 }
 
 func (v *Log) readFields(m pcommon.Map) {

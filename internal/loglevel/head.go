@@ -21,12 +21,6 @@ type head struct {
 	open       bool   // it is in brackets that were opened before
 }
 
-// headLevel returns the level at the head of a line. The words before it must not be prose.
-func headLevel(s string) Level {
-	level, _ := readHead(s)
-	return level
-}
-
 // isPrefix reports whether an object behind a text is the record: the text is empty, or what runtimes, syslog and
 // the like put before a line. An object behind prose is what the prose is about.
 func isPrefix(s string) bool {
@@ -41,7 +35,8 @@ func isPrefix(s string) bool {
 	return all
 }
 
-// readHead returns the level at the head, or whether the text has nothing but what stands before a level.
+// readHead returns the level at the head of a line, before which no prose may stand, or whether the text has nothing
+// but what stands before a level.
 func readHead(s string) (level Level, all bool) {
 	h := head{s: s[:min(len(s), maxHeadBytes)]}
 	for h.next() {

@@ -24,10 +24,7 @@ func scanLine(s string, quoted int) Level {
 	s = trimRuntime(s)
 	object := logfield.QuotedObjectStart(s, 0, quoted)
 	head := s[:object]
-	if level := headLevel(head); level != Unknown {
-		return level
-	}
-	if level := pairs(head); level != Unknown {
+	if level := textLevel(head); level != Unknown {
 		return level
 	}
 	for object < len(s) && isPrefix(head) {
@@ -39,6 +36,17 @@ func scanLine(s string, quoted int) Level {
 		head, object = s[object+read:next], next
 	}
 	return Unknown
+}
+
+// textLevel reads a text that is no JSON.
+func textLevel(s string) Level {
+	if s == "" {
+		return Unknown
+	}
+	if level, _ := readHead(s); level != Unknown {
+		return level
+	}
+	return pairs(s)
 }
 
 // scanObject reads the object at the start of s and, if it has no level, the line in it. It returns how much of s was

@@ -137,10 +137,12 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
 	case e.plan.waits:
+		r.edit.makeRoom(s.Attributes())
 		it.Record = b.keep(r.edit.appendSpan(b.encoder.AppendSpan(b.arena, s)))
 		r.size = uint32(len(it.Record))
 	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness).Keep):
 		// The span passes at once; a stub stays for its logs.
+		r.edit.makeRoom(s.Attributes())
 		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
 		fallthrough
 	default:
@@ -263,6 +265,7 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 		b.sizeLog(r, lr)
 		return
 	}
+	r.edit.makeRoom(lr.Attributes())
 	it.Record = b.keep(r.edit.appendLog(b.encoder.AppendLog(b.arena, lr)))
 	r.size = uint32(len(it.Record))
 }

@@ -154,8 +154,9 @@ type LogsConfig struct {
 	TraceIDAttributes []string `mapstructure:"trace_id_attributes"`
 	// TraceIDInBody looks for the trace id in the body, too.
 	TraceIDInBody bool `mapstructure:"trace_id_in_body"`
-	// PathAttributes are attribute keys that hold a URL path or URL, besides
-	// those of the semantic conventions.
+	// PathAttributes are attribute keys that hold a URL path or URL whatever
+	// stands beside them, besides those of the semantic conventions and of common
+	// loggers and servers.
 	PathAttributes []string `mapstructure:"path_attributes"`
 	// JoinAttributes are the attributes a log gets from its span where it
 	// has none of its own. Not set, the pattern's is among them whatever its name.
@@ -276,7 +277,6 @@ func createDefaultConfig() component.Config {
 		},
 		Logs: LogsConfig{
 			TraceIDInBody:  true,
-			PathAttributes: []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path"},
 			JoinAttributes: []string{defaultAttribute, "http.route", "http.request.method", "http.response.status_code"},
 			JoinWait:       defaultJoinWait,
 			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},

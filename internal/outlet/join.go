@@ -109,33 +109,3 @@ func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, b
 	m, ok := j.root[trace]
 	return m, ok
 }
-
-// The attributes with the numbers of logs that name a span.
-const (
-	attrLogCount      = "log.count"
-	attrLogErrorCount = "log.error_count"
-)
-
-// logCounts counts the logs that name a span, and the errors among them.
-type logCounts map[record.SpanKey]struct{ all, errors int64 }
-
-func countLogs(ld plog.Logs) logCounts {
-	counts := logCounts{}
-	for _, lr := range record.EachLog(ld) {
-		key := record.KeyOf(lr.TraceID(), lr.SpanID())
-		n := counts[key]
-		n.all++
-		if lr.SeverityNumber() >= plog.SeverityNumberError {
-			n.errors++
-		}
-		counts[key] = n
-	}
-	return counts
-}
-
-func (c logCounts) write(s ptrace.Span) {
-	if n, ok := c[record.KeyOf(s.TraceID(), s.SpanID())]; ok {
-		s.Attributes().PutInt(attrLogCount, n.all)
-		s.Attributes().PutInt(attrLogErrorCount, n.errors)
-	}
-}

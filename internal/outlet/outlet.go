@@ -269,7 +269,7 @@ func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
 	st := rules.NewStamper(o.to.Rules)
-	counts := countLogs(o.companionLogs(records))
+	counts := countLogs(o.companionLogs(withoutCopies(records)), o.to.Join.PathAttributes)
 	for i, rs := range td.ResourceSpans().All() {
 		for s := range record.SpansIn(rs) {
 			counts.write(s)

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -163,6 +164,107 @@ func TestLogs(t *testing.T) {
 	}
 	v := readLog(t, nil, map[string]any{"path": "/secret"})
 	require.Zero(t, v.Path.Count, "a path in a body is in no attribute")
+}
+
+// A field says the same in whatever carrier it comes.
+func TestRequestsInAllCarriers(t *testing.T) {
+	type request struct {
+		path, method, route, agent string
+		status                     int
+		failed                     bool
+	}
+	for name, tt := range map[string]struct {
+		in   fields
+		want request
+	}{
+		"semantic conventions": {
+			fields{"url.path": "/a", "http.request.method": "GET", "http.response.status_code": 502, "user_agent.original": "kube-probe/1.32"},
+			request{"/a", "GET", "", "kube-probe/1.32", 502, true},
+		},
+		"the same, nested": {
+			fields{"url": fields{"path": "/a"}, "http": fields{"request": fields{"method": "GET"}, "response": fields{"status_code": 502}}, "user_agent": fields{"original": "x/1"}},
+			request{"/a", "GET", "", "x/1", 502, true},
+		},
+		"older conventions": {fields{"http.target": "/a", "http.method": "GET", "http.status_code": "404"}, request{"/a", "GET", "", "", 404, false}},
+		"a route only":      {fields{"http.route": "/a/:id", "http.response.status_code": 200}, request{"", "", "/a/:id", "", 200, false}},
+		"common words":      {fields{"path": "/a", "method": "GET", "status": 503}, request{"/a", "GET", "", "", 503, true}},
+		"pino-http":         {fields{"req": fields{"method": "GET", "url": "/a", "headers": fields{"user-agent": "x/1"}}, "res": fields{"statusCode": 500}}, request{"/a", "GET", "", "x/1", 500, true}},
+		"Caddy":             {fields{"request": fields{"method": "GET", "uri": "/a"}, "status": 200}, request{"/a", "GET", "", "", 200, false}},
+		"Traefik":           {fields{"RequestMethod": "GET", "RequestPath": "/a", "DownstreamStatus": 200}, request{"/a", "GET", "", "", 200, false}},
+		"Google Cloud": {
+			fields{"httpRequest": fields{"requestMethod": "GET", "requestUrl": "https://shop.example/a", "status": 200, "userAgent": "x/1"}}, request{"/a", "GET", "", "x/1", 200, false},
+		},
+		"in a container":         {fields{"fields": fields{"method": "GET", "path": "/a", "status": 200}}, request{"/a", "GET", "", "", 200, false}},
+		"W3C":                    {fields{"cs-method": "GET", "cs-uri-stem": "/a", "sc-status": "404"}, request{"/a", "GET", "", "", 404, false}},
+		"audit":                  {fields{"verb": "create", "requestURI": "/a", "responseStatus": fields{"code": 409}}, request{"/a", "POST", "", "", 409, false}},
+		"a request line":         {fields{"request": "GET /a HTTP/1.1", "status": "200"}, request{"/a", "GET", "", "", 200, false}},
+		"a status of no request": {fields{"status": 503, "job": "x"}, request{}},
+		"a status and a method":  {fields{"status": 503, "method": "GET"}, request{"", "GET", "", "", 503, true}},
+		"a status and a path":    {fields{"status_code": 503, "path": "/a"}, request{"", "", "", "", 503, true}},
+		"a status that is none":  {fields{"status": 1006, "method": "GET", "url.path": "/a"}, request{"/a", "GET", "", "", 0, false}},
+		"a file":                 {fields{"path": "/var/log/a"}, request{}},
+		"another's":              {fields{"error": fields{"url": "/a", "method": "GET", "status": 500}, "job": "x"}, request{}},
+	} {
+		for _, carrier := range []string{"attributes", "map body", "text", "Docker", "CRI", "Docker twice", "map's text", "attribute with the line"} {
+			lr := plog.NewLogRecord()
+			line, err := json.Marshal(tt.in)
+			require.NoError(t, err)
+			require.NoError(t, carriers[carrier](lr, tt.in, string(line)))
+			var v Log
+			for key, val := range lr.Attributes().All() {
+				v.Read(key, val, nil)
+			}
+			v.ReadBody(lr, BodyText(lr.Body()), nil)
+			require.Equal(t, tt.want, request{v.Path.Text, v.Method, v.Route, v.userAgent, v.Status, LogFailed(lr, &v)}, "%s in %s", name, carrier)
+		}
+	}
+}
+
+// What is no status of HTTP is none, wherever a status is read.
+func TestStatuses(t *testing.T) {
+	for _, tt := range []struct {
+		value  any
+		status int
+		failed bool
+	}{
+		{100, 100, false},
+		{499, 499, false},
+		{500, 500, true},
+		{599, 599, true},
+		{599.0, 599, true},
+		{"503", 503, true},
+		{0, 0, false},
+		{-500, 0, false},
+		{99, 0, false},
+		{600, 0, false},
+		{1000, 0, false},
+		{1006, 0, false},
+		{12345, 0, false},
+		{50000, 0, false},
+		{"600", 0, false},
+		{"1006", 0, false},
+		{"5xx", 0, false},
+		{"", 0, false},
+		{true, 0, false},
+		{1e300, 0, false},
+	} {
+		for _, key := range []string{"http.response.status_code", "http.status_code"} {
+			v := readSpan(t, map[string]any{key: tt.value})
+			require.Equal(t, tt.status, v.Status, tt.value)
+			require.Equal(t, tt.failed, SpanFailed(ptrace.NewSpan(), &v), tt.value)
+		}
+		for _, key := range []string{"http.response.status_code", "status", "status_code", "response_code", "sc-status"} {
+			in := map[string]any{key: tt.value, "method": "GET"}
+			lr := plog.NewLogRecord()
+			v := readLog(t, in, nil)
+			require.Equal(t, tt.status, v.Status, "%s %v", key, tt.value)
+			require.Equal(t, tt.failed, LogFailed(lr, &v), tt.value)
+			v = readLog(t, nil, in)
+			require.Equal(t, tt.status, v.Status, "%s %v", key, tt.value)
+		}
+	}
+	v := readSpan(t, map[string]any{"http.status_code": 503, "http.response.status_code": 0})
+	require.Equal(t, 503, v.Status, "a number that is no status does not hide one")
 }
 
 // What an earlier stage noted on a log record is read like a tracestate.

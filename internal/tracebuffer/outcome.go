@@ -59,6 +59,8 @@ type Record struct {
 	// Verdict is the trace's verdict.
 	Verdict sampling.Verdict
 	Signal  Signal
+	// Outlet is the one that the record came through, also where it is a companion.
+	Outlet uint8
 	// Companion marks a record that is there only for those of the other signal
 	// in its trace: it goes out, or went out, through its own outlet.
 	Companion bool

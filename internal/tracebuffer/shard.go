@@ -316,7 +316,7 @@ func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
 		data = append(data, r.data...)
 		records = append(records, Record{
 			Trace: e.key, Envelope: s.envelopes.content(r.envelope), Data: data[start:], Verdict: v,
-			Signal: signalOf(r.kind), Companion: r.kind == kindCompanion,
+			Signal: signalOf(r.kind), Outlet: r.outlet, Companion: r.kind == kindCompanion,
 		})
 		outlets = append(outlets, r.outlet)
 		if r.kind != kindCompanion {

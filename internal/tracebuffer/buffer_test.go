@@ -21,7 +21,7 @@ import (
 )
 
 // errorsAnd returns the policy that keeps errors (match 0) and a percentage.
-func errorsAnd(t testing.TB, percentage float64) *sampling.Policy {
+func errorsAnd(t require.TestingT, percentage float64) *sampling.Policy {
 	all, err := sampling.PercentageThreshold(100)
 	require.NoError(t, err)
 	rest, err := sampling.PercentageThreshold(percentage)

@@ -45,11 +45,12 @@ type log struct {
 	unpacked [8]unpackedSegment
 	turn     int
 	scratch  []byte // of pack
-	// named are the envelopes that the segment written to names, newest among them
-	// that of its last record. The references of segments given back are in unnamed,
+	// named are the envelopes that the segment written to names and those around them,
+	// newest that of its last record. The references of segments given back are in unnamed,
 	// for who gave them back to end.
 	named   map[*Envelope]struct{}
 	newest  *Envelope
+	around  int // bytes of the named
 	unnamed []*Envelope
 	lists   [][]*Envelope // of segments given back, to be used again
 }
@@ -83,7 +84,7 @@ const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
 // envelope, and the segment takes one of its own.
 func (l *log) append(prev position, kind, outlet uint8, around *Envelope, rec []byte) position {
 	need := recordPrefix + len(rec)
-	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need {
+	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need || l.around > l.size {
 		l.open(need)
 	}
 	s := &l.segments[len(l.segments)-1]
@@ -111,7 +112,18 @@ func (l *log) name(s *segment, around *Envelope) {
 	around.refs.Add(1)
 	s.names = append(s.names, around)
 	l.bytes += nameBytes
+	l.around += len(around.Content)
+	if outer := around.Around; outer != nil {
+		if _, ok := l.named[outer]; !ok {
+			l.named[outer] = struct{}{}
+			l.around += len(outer.Content)
+		}
+	}
 }
+
+// fewNames is how many envelopes a segment names, about: what is larger is not kept for
+// reuse.
+const fewNames = 256
 
 // open adds a segment with room for a record. A record so large that it could
 // leave much of a segment unused gets one of its own.
@@ -119,13 +131,16 @@ func (l *log) open(need int) {
 	if l.base == 0 {
 		l.base, l.named = 1, map[*Envelope]struct{}{}
 	}
-	l.newest = nil
-	clear(l.named)
+	size := l.nextSize()
+	l.forgetNames()
 	var data []byte
 	switch n := len(l.spare); {
-	case need > l.size/8:
+	case need > size/8:
 		data = make([]byte, 0, need)
 		l.bytes += int64(need)
+	case size < l.size:
+		data = make([]byte, 0, size)
+		l.bytes += int64(size)
 	case n > 0:
 		data, l.spare = l.spare[n-1], l.spare[:n-1]
 	default:
@@ -137,6 +152,26 @@ func (l *log) open(need int) {
 		s.names, l.lists = l.lists[n-1], l.lists[:n-1]
 	}
 	l.segments = append(l.segments, s)
+}
+
+// nextSize is how long the next segment shall be. Where what is around the records is
+// more than they are, it is what keeps a segment from growing: envelopes are
+// let go with segments, and shall not wait for many others.
+func (l *log) nextSize() int {
+	if l.around <= l.size {
+		return l.size
+	}
+	return min(l.size, max(minSegment, 2*len(l.segments[len(l.segments)-1].data)))
+}
+
+// forgetNames begins the names of another segment.
+func (l *log) forgetNames() {
+	l.newest, l.around = nil, 0
+	if len(l.named) > fewNames {
+		l.named = map[*Envelope]struct{}{}
+	} else {
+		clear(l.named)
+	}
 }
 
 // end is the position behind the last record.
@@ -158,15 +193,14 @@ func (l *log) release(p position) {
 	l.base += uint64(n)
 	l.packed = max(0, l.packed-n)
 	if len(l.segments) == 0 {
-		clear(l.named)
-		l.newest = nil
+		l.forgetNames()
 	}
 }
 
 func (l *log) drop(s *segment) {
 	l.unnamed = append(l.unnamed, s.names...)
 	l.bytes -= int64(len(s.names)) * nameBytes
-	if len(l.lists) < l.maxSpare() {
+	if len(s.names) <= fewNames && len(l.lists) < l.maxSpare() {
 		clear(s.names)
 		l.lists = append(l.lists, s.names[:0])
 	}

@@ -45,7 +45,7 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		}
 		var around []*Envelope
 		for n := range uint32(5) {
-			around = append(around, &Envelope{number: n + 1})
+			around = append(around, &Envelope{number: n + 1, Content: string(make([]byte, n*1000))})
 		}
 		var model []written
 		t.Repeat(map[string]func(*rapid.T){

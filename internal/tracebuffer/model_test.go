@@ -159,6 +159,9 @@ func TestConservation(t *testing.T) {
 			"wait": func(t *rapid.T) {
 				w.now += time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond
 			},
+			"jump": func(t *rapid.T) { // as calls do that overtake each other, and worse
+				w.now += time.Duration(rapid.IntRange(-100_000, 100_000).Draw(t, "s")) * time.Second
+			},
 			"expire": func(*rapid.T) {
 				var out Outcome
 				w.buf.Expire(w.now, &out)
@@ -260,4 +263,32 @@ func (w *world) live() map[byte]bool {
 		live[n] = w.buf.shards[key>>w.buf.shift].table.Find(key) != nil
 	}
 	return live
+}
+
+// A trace waits as long as it should by the latest reading anyone has had, whatever the
+// readings of single calls: one that is behind neither delays what is due nor
+// hastens what is not.
+func TestNoReadingDelaysADecision(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const wait = 10 * time.Second
+		b := New(Options{Policy: errorsAnd(t, 0), Wait: wait, WaitAfterRoot: time.Second, MaxItems: 100, MaxBytes: 1 << 24})
+		var out Outcome
+		opened, now := 0, 1000*time.Second
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			now += time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond
+			b.Expire(now, &out)
+			it := itemOf(opened, 1, "record")
+			it.Root = rapid.Bool().Draw(t, "root")
+			opened++
+			behind := time.Duration(rapid.IntRange(0, 3_600_000).Draw(t, "ms behind")) * time.Millisecond
+			require.Equal(t, Hold, addOne(b, now-behind, it, &out).Action)
+			require.Equal(t, opened, b.Traces()+out.Dropped[Span])
+		}
+		before := out.Dropped[Span]
+		b.Expire(now-time.Hour, &out)
+		require.Equal(t, before, out.Dropped[Span])
+		b.Expire(now+wait, &out)
+		require.Equal(t, opened, out.Dropped[Span])
+		require.Zero(t, b.Traces())
+	})
 }

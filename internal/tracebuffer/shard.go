@@ -436,6 +436,9 @@ func (s *shard) report() {
 	s.envelopes.forget(s.log.unnamed)
 	clear(s.log.unnamed)
 	s.log.unnamed = s.log.unnamed[:0]
+	if cap(s.log.unnamed) > 16*fewNames {
+		s.log.unnamed = nil
+	}
 	now := s.bytes()
 	s.used.Add(now - s.reported)
 	s.reported = now

@@ -11,7 +11,9 @@ import "math/bits"
 type Memory struct {
 	young, old generation
 	limit      int  // keys a generation
-	cut        bool // something was remembered of an id without a high half
+	// cut: something was remembered of an id without a high half; halves: something
+	// that such an id finds was of a whole one. Most senders need neither look-up.
+	cut, halves bool
 }
 
 // NewMemory returns a memory that takes at most so many bytes. A key takes 17 to
@@ -47,6 +49,7 @@ func (m *Memory) Remember(at, own uint64, value uint32, byHalf bool) {
 	m.Put(own, value)
 	if own != at && byHalf {
 		m.Put(forCut(at), value)
+		m.halves = true
 	}
 	m.cut = m.cut || own&apart == 0
 }
@@ -57,13 +60,13 @@ func (m *Memory) Recall(key, high uint64) uint32 {
 	own := Own(key, high)
 	v := m.Get(own)
 	switch {
-	case v != 0 || own != key && !m.cut:
-		return v
-	case own == key:
-		return m.Get(forCut(key))
-	default:
-		return m.Get(key)
+	case v != 0:
+	case own == key && m.halves:
+		v = m.Get(forCut(key))
+	case own != key && m.cut:
+		v = m.Get(key)
 	}
+	return v
 }
 
 // Full reports whether the young generation takes no more.

@@ -173,5 +173,5 @@ func (c *correlator) contradicts(h *record.Header, id pcommon.TraceID) bool {
 	var f traceid.Finder
 	f.Offer(c.keys.Lookup(h.Key), h.Value)
 	found, why := f.Result()
-	return why == traceid.Found && record.LowHalf(pcommon.TraceID(found.TraceID)) != record.LowHalf(id)
+	return why == traceid.Found && !record.SameTrace(pcommon.TraceID(found.TraceID), id)
 }

@@ -20,24 +20,27 @@ const (
 )
 
 // logCounts counts the logs that name a span, and the errors among them: those that the rule on errors looks for.
-type logCounts map[record.SpanKey]struct{ all, errors int64 }
+type logCounts struct {
+	ids record.TraceIDs
+	of  map[record.SpanKey]struct{ all, errors int64 }
+}
 
-func countLogs(ld plog.Logs, paths []string) logCounts {
-	counts := logCounts{}
+func countLogs(ids record.TraceIDs, ld plog.Logs, paths []string) logCounts {
+	counts := logCounts{ids, map[record.SpanKey]struct{ all, errors int64 }{}}
 	for res, lr := range record.EachLog(ld) {
-		key := record.KeyOf(lr.TraceID(), lr.SpanID())
-		n := counts[key]
+		key := ids.SpanOf(lr.TraceID(), lr.SpanID())
+		n := counts.of[key]
 		n.all++
 		if v := readLog(res, lr, paths); record.LogFailed(lr, &v) {
 			n.errors++
 		}
-		counts[key] = n
+		counts.of[key] = n
 	}
 	return counts
 }
 
 func (c logCounts) write(s ptrace.Span) {
-	if n, ok := c[record.KeyOf(s.TraceID(), s.SpanID())]; ok {
+	if n, ok := c.of[c.ids.SpanOf(s.TraceID(), s.SpanID())]; ok {
 		s.Attributes().PutInt(attrLogCount, n.all)
 		s.Attributes().PutInt(attrLogErrorCount, n.errors)
 	}

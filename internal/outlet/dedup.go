@@ -24,6 +24,7 @@ const (
 // superfluous. Evidence is never one of them.
 type dedup struct {
 	cfg    *JoinConfig
+	ids    record.TraceIDs
 	dryRun bool
 	// last is the last access log about each request, and turn the place of
 	// the record looked at, in the order both passes go through them.
@@ -56,8 +57,8 @@ type claim struct {
 	status                int
 }
 
-func newDedup(cfg *JoinConfig, dryRun bool, ld plog.Logs, spans ptrace.Traces) dedup {
-	r := dedup{cfg: cfg, dryRun: dryRun}
+func newDedup(cfg *JoinConfig, dryRun bool, ids record.TraceIDs, ld plog.Logs, spans ptrace.Traces) dedup {
+	r := dedup{cfg: cfg, ids: ids, dryRun: dryRun}
 	if r.cfg.Deduplicate {
 		r.noteLogs(ld)
 	}
@@ -88,7 +89,7 @@ func (r *dedup) noteSpans(td ptrace.Traces) {
 		v.Read(s.Attributes())
 		t := claim{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
 		t.pattern = r.pattern(s.Attributes(), v.Route)
-		r.spans[record.KeyOf(s.TraceID(), s.SpanID())] = t
+		r.spans[r.ids.SpanOf(s.TraceID(), s.SpanID())] = t
 	}
 }
 
@@ -127,7 +128,7 @@ func (r *dedup) key(service string, lr plog.LogRecord, t claim) requestKey {
 	if path == "" {
 		path = t.pattern
 	}
-	return requestKey{record.KeyOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
+	return requestKey{r.ids.SpanOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
 }
 
 // at is the time at which the record was written or, where that is not known, read.

@@ -381,13 +381,39 @@ func TestAddresses(t *testing.T) {
 	require.Len(t, seen, 16)
 }
 
-// An id that was cut to 64 bits names the same span.
+// An id that was cut to 64 bits names the same span, and another whole one with the
+// same low half does not.
 func TestKeysOfSpans(t *testing.T) {
-	whole, cut := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}
-	require.Equal(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(cut, pcommon.SpanID{1}))
-	require.NotEqual(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(whole, pcommon.SpanID{2}))
-	require.NotEqual(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(pcommon.TraceID{0: 1, 15: 8}, pcommon.SpanID{1}))
-	require.EqualValues(t, 7, LowHalf(whole))
+	whole, cut, other := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}, pcommon.TraceID{0: 2, 15: 7}
+	padded := pcommon.TraceID{7: 7}
+	td, ld := ptrace.NewTraces(), plog.NewLogs()
+	td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty().SetTraceID(whole)
+	logs := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	logs.AppendEmpty().SetTraceID(padded)
+	ids := TraceIDsOf(td, ld)
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(cut, pcommon.SpanID{1}), "nothing was cut")
+	logs.AppendEmpty().SetTraceID(cut)
+	ids = TraceIDsOf(td, ld)
+	require.Equal(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(cut, pcommon.SpanID{1}))
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(other, pcommon.SpanID{1}))
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(whole, pcommon.SpanID{2}))
+	require.Equal(t, padded, ids.Of(padded))
+	require.Equal(t, pcommon.TraceID{15: 8}, ids.Of(pcommon.TraceID{15: 8}), "none is known")
+}
+
+func TestWhichIDsAreOneTrace(t *testing.T) {
+	whole, cut, padded := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}, pcommon.TraceID{7: 7}
+	for _, tt := range []struct {
+		a, b pcommon.TraceID
+		same bool
+	}{
+		{whole, whole, true}, {whole, cut, true}, {cut, cut, true}, {padded, padded, true},
+		{whole, pcommon.TraceID{0: 2, 15: 7}, false}, {whole, pcommon.TraceID{15: 8}, false},
+		{padded, pcommon.TraceID{7: 8}, false}, {padded, cut, false}, {padded, pcommon.TraceID{}, false},
+	} {
+		require.Equal(t, tt.same, SameTrace(tt.a, tt.b), "%s %s", tt.a, tt.b)
+		require.Equal(t, tt.same, SameTrace(tt.b, tt.a), "%s %s", tt.b, tt.a)
+	}
 }
 
 func TestServiceNames(t *testing.T) {

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"cmp"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -33,12 +34,12 @@ type Log struct {
 	// level is Unknown where the record has a severity, or nothing states one.
 	level loglevel.Level
 
-	// of the carrier that is being read: what its keys say of the request and of the level, and a text in which
-	// another program's line may stand
-	fields  accesslog.Fields
-	levels  loglevel.Finder
-	message string
-	sure    bool // an attribute holds a path whatever stands beside it
+	// of the carrier that is being read: what its keys say of the request and of the level, its text, and the
+	// line of another program in it
+	fields        accesslog.Fields
+	levels        loglevel.Finder
+	message, line string
+	sure          bool // an attribute holds a path whatever stands beside it
 }
 
 // Ranks of attributes that hold a path. Those that accesslog knows have steps between them, for attributes may have a
@@ -108,8 +109,11 @@ func (v *Log) readField(key string, val pcommon.Value) accesslog.Key {
 	switch {
 	case request.Known() || level.Known():
 		v.offer(request, level, val, 0)
-	case v.message == "" && val.Type() == pcommon.ValueTypeStr && accesslog.IsMessage(key):
-		v.message = val.Str()
+	case val.Type() == pcommon.ValueTypeStr && accesslog.IsMessage(key):
+		v.message = cmp.Or(v.message, val.Str())
+		if loglevel.IsMessage(key) {
+			v.line = cmp.Or(v.line, val.Str())
+		}
 	}
 	return request
 }

@@ -17,9 +17,9 @@ import (
 func TestWords(t *testing.T) {
 	for level, words := range map[Level]string{
 		Error: "error ERR Eror ERRO E fatal FTL fata F critical CRIT alert emergency emerg panic PANI pnc dpanic SEVERE fail fault " +
-			"ERROR2 ERROR3 ERROR4 FATAL2 FATAL3 FATAL4 [error] (ERROR) <err> Error:",
-		Below:   "trace TRC debug dbug DEBUG2 D1 D5 info INF I information notice warn WARNING WRN WARN4 W log verbose fine success http",
-		Unknown: "er errors errored metadata none x 7 50 ERROR9 informationals error! - [] ïnfo",
+			"50 400 ERROR2 ERROR3 ERROR4 FATAL2 FATAL3 FATAL4 [error] (ERROR) <err> Error:",
+		Below:   "trace TRC debug dbug DEBUG2 D1 D5 info INF I information notice warn WARNING WRN WARN4 W 30 log verbose fine success http",
+		Unknown: "er errors errored metadata none x 3 7 42 55 ERROR9 informationals error! - [] ïnfo",
 	} {
 		for word := range strings.FieldsSeq(words) {
 			assert.Equal(t, level, Parse(word), word)

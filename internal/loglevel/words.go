@@ -19,8 +19,12 @@ const (
 // maxWord is the longest word that is a level, with the digit that the data model adds.
 const maxWord = len("informational")
 
-// Parse returns the level that a word stands for, whatever its case and the blanks and brackets around it.
+// Parse returns the level that a word stands for, whatever its case and the blanks and brackets around it. A number
+// stands for what it does under level.
 func Parse(word string) Level {
+	if n, ok := numberIn(word); ok {
+		return loggerLevel(n)
+	}
 	word = trimBytes(word, &around, &around)
 	if len(word) > 1 && word[len(word)-1]-'1' <= 4 { // ERROR2, D1
 		word = word[:len(word)-1]

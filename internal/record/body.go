@@ -22,7 +22,7 @@ func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
 		v.endLevels()
 	}
 	v.fields.Later()
-	v.levels, v.message = loglevel.Finder{}, ""
+	v.levels, v.message, v.line = loglevel.Finder{}, "", ""
 	if lr.Body().Type() == pcommon.ValueTypeMap {
 		v.readFields(lr.Body().Map())
 		v.readNamed(lr.Body().Map(), paths)
@@ -72,8 +72,8 @@ func (v *Log) endLevels() {
 	if v.level == loglevel.Unknown {
 		v.level = v.levels.Level()
 	}
-	if v.level == loglevel.Unknown && v.message != "" {
-		v.level = loglevel.Scan(v.message)
+	if v.level == loglevel.Unknown && v.line != "" {
+		v.level = loglevel.Scan(v.line)
 	}
 }
 

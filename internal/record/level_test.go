@@ -236,6 +236,8 @@ func TestLevelsOfOthers(t *testing.T) {
 		{"level": ""},
 		{"status": "error"},
 		{"error": "no reply"},
+		{"msg": "set level=error"},
+		{"msg": "ERROR pages are built"},
 		{"level": "info", "log": fields{"level": "error"}},
 		{"level": "info", "message": `{"level":"error"}`},
 		{"level": "info", "severity": "ERROR"},

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"cmp"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -33,12 +34,12 @@ type Log struct {
 	// level is Unknown where the record has a severity, or nothing states one.
 	level loglevel.Level
 
-	// of the carrier that is being read: what its keys say of the request and of the level, and a text in which
-	// another program's line may stand
-	fields  accesslog.Fields
-	levels  loglevel.Finder
-	message string
-	sure    bool // an attribute holds a path whatever stands beside it
+	// of the carrier that is being read: what its keys say of the request and of the level, its text, and the
+	// line of another program in it
+	fields        accesslog.Fields
+	levels        loglevel.Finder
+	message, line string
+	sure          bool // an attribute holds a path whatever stands beside it
 }
 
 // Ranks of attributes that hold a path. Those that accesslog knows have steps between them, for attributes may have a
@@ -70,9 +71,9 @@ func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
 			v.addPath(firstNamed+i, key, val)
 			return true
 		}
-		k, known := v.readField(key, val)
+		k := v.readField(key, val)
 		v.holdPath(k, key, val)
-		return known
+		return k.Known()
 	}
 	return true
 }
@@ -94,24 +95,27 @@ func (v *Log) addPath(rank int, key string, val pcommon.Value) {
 	v.sure = v.sure || v.Path.Text != ""
 }
 
-// readField notes a field of the attributes or the body, and those in it that can matter. It reports whether the
-// key is one of a request or a level.
-func (v *Log) readField(key string, val pcommon.Value) (request accesslog.Key, known bool) {
+// readField notes a field of the attributes or the body, and those in it that can matter. It returns what the key means
+// for the request.
+func (v *Log) readField(key string, val pcommon.Value) accesslog.Key {
 	if val.Type() == pcommon.ValueTypeMap {
 		v.enter(place{inRequest: true, inLevel: true}, key, val.Map())
-		return request, false
+		return accesslog.Key{}
 	}
 	request, level := frequent(key), loglevel.Key{}
 	if !request.Known() {
 		request, level = accesslog.Lookup(key), loglevel.Lookup(key)
 	}
-	switch known = request.Known() || level.Known(); {
-	case known:
+	switch {
+	case request.Known() || level.Known():
 		v.offer(request, level, val, 0)
-	case v.message == "" && val.Type() == pcommon.ValueTypeStr && accesslog.IsMessage(key):
-		v.message = val.Str()
+	case val.Type() == pcommon.ValueTypeStr && accesslog.IsMessage(key):
+		v.message = cmp.Or(v.message, val.Str())
+		if loglevel.IsMessage(key) {
+			v.line = cmp.Or(v.line, val.Str())
+		}
 	}
-	return request, known
+	return request
 }
 
 // The keys of the semantic conventions, which most records of requests have: to find them takes a fifth of what it

@@ -211,7 +211,11 @@ func TestTracesThatShareTheirLowHalf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bubbled(t, func(c *Config) { c.Sampling.SamplingPercentage = 20 }, func(t *testing.T, p *pipelines) {
 				for n := range uint64(traces) {
-					own := func(s ptrace.Span) { s.SetTraceID(id(n)); s.SetName(fmt.Sprint(n)); s.Attributes().PutStr("http.request.method", fmt.Sprint(n)) }
+					own := func(s ptrace.Span) {
+						s.SetTraceID(id(n))
+						s.SetName(fmt.Sprint(n))
+						s.Attributes().PutStr("http.request.method", fmt.Sprint(n))
+					}
 					p.send(spanOf(0, 1, root, own), logOf(0, 1, func(lr plog.LogRecord) { lr.SetTraceID(id(n)); lr.Body().SetInt(int64(n)) }))
 					if n == 500 {
 						p.send(spanOf(0, 2, own, failed))

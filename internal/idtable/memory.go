@@ -10,7 +10,7 @@ import "math/bits"
 // forgotten. So to forget costs nothing a key, and there are no false answers.
 type Memory struct {
 	young, old generation
-	limit      int  // keys a generation
+	limit      int // keys a generation
 	// cut: something was remembered of an id without a high half; halves: something
 	// that such an id finds was of a whole one. Most senders need neither look-up.
 	cut, halves bool

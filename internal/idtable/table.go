@@ -70,8 +70,8 @@ func (t *Table[V]) Meet(key, high uint64) (v *V, at uint64, m Meeting) {
 	}
 	if t.apart > 0 {
 		if own := Own(key, high); own != key {
-			if v = t.Find(own); v != nil {
-				return v, own, Same
+			if found := t.Find(own); found != nil {
+				return found, own, Same
 			}
 		}
 	}

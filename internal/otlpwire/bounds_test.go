@@ -54,7 +54,7 @@ func TestWhatIsTooDeepToBeDecodedIsNotHeld(t *testing.T) {
 					s, lr := ptrace.NewSpan(), plog.NewLogRecord()
 					v, ofSpan := at(s, lr)
 					nest(v, kind, levels)
-					decodes := false
+					var decodes bool
 					if ofSpan {
 						_, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(spanBytes(t, s))
 						decodes = err == nil

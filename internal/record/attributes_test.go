@@ -407,9 +407,15 @@ func TestWhichIDsAreOneTrace(t *testing.T) {
 		a, b pcommon.TraceID
 		same bool
 	}{
-		{whole, whole, true}, {whole, cut, true}, {cut, cut, true}, {padded, padded, true},
-		{whole, pcommon.TraceID{0: 2, 15: 7}, false}, {whole, pcommon.TraceID{15: 8}, false},
-		{padded, pcommon.TraceID{7: 8}, false}, {padded, cut, false}, {padded, pcommon.TraceID{}, false},
+		{whole, whole, true},
+		{whole, cut, true},
+		{cut, cut, true},
+		{padded, padded, true},
+		{whole, pcommon.TraceID{0: 2, 15: 7}, false},
+		{whole, pcommon.TraceID{15: 8}, false},
+		{padded, pcommon.TraceID{7: 8}, false},
+		{padded, cut, false},
+		{padded, pcommon.TraceID{}, false},
 	} {
 		require.Equal(t, tt.same, SameTrace(tt.a, tt.b), "%s %s", tt.a, tt.b)
 		require.Equal(t, tt.same, SameTrace(tt.b, tt.a), "%s %s", tt.b, tt.a)

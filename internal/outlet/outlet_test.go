@@ -43,7 +43,7 @@ func started(t *testing.T, to Options, change ...func(*rules.Config)) (*Outlet, 
 	}
 	r, err := rules.New(&cfg, rules.Options{MissingPercentage: 100}, set)
 	require.NoError(t, err)
-	count, err := telemetry.New(set, r.Policy(), false, &telemetry.Gauges{Ready: func() bool { return false }, RoutePatterns: func(func(string, int) bool) {}})
+	count, err := telemetry.New(set, r.Policy(), false, &telemetry.Gauges{Ready: func() bool { return false }, RoutePatterns: func(func(string, int) bool) {}, KeysOverLimit: func(func(string, int) bool) {}})
 	require.NoError(t, err)
 	to.Rules, to.Count, to.Log = r, count, zap.NewNop()
 	if to.Delivered == nil {

@@ -69,10 +69,10 @@ const (
 
 // Fate is what became of an item.
 type Fate struct {
-	Action Action
 	// Verdict is its trace's verdict, if Decided is set. A held item is
 	// counted in an Outcome once it is decided, unless it was decided before.
 	Verdict sampling.Verdict
+	Action  Action
 	Decided bool
 	// Late marks an item that arrived after its trace's verdict had been carried out.
 	Late bool

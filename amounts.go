@@ -22,14 +22,15 @@ func (b *batch) countAmounts() {
 	if !e.plan.drops {
 		return
 	}
-	var verdicts telemetry.Amounts[sampling.Verdict]
+	var verdicts telemetry.Amounts[sampling.Packed]
 	for i := range b.records {
 		if r := &b.records[i]; r.item != noItem && b.fates[r.item].Decided {
 			v := b.fates[r.item].Verdict
-			verdicts.Add(sampling.Verdict{Keep: v.Keep, Rule: v.Rule}, int64(r.size))
+			verdicts.Add(sampling.Verdict{Keep: v.Keep, Rule: v.Rule}.Pack(), int64(r.size))
 		}
 	}
-	for v, n := range verdicts.By {
+	for packed, n := range verdicts.By {
+		v := packed.Unpack()
 		e.telemetry.Decided(b.sig, v.Keep, e.telemetry.RuleName(v.Rule), n.Items, n.Bytes)
 	}
 }

@@ -79,8 +79,10 @@ func (st *Stamper) Log(lr plog.LogRecord, v sampling.Verdict) {
 		return
 	}
 	st.rules.explain(lr.Attributes(), v)
-	if _, sampled := lr.Attributes().Get(record.AttributeThreshold); !sampled && st.rules.silent(v) {
-		return
+	if st.rules.silent(v) {
+		if _, sampled := lr.Attributes().Get(record.AttributeThreshold); !sampled {
+			return
+		}
 	}
 	if !st.attributes(lr.Attributes(), lr.TraceID(), v) {
 		st.unwritten[sampling.BelowThreshold]++

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,10 +26,10 @@ import (
 // Config is the block `correlation:` in the collector's configuration.
 type Config struct {
 	// DecisionWait is how long a trace may wait for its verdict after its
-	// first span or log.
+	// first span or log. Not set, it is not shorter than DecisionWaitAfterRoot.
 	DecisionWait time.Duration `mapstructure:"decision_wait"`
 	// DecisionWaitAfterRoot shortens the wait once the root span has arrived;
-	// 0 does not.
+	// 0 does not. Not set, it is not longer than DecisionWait.
 	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
 	// MaxItemsPerTrace is how many spans and logs of one trace are held. With
 	// so many the trace is decided, and later items follow the verdict.
@@ -157,7 +158,7 @@ type LogsConfig struct {
 	// those of the semantic conventions.
 	PathAttributes []string `mapstructure:"path_attributes"`
 	// JoinAttributes are the attributes a log gets from its span where it
-	// has none of its own.
+	// has none of its own. Not set, the pattern's is among them whatever its name.
 	JoinAttributes []string `mapstructure:"join_attributes"`
 	// JoinWait is how long a log without a route waits for its span where no
 	// trace waits for a verdict; 0 does not wait.
@@ -195,36 +196,6 @@ type MissingTraceIDConfig struct {
 
 	// prevent unkeyed literal initialization
 	_ struct{}
-}
-
-// TelemetryConfig has the checks and the labels of the metrics.
-type TelemetryConfig struct {
-	// Integrity examines every trace for what is missing or broken.
-	Integrity bool `mapstructure:"integrity"`
-	// SpanTimes checks each span's start and end.
-	SpanTimes bool `mapstructure:"span_times"`
-	// Heuristics also looks for what is likely rather than certain: services
-	// that began a trace of their own when called, and sampled flags that
-	// children and parents disagree on.
-	Heuristics bool `mapstructure:"heuristics"`
-	// Attributes are resource attributes that the metrics by service.name are
-	// labelled with as well, such as service.version.
-	Attributes []string `mapstructure:"attributes"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
-}
-
-// maxTelemetryAttributes bounds the combinations of labels.
-const maxTelemetryAttributes = 5
-
-// Validate checks the attributes.
-func (c *TelemetryConfig) Validate() error {
-	return errors.Join(
-		rules.Check(!slices.Contains(c.Attributes, ""), "attributes must not contain an empty key, got %q", c.Attributes),
-		rules.Check(!slices.Contains(c.Attributes, "service.name"), "attributes must not contain service.name: every metric by service has it already, got %q", c.Attributes),
-		rules.Check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
-	)
 }
 
 // HTTPRouteMode says when a pattern is written to http.route.
@@ -274,16 +245,29 @@ func (b *ByteSize) UnmarshalText(text []byte) error {
 // minBytes is the smallest max_bytes: below it the tables leave no room for data.
 const minBytes = 1 << 20
 
+// The default waits fit the SDKs' defaults. Their span processors send what has ended
+// every 5 s (OTEL_BSP_SCHEDULE_DELAY), so a child's spans, and the span that a log
+// names, arrive up to 5 s after the root, and a little later for the way here.
+const (
+	defaultWait          = 30 * time.Second
+	defaultWaitAfterRoot = 7 * time.Second
+	defaultJoinWait      = 7 * time.Second
+)
+
+// defaultAttribute is the one that the semantic conventions have for patterns that are
+// no framework's.
+const defaultAttribute = "url.template"
+
 func createDefaultConfig() component.Config {
 	return &Config{
-		DecisionWait:          10 * time.Second,
-		DecisionWaitAfterRoot: 2 * time.Second,
+		DecisionWait:          defaultWait,
+		DecisionWaitAfterRoot: defaultWaitAfterRoot,
 		MaxItemsPerTrace:      10_000,
 		MaxBytes:              512 << 20,
 		Routes: RoutesConfig{
 			MaxRoutes: 1000,
 			Learn:     LearnConfig{Enabled: true},
-			Attribute: "url.template",
+			Attribute: defaultAttribute,
 			HTTPRoute: HTTPRouteDeclared,
 			SpanName:  true,
 			RawPath:   RawPathKeep,
@@ -293,8 +277,8 @@ func createDefaultConfig() component.Config {
 		Logs: LogsConfig{
 			TraceIDInBody:  true,
 			PathAttributes: []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path"},
-			JoinAttributes: []string{"url.template", "http.route", "http.request.method", "http.response.status_code"},
-			JoinWait:       2 * time.Second,
+			JoinAttributes: []string{defaultAttribute, "http.route", "http.request.method", "http.response.status_code"},
+			JoinWait:       defaultJoinWait,
 			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},
 		},
 		Sampling: rules.DefaultConfig(),
@@ -305,15 +289,17 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// Validate checks the waits and limits.
+// Validate checks the waits and limits, and that no attribute has two meanings.
 func (c *Config) Validate() error {
 	return errors.Join(
 		rules.Check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
-		rules.Check(c.DecisionWaitAfterRoot >= 0, "decision_wait_after_root must not be negative, got %v", c.DecisionWaitAfterRoot),
+		rules.CheckDuration("decision_wait", max(0, c.DecisionWait)),
+		rules.CheckDuration("decision_wait_after_root", c.DecisionWaitAfterRoot),
 		rules.Check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
 			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
 		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
 		rules.Check(c.MaxBytes >= minBytes, "max_bytes must be at least %s, got %s", ByteSize(minBytes), c.MaxBytes),
+		c.checkAttributes(),
 	)
 }
 
@@ -324,9 +310,28 @@ func (c *RoutesConfig) Validate() error {
 		err,
 		rules.Check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
 		rules.Check(c.Attribute != "", "attribute must not be empty"),
+		c.checkLearnFile(),
 		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
 		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
 		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
+	)
+}
+
+// checkLearnFile checks that there is something to write to the file, and that it is
+// not one that is read.
+func (c *RoutesConfig) checkLearnFile() error {
+	file := c.Learn.File
+	if file == "" {
+		return nil
+	}
+	read := slices.Clone(c.OpenAPIFiles)
+	for _, s := range c.Services {
+		read = append(read, s.OpenAPIFiles...)
+	}
+	same := func(other string) bool { return filepath.Clean(other) == filepath.Clean(file) }
+	return errors.Join(
+		rules.Check(c.Learn.Enabled, "learn::file needs learn::enabled: true, for nothing is learned without, got %q", file),
+		rules.Check(!slices.ContainsFunc(read, same), "learn::file must not be one of openapi_files, got %q", file),
 	)
 }
 
@@ -386,11 +391,11 @@ func (c *LogsConfig) repeats() bool { return c.DeduplicateAccessLogs || c.DropRe
 // Validate checks the keys and the wait.
 func (c *LogsConfig) Validate() error {
 	return errors.Join(
-		rules.Check(!slices.Contains(c.TraceIDAttributes, ""), "trace_id_attributes must not contain an empty key, got %q", c.TraceIDAttributes),
-		rules.Check(!slices.Contains(c.PathAttributes, ""), "path_attributes must not contain an empty key, got %q", c.PathAttributes),
-		rules.Check(!slices.Contains(c.RequestIDAttributes, ""), "request_id_attributes must not contain an empty key, got %q", c.RequestIDAttributes),
-		rules.Check(!slices.Contains(c.JoinAttributes, ""), "join_attributes must not contain an empty key, got %q", c.JoinAttributes),
-		rules.Check(c.JoinWait >= 0, "join_wait must not be negative, got %v", c.JoinWait),
+		checkKeys("trace_id_attributes", c.TraceIDAttributes),
+		checkKeys("path_attributes", c.PathAttributes),
+		checkKeys("request_id_attributes", c.RequestIDAttributes),
+		checkKeys("join_attributes", c.JoinAttributes),
+		rules.CheckDuration("join_wait", c.JoinWait),
 	)
 }
 

@@ -97,7 +97,7 @@ func TestFullConfig(t *testing.T) {
 			CountedRoutes:    50,
 		},
 		Telemetry: TelemetryConfig{
-			Integrity: false, SpanTimes: false, Heuristics: true,
+			Integrity: true, SpanTimes: false, Heuristics: true,
 			Attributes: []string{"service.version", "deployment.id"},
 		},
 	}, cfg)

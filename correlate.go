@@ -5,7 +5,6 @@ package correlationprocessor
 
 import (
 	"cmp"
-	"encoding/hex"
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -66,10 +65,10 @@ func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
 // a trace id gets the one its attributes, its body or its resource state.
 func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemetry.Tally, svc *telemetry.Service) (v record.Log) {
 	missing := lr.TraceID().IsEmpty()
-	var f traceid.Finder
+	var f idFinder
 	for key, val := range lr.Attributes().All() {
 		if !v.Read(key, val, c.cfg.PathAttributes) && missing {
-			c.offer(&f, c.keys.Lookup(key), val)
+			f.readAttribute(c.keys, key, val)
 		} else if !missing {
 			v.Header.Read(key, val)
 		}
@@ -86,7 +85,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemet
 // promote writes the trace id that was found to the record, or counts why none
 // was. It reports whether what the id was found in asks to keep the trace, and
 // whether it says that the trace was not sampled.
-func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.LogRecord, text string, t *telemetry.Tally, svc *telemetry.Service) (debug, unsampled bool) {
+func (c *correlator) promote(f *idFinder, res pcommon.Resource, lr plog.LogRecord, text string, t *telemetry.Tally, svc *telemetry.Service) (debug, unsampled bool) {
 	ctx, source, why := c.find(f, res, lr.Body(), text)
 	if why != traceid.Found {
 		t.Missing(svc, why)
@@ -104,10 +103,10 @@ func (c *correlator) promote(f *traceid.Finder, res pcommon.Resource, lr plog.Lo
 }
 
 // find looks for the trace id in the attributes, which f has seen, then the
-// body, then the resource. If there is none, the reason is the one of the three
-// that says most.
-func (c *correlator) find(f *traceid.Finder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, telemetry.IDSource, traceid.Reason) {
-	ctx, why := f.Result()
+// body, then a text among the attributes, then the resource. If there is none, the
+// reason is the one that says most.
+func (c *correlator) find(f *idFinder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, telemetry.IDSource, traceid.Reason) {
+	ctx, why := f.ids.Result()
 	if why == traceid.Found {
 		return ctx, telemetry.InAttributes, why
 	}
@@ -117,60 +116,36 @@ func (c *correlator) find(f *traceid.Finder, res pcommon.Resource, body pcommon.
 			return ctx, telemetry.InBody, in
 		}
 		why = max(why, in)
+		if ctx, in = f.result(c.keys); in == traceid.Found {
+			return ctx, telemetry.InAttributes, in
+		}
+		why = max(why, in)
 	}
-	ctx, in := c.inMap(res.Attributes())
+	ctx, in := c.inResource(res)
 	if in == traceid.Found {
 		return ctx, telemetry.InResource, in
 	}
 	return ctx, telemetry.InResource, max(why, in)
 }
 
+// inBody looks for the trace id in the body: in its text, or in its fields and then in their message.
 func (c *correlator) inBody(body pcommon.Value, text string) (traceid.Context, traceid.Reason) {
 	switch {
 	case text != "":
 		return c.keys.ScanBody(text)
 	case body.Type() == pcommon.ValueTypeMap:
-		return c.inMap(body.Map())
+		var f idFinder
+		f.readMap(c.keys, traceid.Scope{}, body.Map())
+		return f.result(c.keys)
 	default:
 		return traceid.Context{}, traceid.Absent
 	}
 }
 
-func (c *correlator) inMap(m pcommon.Map) (traceid.Context, traceid.Reason) {
-	var f traceid.Finder
-	c.scan(&f, m, traceid.Scope{})
-	return f.Result()
-}
-
-// scan offers what a map holds, and what the maps in it hold where that can
-// matter; the keys bound the depth.
-func (c *correlator) scan(f *traceid.Finder, m pcommon.Map, in traceid.Scope) {
-	for key, val := range m.All() {
-		if val.Type() == pcommon.ValueTypeMap {
-			if inner, ok := c.keys.Enter(in, key); ok {
-				c.scan(f, val.Map(), inner)
-			}
-			continue
-		}
-		c.offer(f, c.keys.LookupIn(in, key), val)
-	}
-}
-
-func (c *correlator) offer(f *traceid.Finder, r traceid.Role, v pcommon.Value) {
-	if r.Kind == traceid.RoleNone {
-		return
-	}
-	switch v.Type() {
-	case pcommon.ValueTypeStr:
-		f.Offer(r, v.Str())
-	case pcommon.ValueTypeInt:
-		f.OfferInt(r, v.Int())
-	case pcommon.ValueTypeBytes:
-		f.Offer(r, hex.EncodeToString(v.Bytes().AsRaw()))
-	case pcommon.ValueTypeEmpty:
-		f.Offer(r, "")
-	default: // no tracer writes an id as anything else
-	}
+func (c *correlator) inResource(res pcommon.Resource) (traceid.Context, traceid.Reason) {
+	var f idFinder
+	f.readMap(c.keys, traceid.Scope{}, res.Attributes())
+	return f.ids.Result()
 }
 
 // contradicts reports whether the header holds another trace id than the item. A

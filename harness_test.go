@@ -9,6 +9,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -38,7 +39,8 @@ type pipelines struct {
 	logSink   *consumertest.LogsSink
 }
 
-// newPipelines starts the processor with the default configuration, changed.
+// newPipelines starts the processor with the default configuration but for its waits,
+// changed.
 func newPipelines(t require.TestingT, change func(*Config)) *pipelines {
 	p := &pipelines{spanSink: new(consumertest.TracesSink), logSink: new(consumertest.LogsSink)}
 	p.start(t, change, p.spanSink, p.logSink)
@@ -49,6 +51,7 @@ func (p *pipelines) start(t require.TestingT, change func(*Config), spans consum
 	p.t, p.telemetry = t, componenttest.NewTelemetry()
 	f := NewFactory()
 	cfg := f.CreateDefaultConfig().(*Config)
+	shortWaits(cfg)
 	change(cfg)
 	require.NoError(t, confmap.Validate(cfg))
 	set := metadatatest.NewSettings(p.telemetry)
@@ -62,6 +65,12 @@ func (p *pipelines) start(t require.TestingT, change func(*Config), spans consum
 	require.NoError(t, err)
 	require.NoError(t, p.traces.Start(context.Background(), componenttest.NewNopHost()))
 	require.NoError(t, p.logs.Start(context.Background(), componenttest.NewNopHost()))
+}
+
+// shortWaits are those of the tests: short enough to be slept through by a clock that
+// is not the test's own, and apart from each other.
+func shortWaits(c *Config) {
+	c.DecisionWait, c.DecisionWaitAfterRoot, c.Logs.JoinWait = 10*time.Second, 2*time.Second, 2*time.Second
 }
 
 func (p *pipelines) shutdown() {

@@ -155,12 +155,17 @@ func (e *engine) start(log *zap.Logger) error {
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
 	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
-	for _, w := range e.cfg.Sampling.Warnings() {
-		log.Warn("sampling: " + w)
+	s := startup{cfg: e.cfg, rules: e.rules, plan: e.plan, traces: traces, logs: logs}
+	for _, w := range s.warnings() {
+		log.Warn(w)
 	}
 	if err := e.rules.Start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}
+	if err := e.learned.probe(); err != nil {
+		return err
+	}
+	s.announce(log)
 	e.ticker.Add(1)
 	go e.run()
 	return nil

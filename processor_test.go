@@ -274,6 +274,7 @@ func TestEachPipelineGetsBackItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := NewFactory()
 		cfg := f.CreateDefaultConfig().(*Config)
+		shortWaits(cfg)
 		onePercent(cfg)
 		set := metadatatest.NewSettings(componenttest.NewTelemetry())
 		sinks := [2]consumertest.TracesSink{}

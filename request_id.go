@@ -233,8 +233,8 @@ func (c *correlator) traceOf(res pcommon.Resource, lr plog.LogRecord) pcommon.Tr
 	if !lr.TraceID().IsEmpty() {
 		return lr.TraceID()
 	}
-	var f traceid.Finder
-	c.scan(&f, lr.Attributes(), traceid.Scope{})
+	var f idFinder
+	f.readMap(c.keys, traceid.Scope{}, lr.Attributes())
 	ctx, _, why := c.find(&f, res, lr.Body(), record.BodyText(lr.Body()))
 	if why != traceid.Found {
 		return pcommon.TraceID{}

@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -58,6 +60,23 @@ func (l *learned) warn() {
 	}
 }
 
+// probe returns an error if the file cannot be written: better at start than in a
+// minute's warning.
+func (l *learned) probe() error {
+	name := l.cfg.Learn.File
+	if name == "" {
+		return nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("routes::learn::file %q is a folder", name)
+	}
+	f, err := createBeside(name)
+	if err != nil {
+		return fmt.Errorf("routes::learn::file %q cannot be written: %w", name, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // write replaces the file in one step, so that whoever reads it sees all of it.
 func (l *learned) write() {
 	if l.cfg.Learn.File == "" {
@@ -69,7 +88,7 @@ func (l *learned) write() {
 }
 
 func writeFile(name string, table *route.Table) error {
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	f, err := createBeside(name)
 	if err != nil {
 		return err
 	}
@@ -82,4 +101,9 @@ func writeFile(name string, table *route.Table) error {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// createBeside creates the file that is to replace the one with the name.
+func createBeside(name string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 }

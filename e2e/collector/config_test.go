@@ -27,7 +27,10 @@ func TestBadConfigIsRefusedByKeyAndValue(t *testing.T) {
 		"wait that is no duration": {`{decision_wait: soon}`, []string{"decision_wait", "duration"}},
 		"percentage above 100":     {`{sampling: {sampling_percentage: 100.5}}`, []string{"sampling_percentage", "100.5"}},
 		"percentage below 0":       {`{sampling: {sampling_percentage: -1}}`, []string{"sampling_percentage", "-1"}},
-		"percentage not a number":  {`{sampling: {sampling_percentage: few}}`, []string{"sampling_percentage", "float"}},
+		"percentage not a number":  {`{sampling: {sampling_percentage: few}}`, []string{"sampling_percentage", "number", "few"}},
+		"wait without unit":        {`{decision_wait: 10}`, []string{"decision_wait: 10 has no unit; write 10s"}},
+		"unset variable":           {`{sampling: {sampling_percentage: "${env:CORRELATION_NOT_SET}"}}`, []string{"sampling::sampling_percentage has no value"}},
+		"sampler without share":    {`{sampling: {rules: [{name: a, sampler: {type: probabilistic}}]}}`, []string{"sampling.rules[0].sampler", "sampling_percentage must be set"}},
 		"no items per trace":       {`{max_items_per_trace: 0}`, []string{"max_items_per_trace", "0"}},
 		"negative bytes":           {`{max_bytes: -5}`, []string{"max_bytes", "-5"}},
 		"bytes in no known unit":   {`{max_bytes: 3 buckets}`, []string{"max_bytes", "3 buckets"}},
@@ -69,6 +72,7 @@ func TestGoodConfigIsAccepted(t *testing.T) {
 		    join_attributes: [url.template], join_wait: 1s},
 		  sampling: {sampling_percentage: 0.5, errors: false}}`,
 		"plain bytes": `{max_bytes: 1048576}`,
+		"short wait":  `{decision_wait: 500ms}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			output, err := validate(t, "testdata/collector.yaml", settings(correlation))

@@ -6,6 +6,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
@@ -31,4 +32,13 @@ func CheckPercentage(key string, percentage float64) error {
 		return fmt.Errorf("%s %w", key, err)
 	}
 	return nil
+}
+
+// CheckDuration returns an error with the key unless the duration is 0 or at least a
+// millisecond: whoever writes less than that meant another unit.
+func CheckDuration(key string, d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("%s must not be negative, got %v", key, d)
+	}
+	return Check(d == 0 || d >= time.Millisecond, "%s must be 0 or at least 1ms, got %v; was another unit meant, such as s or ms?", key, d)
 }

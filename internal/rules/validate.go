@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
@@ -23,9 +24,11 @@ func (c *Config) Validate() error {
 	errs := []error{
 		Check(c.SamplingPrecision >= 1 && c.SamplingPrecision <= sampling.MaxPrecision,
 			"sampling_precision must be between 1 and %d, got %d", sampling.MaxPrecision, c.SamplingPrecision),
-		Check(c.SlowerThan >= 0, "slower_than must not be negative, got %v", c.SlowerThan),
+		CheckDuration("slower_than", c.SlowerThan),
 		Check(c.Debug.Value == "" || c.Debug.Attribute != "",
 			"debug::attribute must be set where debug::value is, got %q", c.Debug.Value),
+		Check(!strings.ContainsAny(c.Debug.Attribute, `[]"`),
+			"debug::attribute must be the key of an attribute, such as http.request.header.x-debug, got %q", c.Debug.Attribute),
 		c.checkPercentages(),
 		c.checkNames(),
 		Check(c.CountedRoutes >= 0, "counted_routes must not be negative, got %d", c.CountedRoutes),
@@ -86,6 +89,16 @@ func (c *RuleConfig) Validate() error {
 		return fmt.Errorf("rule %q: %w", c.Name, err)
 	}
 	return nil
+}
+
+// Unmarshal reads the sampler. A probabilistic one must say its percentage: without the
+// key it would be 0, and drop every trace.
+func (c *SamplerConfig) Unmarshal(conf *confmap.Conf) error {
+	if err := conf.Unmarshal(c); err != nil {
+		return err
+	}
+	return Check(c.Type != Probabilistic || conf.IsSet("sampling_percentage"),
+		"sampling_percentage must be set for type %s; write 0 to keep nothing", c.Type)
 }
 
 // Validate checks that what the sampler's type needs is there, and nothing else.

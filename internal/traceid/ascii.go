@@ -7,6 +7,8 @@ package traceid
 // ASCII and leaves all else.
 func isDigit(c byte) bool { return c-'0' < 10 }
 
+func isLetter(c byte) bool { return lower(c)-'a' < 26 }
+
 func lower(c byte) byte {
 	if c-'A' < 26 {
 		return c + ('a' - 'A')

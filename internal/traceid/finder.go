@@ -12,9 +12,9 @@ import (
 // into one Context. The zero value is ready. It borrows nothing beyond a call.
 type Finder struct {
 	best     Context
-	rank     uint16
+	at       order  // of best
 	reason   Reason // of failure, while best is empty
-	spanRank uint16
+	spanAt   order
 	span     [8]byte
 	flags    byte
 	hasFlags bool
@@ -28,11 +28,11 @@ func (f *Finder) Offer(r Role, value string) {
 	case RoleTraceID, RoleContext:
 		f.offerTrace(r, value)
 	case RoleSpanID:
-		if id, ok := parseSpanID(r.hint, value); ok && (f.span == [8]byte{} || r.Rank < f.spanRank) {
-			f.span, f.spanRank = id, r.Rank
+		if id, ok := parseSpanID(r.hint, value); ok && (f.span == [8]byte{} || r.order() < f.spanAt) {
+			f.span, f.spanAt = id, r.order()
 		}
 	case RoleFlags:
-		if flags, debug, ok := parseFlags(r.hint, value); ok {
+		if flags, debug, ok := parseFlags(r.hint, value); ok && r.inside&inQuotes == 0 {
 			f.flags |= flags
 			f.hasFlags = true
 			f.debug = f.debug || debug
@@ -53,33 +53,35 @@ func (f *Finder) OfferInt(r Role, value int64) {
 
 func (f *Finder) offerTrace(r Role, value string) {
 	found := f.Found()
-	if found && r.Rank >= f.rank {
+	if found && r.order() >= f.at {
 		return
 	}
 	c, reason := parse(r.hint, value)
 	switch {
 	case reason == Found:
-		f.take(c, r.Rank)
+		f.take(c, r.order())
 	case !found:
 		f.reason = f.reason.worse(reason)
 	}
 }
 
 // take makes c the best id so far.
-func (f *Finder) take(c Context, rank uint16) { f.best, f.rank = c, rank }
+func (f *Finder) take(c Context, at order) { f.best, f.at = c, at }
+
+// isNamed reports whether an id was found that has a key of its own and is not quoted.
+func (f *Finder) isNamed() bool { return f.Found() && f.at < unnamedOrder }
 
 // Found reports whether a valid trace id was offered.
 func (f *Finder) Found() bool { return f.best.Format != FormatNone }
 
 // Result returns the best trace id offered with the span and the flags that belong to it, or
-// else the reason that says most about what was wrong. The span in a request's header is the caller's: it is
-// taken with a trace id from a header, where there is no better one, but not with the record's own trace id.
+// else the reason that says most about what was wrong.
 func (f *Finder) Result() (Context, Reason) {
 	if !f.Found() {
 		return Context{}, f.reason.worse(Absent)
 	}
 	c := f.best
-	if c.SpanID == [8]byte{} && (f.spanRank < headerRank || f.rank >= headerRank) {
+	if c.SpanID == [8]byte{} && f.spanBelongs() {
 		c.SpanID = f.span
 	}
 	if !c.HasFlags {
@@ -90,4 +92,11 @@ func (f *Finder) Result() (Context, Reason) {
 		binary.BigEndian.PutUint64(c.TraceID[:8], f.high)
 	}
 	return c, Found
+}
+
+// spanBelongs reports whether the span goes with the trace id. The span in a request's header is the
+// caller's: it is taken with a trace id from a header, where there is no better one, but not with the record's own
+// trace id. Nor is one from a quotation taken with an id from outside of it.
+func (f *Finder) spanBelongs() bool {
+	return (!f.spanAt.isHeader() || f.at.isHeader()) && (!f.spanAt.isQuoted() || f.at.isQuoted())
 }

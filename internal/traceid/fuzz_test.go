@@ -28,7 +28,10 @@ func checkResult(t *testing.T, text string, c Context, r Reason) {
 		if c.TraceID.High() == 0 {
 			id = id[16:]
 		}
-	case FormatW3CHex, FormatTraceparent, FormatUUID, FormatXRay, FormatGCP, FormatAppInsights, FormatSentry:
+		id = strings.TrimLeft(id, "0")
+	case FormatW3CHex:
+		id = strings.TrimLeft(id, "0")
+	case FormatTraceparent, FormatUUID, FormatXRay, FormatGCP, FormatAppInsights, FormatSentry:
 	default:
 		return // decimal, base 32, base 64, folded or hashed
 	}

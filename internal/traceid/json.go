@@ -5,42 +5,86 @@ package traceid
 
 import "github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 
-// offerObject offers the fields of the object at the start of s. It returns how much of s was read, and
-// where in it the record's message is.
-func (f *Finder) offerObject(k *Keys, s string) (read, messageStart, messageEnd int) {
+// objectRead is what the walk over an object has found besides ids: how much of the text it read, and where in it
+// the record's message is. Of several messages it is the most telling.
+type objectRead struct {
+	read       int
+	start, end int
+	rank       uint16
+}
+
+// offerObject offers the fields of the object at the start of s, which stands in the scope.
+func (f *Finder) offerObject(k *Keys, s string, in Scope) (found objectRead) {
 	o := logfield.NewObject(s)
 	var scopes [logfield.MaxDepth + 1]Scope
+	var entries [logfield.MaxDepth + 1]entry
+	scopes[0] = in
 	depth := 0
 	for step := o.Next(); step != logfield.End; step = o.Next() {
 		scope := &scopes[depth]
 		switch step {
 		case logfield.Field:
-			if r := k.dict.LookupIn(scope, o.Key()); r.Kind != RoleNone {
+			r := k.lookupIn(scope, o.Key())
+			switch {
+			case r.Kind == RoleMessage:
+				found.note(r, o.ValueStart(), len(o.Value()))
+			case r.Kind != RoleNone:
 				f.Offer(r, o.Value())
-			} else if messageEnd == 0 && isMessage(o.Key()) {
-				messageStart, messageEnd = o.ValueStart(), o.ValueStart()+len(o.Value())
+			case depth > 0 && entries[depth].add(o.Key(), o.ValueStart(), len(o.Value())):
+				f.Offer(k.lookupIn(scope, entries[depth].name(s)), entries[depth].text(s))
 			}
 		case logfield.Close:
 			depth--
 		case logfield.Open:
-			inner, ok := k.dict.Enter(*scope, o.Key())
+			inner, ok := k.Enter(*scope, o.Key())
 			switch {
-			case o.IsArray() && (ok || k.dict.LookupIn(scope, o.Key()).Kind != RoleNone):
+			case o.IsArray() && (ok || k.lookupIn(scope, o.Key()).Kind != RoleNone):
 				o.Into()
 			case !o.IsArray() && ok && o.Into():
 				depth++
-				scopes[depth] = inner
+				scopes[depth], entries[depth] = inner, entry{}
 			}
 		}
 	}
-	return o.Pos(), messageStart, messageEnd
+	found.read = o.Pos()
+	return found
 }
 
-// isMessage reports whether a key holds the text of the record.
-func isMessage(key string) bool {
-	switch key {
-	case "message", "msg", "log", "Message", "MESSAGE", "text", "body", "textPayload", "event", "line", "@m", "short_message":
+func (m *objectRead) note(r Role, start, length int) {
+	if length > 0 && (m.end == 0 || r.Rank < m.rank) {
+		m.start, m.end, m.rank = start, start+length, r.Rank
+	}
+}
+
+// entry is an object that has a key and its value apart, {"key":"traceId","value":"…"}: so log4j writes its
+// contextMap as a list, and firewalls the headers of requests. It holds places in the text.
+type entry struct{ nameStart, nameEnd, textStart, textEnd int }
+
+// add notes a field, and reports whether both are there now.
+func (e *entry) add(field string, start, length int) bool {
+	switch {
+	case IsEntryName(field):
+		e.nameStart, e.nameEnd = start, start+length
+	case IsEntryValue(field):
+		e.textStart, e.textEnd = start, start+length
+	default:
+		return false
+	}
+	return e.nameEnd > 0 && e.textEnd > 0
+}
+
+func (e *entry) name(s string) string { return s[e.nameStart:e.nameEnd] }
+func (e *entry) text(s string) string { return s[e.textStart:e.textEnd] }
+
+// IsEntryName reports whether a field holds the key, and IsEntryValue whether it holds the value, in an object that
+// has the two apart.
+func IsEntryName(field string) bool {
+	switch field {
+	case "key", "Key", "name", "Name":
 		return true
 	}
 	return false
 }
+
+// IsEntryValue is described at IsEntryName.
+func IsEntryValue(field string) bool { return field == "value" || field == "Value" }

@@ -3,7 +3,11 @@
 
 package traceid
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+)
 
 // builtin is one key in the wild. Names are written as their owner writes them; matching ignores
 // case, separators and nesting, so trace_id stands for traceId, TraceID, trace.id, trace-id and
@@ -16,7 +20,12 @@ type builtin struct {
 
 // isHeader reports whether requests carry the key as a header.
 func (b *builtin) isHeader() bool {
-	return b.kind == RoleContext || strings.HasPrefix(b.name, "X-") || strings.HasPrefix(b.name, "x-")
+	for _, start := range []string{"X-", "x-", "ot-tracer-", "EagleEye-"} {
+		if strings.HasPrefix(b.name, start) {
+			return true
+		}
+	}
+	return b.kind == RoleContext
 }
 
 // builtins stand in the order of precedence: what the logging bridge of a tracing library wrote
@@ -38,6 +47,10 @@ var builtins = []builtin{
 	{"opentelemetry_trace_id", RoleTraceID, hintNone},
 	{"opentelemetry_span_id", RoleSpanID, hintNone},
 	{"opentelemetry_trace_flags", RoleFlags, hintNone},
+	// OpenCensus, in the context data of Java's loggers.
+	{"opencensusTraceId", RoleTraceID, hintNone},
+	{"opencensusSpanId", RoleSpanID, hintNone},
+	{"opencensusTraceSampled", RoleFlags, hintNone},
 	// Serilog's compact format.
 	{"@tr", RoleTraceID, hintNone},
 	{"@sp", RoleSpanID, hintNone},
@@ -55,10 +68,30 @@ var builtins = []builtin{
 	{"dt.trace_sampled", RoleFlags, hintNone},
 	{"signalfx.trace_id", RoleTraceID, hintNone},
 	{"signalfx.span_id", RoleSpanID, hintNone},
-	// Datadog.
+	// Datadog, and its module for nginx.
 	{"dd.trace_id", RoleTraceID, hintDatadog},
 	{"dd.span_id", RoleSpanID, hintDatadog},
 	{"_dd.p.tid", RoleTraceHigh, hintNone},
+	{"datadog_trace_id", RoleTraceID, hintDatadog},
+	{"datadog_span_id", RoleSpanID, hintDatadog},
+	// Elastic's agents for Python and .NET (ElasticApmTraceId). A transaction is the first span of its service,
+	// and the only one where no other is active.
+	{"elasticapm_trace_id", RoleTraceID, hintNone},
+	{"elasticapm_span_id", RoleSpanID, hintNone},
+	{"elasticapm_transaction_id", RoleSpanID, hintNone},
+	{"elasticapm_labels.trace.id", RoleTraceID, hintNone},
+	{"elasticapm_labels.span.id", RoleSpanID, hintNone},
+	{"elasticapm_labels.transaction.id", RoleSpanID, hintNone},
+	// Kong, an id for each of the formats that are on; nginx's and APISIX's Zipkin plugins.
+	{"trace_id.w3c", RoleTraceID, hintNone},
+	{"trace_id.b3", RoleTraceID, hintNone},
+	{"trace_id.jaeger", RoleTraceID, hintNone},
+	{"trace_id.ot", RoleTraceID, hintNone},
+	{"trace_id.gcp", RoleTraceID, hintNone},
+	{"trace_id.aws", RoleTraceID, hintNone},
+	{"trace_id.datadog", RoleTraceID, hintDatadog},
+	{"zipkin_trace_id", RoleTraceID, hintNone},
+	{"zipkin_span_id", RoleSpanID, hintNone},
 	// Google Cloud.
 	{"logging.googleapis.com/trace", RoleTraceID, hintNone},
 	{"logging.googleapis.com/spanId", RoleSpanID, hintNone},
@@ -69,6 +102,8 @@ var builtins = []builtin{
 	// Application Insights.
 	{"operation_Id", RoleTraceID, hintOperation},
 	{"operation_ParentId", RoleSpanID, hintNone},
+	{"ai.operation.id", RoleTraceID, hintOperation},
+	{"ai.operation.parentId", RoleSpanID, hintNone},
 	// AWS.
 	{"xray_trace_id", RoleTraceID, hintNone},
 	{"aws_xray_trace_id", RoleTraceID, hintNone},
@@ -77,6 +112,7 @@ var builtins = []builtin{
 	{"SW_CTX", RoleContext, hintSWContext},
 	{"sw8.trace_id", RoleTraceID, hintNone},
 	{"skywalking.trace_id", RoleTraceID, hintNone},
+	{"skyWalkingDynamicField.traceId", RoleTraceID, hintNone},
 	// EagleEye and SOFATracer.
 	{"EagleEye-TraceID", RoleTraceID, hintEagleEye},
 	{"sofaTraceId", RoleTraceID, hintEagleEye},
@@ -101,6 +137,9 @@ var builtins = []builtin{
 	{"ot-tracer-traceid", RoleTraceID, hintNone},
 	{"ot-tracer-spanid", RoleSpanID, hintNone},
 	{"ot-tracer-sampled", RoleFlags, hintNone},
+	{"X-INSTANA-T", RoleTraceID, hintNone},
+	{"X-INSTANA-S", RoleSpanID, hintNone},
+	{"X-INSTANA-L", RoleFlags, hintNone},
 }
 
 // firstHeader is the first key in builtins that is a header of a request.
@@ -111,15 +150,45 @@ const firstHeader = "traceparent"
 // passed over: the trace_id in an array of links, in a response or in a payload is another's.
 var containers = []string{
 	"attributes", "context", "contextData", "contextMap", "contexts", "ctx", "customDimensions", "extra", "fields",
-	"header", "headers", "http.request.headers", "json", "jsonPayload", "labels", "log", "mdc", "meta", "metadata",
-	"named_tags", "properties", "record", "req", "request", "requestHeaders", "scope", "scopes", "tags",
+	"header", "headers", "http.request.headers", "json", "jsonPayload", "labels", "log", "log_processed", "mdc", "meta",
+	"metadata", "named_tags", "properties", "record", "req", "request", "requestHeaders", "scope", "scopes", "tags",
 }
 
 // flatContainers are those whose name some exporters put before the key with a dot.
 var flatContainers = []string{
-	"attributes", "context", "contextMap", "extra", "fields", "labels", "log4j.context_data", "logback.mdc", "mdc",
-	"properties",
+	"attributes", "context", "contextData", "contextMap", "ctx", "customDimensions", "extra", "fields", "json", "jsonPayload",
+	"labels", "log", "log4j.context_data", "log_processed", "logback.mdc", "mdc", "meta", "metadata", "properties", "record",
+	"tags",
 }
 
 // headerPrefix stands before the headers that OpenTelemetry's HTTP instrumentations capture.
 const headerPrefix = "http.request.header."
+
+// messages are the keys of a record's text, the most telling first: a container runtime's is the whole line,
+// event is often no more than a name. The body of a request or a response is none.
+var messages = []string{
+	"log", "message", "msg", "full_message", "line", "textPayload", "RenderedMessage", "@m", "text", "log.original",
+	"event.original", "short_message", "event",
+}
+
+// records are the containers that hold the whole record, so that a message in them is the record's. In others it
+// may be that of a request.
+var records = nameSet("event", "fields", "json", "jsonPayload", "log", "log_processed", "record")
+
+// queries are the labels of a query, and quoters those of other people's data: ids behind them are what was asked
+// for, sent or received.
+var (
+	queries = nameSet("filter", "kql", "logql", "lucene", "param", "parameters", "params", "promql", "q", "query", "search",
+		"sql", "statement", "stmt", "traceql", "where")
+	quoters = nameSet("arg", "args", "arguments", "bind", "binds", "body", "criteria", "data", "input", "link", "links",
+		"output", "parent", "payload", "reply", "request_body", "requestBody", "response", "response_body", "responseBody",
+		"result", "results", "selector", "values", "variables")
+)
+
+func nameSet(names ...string) *logfield.Dict[bool] {
+	d := &logfield.Dict[bool]{}
+	for _, name := range names {
+		d.Add(name, true)
+	}
+	return d
+}

@@ -3,6 +3,8 @@
 
 package traceid
 
+import "strings"
+
 // parse tries the forms in the order of how often they are met. Each form differs from all the
 // others in its length or its separators, so at most one can match.
 func parse(h hint, value string) (Context, Reason) {
@@ -35,27 +37,38 @@ func admit(c Context) (Context, Reason) {
 
 // parsePlain reads the forms that hold a trace id and nothing else, and differ from each other without their key.
 func parsePlain(h hint, v string) (c Context, ok bool) {
-	v = trimHexPrefix(v)
-	if h == hintRoot || h == hintDatadog && len(v) != 32 {
+	digits := trimHexPrefix(v)
+	switch {
+	case h == hintRoot || h == hintDatadog && len(digits) != 32:
 		return c, false
-	}
-	switch len(v) {
-	case 32:
-		c.TraceID, ok = hexID(v)
+	case len(digits) == 32:
+		c.TraceID, ok = hexID(digits)
 		c.Format = FormatW3CHex
 		return c, ok
-	case 36:
-		c, ok = parseUUID(v)
-		return c, ok && h != hintOperation
+	case len(v) == 36:
+		if c, ok = parseUUID(v); ok {
+			return c, h != hintOperation
+		}
+	}
+	c, ok = parseByLength(v)
+	if !ok && h == hintNone {
+		c, ok = parseTrimmed(v)
+	}
+	return c, ok && !h.ambiguous()
+}
+
+// parseByLength reads the plain forms that their length and their alphabet tell.
+func parseByLength(v string) (c Context, ok bool) {
+	switch len(v) {
 	case 16:
 		c.TraceID, ok = hexID(v)
 		c.Format = FormatHex64
 	case 26:
 		c, ok = parseULID(v)
-	case 17, 18, 19, 20:
+	case 17, 18, 19, 20, 36, 37, 38, 39:
 		c, ok = parseDecimal(v)
 	}
-	return c, ok && !h.ambiguous()
+	return c, ok
 }
 
 // parseVendor reads the forms that only their key makes known.
@@ -74,7 +87,10 @@ func parseVendor(h hint, v string) (Context, bool) {
 	case hintNewRelic:
 		return parseNewRelic(v)
 	case hintRoot:
-		return parseXRayID(v)
+		if strings.HasPrefix(v, "1-") {
+			return parseXRayID(v)
+		}
+		return parseXRayHeader(v)
 	}
 	return Context{}, false
 }
@@ -130,6 +146,9 @@ func whyNot(h hint, v string) Reason {
 	case h == hintThread && (v == "N/A" || v == "Ignored_Trace"):
 		// What the SkyWalking agent for Java prints outside of a trace, and of one that is not sampled.
 		return Placeholder
+	case h == hintOperation && strings.HasPrefix(v, "|"), h == hintGCP && strings.HasPrefix(v, "projects/"):
+		// Nothing but a trace id begins like that, even under a common word.
+		return Malformed
 	case h.ambiguous():
 		return Absent
 	case isZeros(v):

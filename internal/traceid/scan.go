@@ -19,27 +19,47 @@ const MaxBodyBytes = 16 << 10
 // as it goes. The body is borrowed, and at most MaxBodyBytes of it are read.
 func (k *Keys) ScanBody(body string) (Context, Reason) {
 	var f Finder
-	body = bounded(body)
-	if message := f.offerBody(k, body); !f.Found() {
-		f.offerMessage(k, message)
-	}
+	f.OfferBody(k, body)
 	return f.Result()
 }
 
-// offerBody offers texts and objects in turn and returns the record's message, from the first object
-// that has one.
+// OfferBody offers what ScanBody finds in the text. If an id was offered before, the message within the text is not
+// read.
+func (f *Finder) OfferBody(k *Keys, body string) {
+	message := f.offerBody(k, bounded(body))
+	switch {
+	case message == "" || f.Found():
+	case len(message) <= shortMessage:
+		f.offerShort(k, message)
+	default:
+		f.offerLong(k, message)
+	}
+}
+
+// offerBody offers texts and objects in turn and returns the record's message, the most telling one.
 func (f *Finder) offerBody(k *Keys, s string) (message string) {
+	var rank uint16
 	for s != "" {
 		at := logfield.ObjectStart(s, 0)
 		f.offerText(k, s[:at])
-		if s = s[at:]; s == "" {
+		if at == len(s) {
 			break
 		}
-		read, start, end := f.offerObject(k, s)
-		if message == "" {
-			message = s[start:end]
+		before := s[:at]
+		s = s[at:]
+		in, ok := k.scopeBehind(before)
+		var found objectRead
+		if ok {
+			found = f.offerObject(k, s, in)
 		}
-		s = s[read:]
+		if found.read <= 1 && (!ok || isForeign(lastWord(before))) {
+			s = s[endOfBraces(s):]
+			continue
+		}
+		if found.end > 0 && (message == "" || found.rank < rank) {
+			message, rank = s[found.start:found.end], found.rank
+		}
+		s = s[found.read:]
 	}
 	return message
 }
@@ -57,46 +77,74 @@ func bounded(body string) string {
 	return body[:n]
 }
 
-// offerMessage offers what a message says, with its escapes as they stand in JSON. An object in it, as
-// Docker's log driver writes, is unescaped first.
-func (f *Finder) offerMessage(k *Keys, message string) {
-	switch {
-	case message == "":
-	case strings.HasPrefix(message, "{\\"):
-		f.offerEscaped(k, message)
-	default:
-		f.offerText(k, message)
-	}
-}
+// shortMessage is the length up to which a message is read in a small buffer, so that few goroutines need a
+// large stack.
+const shortMessage = 2 << 10
 
-// maxEscaped is how much of an object within a string is read.
-const maxEscaped = 4 << 10
-
-// offerEscaped offers the fields of an object that is the content of a JSON string. It is apart from its
-// caller because of the size of its buffer.
+// offerShort and offerLong are apart from their caller, and from each other, because of the size of their buffers.
 //
 //go:noinline
-func (f *Finder) offerEscaped(k *Keys, s string) {
-	var buf [maxEscaped]byte
-	n := 0
-	for i := 0; i < len(s) && n < len(buf); i++ {
-		c := s[i]
-		if c == '\\' && i+1 < len(s) {
-			i++
-			c = unescape(s[i])
-		}
-		buf[n] = c
-		n++
-	}
-	f.offerBody(k, borrow(buf[:n]))
+func (f *Finder) offerShort(k *Keys, message string) {
+	var buf [shortMessage]byte
+	f.offerMessage(k, message, buf[:])
 }
 
-// unescape returns the byte that a backslash before c stands for, or a blank for those that cannot be
-// part of an id: nothing may grow together that was apart.
-func unescape(c byte) byte {
-	switch c {
-	case '"', '\\', '/':
-		return c
+//go:noinline
+func (f *Finder) offerLong(k *Keys, message string) {
+	var buf [MaxBodyBytes]byte
+	f.offerMessage(k, message, buf[:])
+}
+
+// maxNested is how many strings within strings are read. A container runtime's line in a JSON object, which has
+// a message that is JSON again, makes two.
+const maxNested = 4
+
+// offerMessage offers what a message says, which is the inside of a JSON string, and then the message in that. The
+// buffer is as long as the message.
+func (f *Finder) offerMessage(k *Keys, message string, buf []byte) {
+	for range maxNested {
+		if strings.IndexByte(message, '\\') >= 0 {
+			message = borrow(buf[:unescape(buf, message)])
+		}
+		message = f.offerBody(k, message)
+		if message == "" || f.Found() {
+			return
+		}
 	}
-	return ' '
+}
+
+// unescape writes the inside of a JSON string to dst without its escapes, and returns its length. The string may be
+// a part of dst.
+func unescape(dst []byte, s string) (n int) {
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return n + copy(dst[n:], s)
+		}
+		n += copy(dst[n:], s[:i])
+		c, width := escaped(s[i+1:])
+		dst[n] = c
+		n++
+		s = s[i+1+width:]
+	}
+}
+
+// escaped returns the byte that a backslash before s stands for, or a blank for those that cannot be part of an
+// id: nothing may grow together that was apart. It returns how much of s that took.
+func escaped(s string) (c byte, width int) {
+	switch s[0] {
+	case '"', '\\', '/':
+		return s[0], 1
+	case 'u':
+		if len(s) < 5 {
+			break
+		}
+		if v, ok := hexUint(s[1:5]); ok {
+			if v > ' ' && v < 0x7f {
+				return byte(v), 5
+			}
+			return ' ', 5
+		}
+	}
+	return ' ', 1
 }

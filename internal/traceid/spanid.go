@@ -5,8 +5,8 @@ package traceid
 
 import "encoding/binary"
 
-// parseSpanID reads a span id: 16 hex digits, or a decimal number under a Datadog key and wherever
-// there are 17 to 20 digits. It reports false for the zero id. The value is borrowed.
+// parseSpanID reads a span id: 16 hex digits, fewer where leading zeros were lost, or a decimal number under a
+// Datadog key and wherever there are 17 to 20 digits. It reports false for the zero id. The value is borrowed.
 func parseSpanID(h hint, value string) ([8]byte, bool) {
 	v := trim(value)
 	if h == hintDatadog || len(v) > 16 && len(v) <= 20 {
@@ -14,7 +14,10 @@ func parseSpanID(h hint, value string) ([8]byte, bool) {
 			return spanID(s), s != 0
 		}
 	}
-	return hexSpanID(trimHexPrefix(v))
+	if id, ok := hexSpanID(trimHexPrefix(v)); ok {
+		return id, true
+	}
+	return trimmedSpanID(v)
 }
 
 // hexSpanID reads 16 hex digits, not all of them zero.

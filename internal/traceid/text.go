@@ -4,45 +4,59 @@
 package traceid
 
 import (
-	"math"
+	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
 
-// offerText offers the pairs of a text. Only if there is none with an id, the unnamed forms are looked
-// for.
+// offerText offers the pairs of a text that are its own. Only if there is none with an id, the unnamed forms are
+// looked for.
 func (f *Finder) offerText(k *Keys, s string) {
+	var around surroundings
 	pairs := logfield.NewPairs(s)
 	for key, value, ok := pairs.Next(); ok; key, value, ok = pairs.Next() {
-		if r := k.Lookup(key); r.Kind != RoleNone {
-			f.Offer(r, valueOf(r, s[value:]))
+		r := k.Lookup(key)
+		if r.Kind == RoleNone || r.Kind == RoleMessage {
+			continue
 		}
+		start := strings.LastIndex(s[:value-1], key)
+		whose := around.ofPair(k, s, start, start+len(key), value)
+		if whose == foreign {
+			continue
+		}
+		if whose == quoted {
+			r.inside |= inQuotes
+		}
+		f.Offer(r, valueOf(r, s, start, value))
 	}
-	if f.Found() {
+	if f.isNamed() {
 		return
 	}
-	if c, ok := scanUnnamed(s); ok {
-		f.take(c, unnamedRank)
+	if c, ok := scanUnnamed(k, s); ok && (!f.Found() || f.at > unnamedOrder) {
+		f.take(c, unnamedOrder)
 	}
 }
-
-// unnamedRank is behind that of every key.
-const unnamedRank = math.MaxUint16
 
 // maxValueLen is the longest value that is looked at, in bytes; a sw8 header is the longest.
 const maxValueLen = 256
 
-// valueOf returns the value at the start of s. Only headers have semicolons in them; elsewhere they
-// part one pair from the next. SkyWalking's list has commas, and ends with its bracket.
-func valueOf(r Role, s string) string {
+// valueOf returns the value of the pair whose key and whose value begin there. Only headers have semicolons in
+// them; elsewhere they part one pair from the next. SkyWalking's list has commas, and ends with its
+// bracket. X-Ray's root is one field of its header, which has others before it and behind it.
+func valueOf(r Role, s string, key, value int) string {
 	switch {
 	case r.hint == hintSWContext:
-		list, _ := cut(s[:min(len(s), maxValueLen)], ']')
+		list, _ := cut(s[value:min(len(s), value+maxValueLen)], ']')
 		return list
+	case r.hint == hintRoot && s[value-1] == '=':
+		for key > 0 && (logfield.IsKeyByte(s[key-1]) || s[key-1] == '=' || s[key-1] == ';') {
+			key--
+		}
+		return valueAfter(s[key:])
 	case r.Kind == RoleContext:
-		return valueAfter(s)
+		return valueAfter(s[value:])
 	}
-	v, _ := cut(valueAfter(s), ';')
+	v, _ := cut(valueAfter(s[value:]), ';')
 	return v
 }
 

@@ -25,6 +25,10 @@ const (
 	poll = 200 * time.Millisecond
 )
 
+// shortWaits are laid over the config: the demo's services send every 200 ms, so nobody
+// has to wait for the SDKs' 5 s.
+const shortWaits = "yaml:{processors: {correlation: {decision_wait: 5s, decision_wait_after_root: 2s}}}"
+
 // startCollector runs the binary with the config on free loopback ports, which
 // it passes in the variables that the quickstart config reads.
 func startCollector(ctx context.Context, binary, config, backend, logFiles string) (*collector.Collector, error) {
@@ -33,7 +37,7 @@ func startCollector(ctx context.Context, binary, config, backend, logFiles strin
 		return nil, err
 	}
 	return collector.Start(ctx, collector.Options{
-		Binary: binary, Configs: []string{config}, Endpoints: endpoints, Env: []string{"LOG_FILES=" + logFiles},
+		Binary: binary, Configs: []string{config, shortWaits}, Endpoints: endpoints, Env: []string{"LOG_FILES=" + logFiles},
 	})
 }
 

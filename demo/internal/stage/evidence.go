@@ -18,7 +18,7 @@ import (
 )
 
 // settleLimit is how long the collector may take to read the last lines, decide
-// the last traces and pass them on. It is far above the quickstart's waits.
+// the last traces and pass them on. It is far above the demo's waits.
 const settleLimit = 45 * time.Second
 
 // collect waits until the collector has nothing left to do, reads its metrics,

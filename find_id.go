@@ -1,0 +1,130 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
+
+// idFinder looks for a trace id in what one carrier of a record holds: its attributes, its body or its resource. All
+// three are read alike, so that a field says the same wherever it stands. The strings are borrowed.
+type idFinder struct {
+	ids traceid.Finder
+	// message is the text of the record, the most telling one that the carrier holds.
+	message string
+	rank    uint16
+}
+
+// readAttribute is read for a key at the top.
+func (f *idFinder) readAttribute(k *traceid.Keys, key string, v pcommon.Value) {
+	if r := k.Lookup(key); r.Kind != traceid.RoleNone {
+		f.offer(r, v)
+	}
+	if t := v.Type(); t == pcommon.ValueTypeMap || t == pcommon.ValueTypeSlice {
+		f.read(k, traceid.Scope{}, key, v)
+	}
+}
+
+// read offers the value under a key in the scope, and what a map or a list under it holds, where that can
+// matter; the keys bound the depth.
+func (f *idFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon.Value) {
+	switch v.Type() {
+	case pcommon.ValueTypeMap:
+		if inner, ok := k.Enter(in, key); ok {
+			f.readMap(k, inner, v.Map())
+		}
+	case pcommon.ValueTypeSlice:
+		f.readList(k, in, key, v.Slice())
+	default:
+		f.offer(k.LookupIn(in, key), v)
+	}
+}
+
+// readMap offers the fields of a map that stands in the scope. One that has a key and its value apart, as an element
+// of a list does, is a field itself.
+func (f *idFinder) readMap(k *traceid.Keys, in traceid.Scope, m pcommon.Map) {
+	var name string
+	var value pcommon.Value
+	named, valued := false, false
+	for key, v := range m.All() {
+		switch {
+		case traceid.IsEntryName(key) && v.Type() == pcommon.ValueTypeStr:
+			name, named = v.Str(), true
+		case traceid.IsEntryValue(key):
+			value, valued = v, true
+		}
+		f.read(k, in, key, v)
+	}
+	if named && valued && in != (traceid.Scope{}) {
+		f.offer(k.LookupIn(in, name), value)
+	}
+}
+
+// readList offers the elements of a list as if each stood under the list's key.
+func (f *idFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list pcommon.Slice) {
+	for _, v := range list.All() {
+		if v.Type() != pcommon.ValueTypeSlice {
+			f.read(k, in, key, v)
+		}
+	}
+}
+
+// offer takes a value under a key with the role.
+func (f *idFinder) offer(r traceid.Role, v pcommon.Value) {
+	switch {
+	case r.Kind == traceid.RoleNone:
+	case r.Kind == traceid.RoleMessage:
+		if text := v.Str(); text != "" && (f.message == "" || r.Rank < f.rank) {
+			f.message, f.rank = text, r.Rank
+		}
+	default:
+		f.offerID(r, v)
+	}
+}
+
+func (f *idFinder) offerID(r traceid.Role, v pcommon.Value) {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		f.ids.Offer(r, v.Str())
+	case pcommon.ValueTypeInt:
+		f.ids.OfferInt(r, v.Int())
+	case pcommon.ValueTypeDouble:
+		f.offerDouble(r, v)
+	case pcommon.ValueTypeBool:
+		f.ids.Offer(r, v.AsString())
+	case pcommon.ValueTypeBytes:
+		f.ids.Offer(r, hex.EncodeToString(v.Bytes().AsRaw()))
+	case pcommon.ValueTypeEmpty:
+		f.ids.Offer(r, "")
+	default: // a map or a list is no id
+	}
+}
+
+// maxExact is the number below which a double holds each integer.
+const maxExact = 1 << 53
+
+// offerDouble offers a number that a parser of JSON made a double. A larger one has lost its digits, and is offered
+// as what it is now, which is no id.
+func (f *idFinder) offerDouble(r traceid.Role, v pcommon.Value) {
+	d := v.Double()
+	if d == math.Trunc(d) && math.Abs(d) < maxExact {
+		f.ids.OfferInt(r, int64(d))
+		return
+	}
+	f.ids.Offer(r, strconv.FormatFloat(d, 'e', -1, 64))
+}
+
+// result is what the fields say, and if they hold no id what the message says.
+func (f *idFinder) result(k *traceid.Keys) (traceid.Context, traceid.Reason) {
+	if f.message != "" && !f.ids.Found() {
+		f.ids.OfferBody(k, f.message)
+	}
+	return f.ids.Result()
+}

@@ -1,0 +1,238 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/otel/attribute"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
+
+const (
+	ownTrace   = "5c1e7a90d34b4f029b00016f21c8d0e3"
+	ownSpan    = "b7000190aa17cc5e"
+	otherTrace = "ffff7a90d34b4f029b03856f21c8d0e3"
+)
+
+// journald is a body as the journald receiver makes it, whose ids are those of the machine.
+func journald(fields map[string]any) map[string]any {
+	body := map[string]any{
+		"_SYSTEMD_UNIT": "shop.service", "_BOOT_ID": "c4ca4238a0b923820dcc509a6f75849b",
+		"_MACHINE_ID": "c81e728d9d4c2f636f067f89cc14862c", "_SYSTEMD_INVOCATION_ID": "eccbc87e4b5ce2fe28308fd9f2a7baf3",
+		"__CURSOR": "s=92ed14a0f4d04f8f9b315bb73d09e814;i=20f1", "PRIORITY": "6",
+	}
+	for key, v := range fields {
+		body[key] = v
+	}
+	return body
+}
+
+// carried are records that name their trace in the fields of a map. Each must say the same as a body of text, as a
+// map and as attributes.
+var carried = map[string]struct {
+	fields            map[string]any
+	trace, span, want string // the reason, if there is no trace
+}{
+	"journald, logfmt": {journald(map[string]any{
+		"MESSAGE": `level=info msg="order placed" trace_id=` + ownTrace + " span_id=" + ownSpan,
+	}), ownTrace, ownSpan, ""},
+	"journald, JSON": {journald(map[string]any{
+		"MESSAGE": `{"level": "error", "msg": "charge failed", "trace_id": "` + ownTrace + `", "span_id": "` + ownSpan + `"}`,
+	}), ownTrace, ownSpan, ""},
+	"journald, access log": {journald(map[string]any{
+		"MESSAGE": `10.0.0.9 - - [17/Mar/2026:21:50:00 +0000] "GET /orders/3 HTTP/1.1" 200 12 "-" "curl/8" "00-` + ownTrace + "-" + ownSpan + `-01"`,
+	}), ownTrace, ownSpan, ""},
+	"journald, no id":     {journald(map[string]any{"MESSAGE": "Started Session 12 of User deploy."}), "", "", "absent"},
+	"journald, own field": {journald(map[string]any{"MESSAGE": "order placed", "TRACE_ID": ownTrace, "SPAN_ID": ownSpan}), ownTrace, ownSpan, ""},
+	"docker": {map[string]any{
+		"log": `{"msg": "parsed by the receiver", "trace_id": "` + ownTrace + `"}` + "\n", "stream": "stdout",
+	}, ownTrace, "", ""},
+	"docker, JSON in JSON": {map[string]any{
+		"log": `{"message":"{\"trace_id\":\"` + ownTrace + `\"}"}`, "stream": "stdout",
+	}, ownTrace, "", ""},
+	"a field goes before the message": {map[string]any{
+		"message": "trace_id=" + otherTrace, "mdc": map[string]any{"traceId": ownTrace},
+	}, ownTrace, "", ""},
+	"the whole line goes before an event's name": {map[string]any{"event": "paid", "msg": "trace_id=" + ownTrace}, ownTrace, "", ""},
+	"message within the record":                  {map[string]any{"fields": map[string]any{"message": "trace_id=" + ownTrace}}, ownTrace, "", ""},
+	"message of a request":                       {map[string]any{"request": map[string]any{"message": "trace_id=" + otherTrace}}, "", "", "absent"},
+	"body of a request":                          {map[string]any{"method": "POST", "body": `{"trace_id":"` + otherTrace + `"}`}, "", "", "absent"},
+	"message with a query":                       {map[string]any{"message": "SELECT * FROM spans WHERE trace_id='" + otherTrace + "'"}, "", "", "absent"},
+	"nested":                                     {map[string]any{"dd": map[string]any{"trace_id": "136226328892407683857640016887932994919", "span_id": "161"}}, "667c3c9200000000b02e5fc5a1234567", "00000000000000a1", ""},
+	"dotted":                                     {map[string]any{"mdc.traceId": ownTrace, "mdc.spanId": ownSpan}, ownTrace, ownSpan, ""},
+	"trace and span":                             {map[string]any{"trace": map[string]any{"id": ownTrace}, "span": map[string]any{"id": ownSpan}}, ownTrace, ownSpan, ""},
+	"lists of headers": {map[string]any{"request": map[string]any{"headers": map[string]any{
+		"Traceparent": []any{"00-" + ownTrace + "-" + ownSpan + "-01"},
+	}}}, ownTrace, ownSpan, ""},
+	"captured header": {map[string]any{"http.request.header.traceparent": []any{"00-" + ownTrace + "-" + ownSpan + "-01"}}, ownTrace, ownSpan, ""},
+	"properties as a list": {map[string]any{"contextMap": []any{
+		map[string]any{"key": "spanId", "value": ownSpan}, map[string]any{"key": "traceId", "value": ownTrace},
+	}}, ownTrace, ownSpan, ""},
+	"headers as a list": {map[string]any{"httpRequest": map[string]any{"headers": []any{
+		map[string]any{"name": "Host", "value": "a"},
+		map[string]any{"name": "X-Amzn-Trace-Id", "value": "Root=1-5c1e7a90-d34b4f029b00016f21c8d0e3"},
+	}}}, ownTrace, "", ""},
+	"scopes":                 {map[string]any{"Scopes": []any{"x", map[string]any{"TraceId": ownTrace, "SpanId": ownSpan}}}, ownTrace, ownSpan, ""},
+	"links are another's":    {map[string]any{"links": []any{map[string]any{"trace_id": otherTrace}}}, "", "", "absent"},
+	"a pair at the top":      {map[string]any{"key": "trace_id", "value": otherTrace}, "", "", "absent"},
+	"Elastic's labels":       {map[string]any{"elasticapm_labels": map[string]any{"trace.id": ownTrace, "transaction.id": ownSpan, "span.id": nil}}, ownTrace, ownSpan, ""},
+	"SkyWalking, no trace":   {map[string]any{"skyWalkingDynamicField": map[string]any{"traceId": "N/A"}}, "", "", "placeholder"},
+	"Kong":                   {map[string]any{"trace_id": map[string]any{"w3c": ownTrace}}, ownTrace, "", ""},
+	"an answer's headers":    {map[string]any{"response": map[string]any{"headers": map[string]any{"traceparent": "00-" + otherTrace + "-" + ownSpan + "-01"}}}, "", "", "absent"},
+	"sampled, as a truth":    {map[string]any{"trace_id": ownTrace, "trace_sampled": true}, ownTrace, "", ""},
+	"the top goes before":    {map[string]any{"request": map[string]any{"trace_id": otherTrace}, "trace_id": ownTrace}, ownTrace, "", ""},
+	"a truth is no id":       {map[string]any{"trace_id": false}, "", "", "placeholder"},
+	"a number that was cut":  {map[string]any{"dd.trace_id": 1.3622632889240768e+38}, "", "", "malformed"},
+	"a small number":         {map[string]any{"dd.trace_id": 42.0}, "0000000000000000000000000000002a", "", ""},
+	"Kubernetes' audit":      {map[string]any{"kind": "Event", "auditID": "098ef66d-98c3-4c0f-b71f-aaf58cb9d8bd", "requestURI": "/api/v1/pods", "verb": "list"}, "", "", "absent"},
+	"nested in the resource": {map[string]any{"labels": map[string]any{"trace_id": ownTrace}}, ownTrace, "", ""},
+}
+
+// TestOneFieldSaysOneThing: whether it stands in a text, in a map or in the attributes.
+func TestOneFieldSaysOneThing(t *testing.T) {
+	for name, tt := range carried {
+		text, err := json.Marshal(tt.fields)
+		require.NoError(t, err)
+		for carrier, put := range map[string]func(plog.LogRecord){
+			"text":       func(lr plog.LogRecord) { lr.Body().SetStr(string(text)) },
+			"map":        func(lr plog.LogRecord) { require.NoError(t, lr.Body().SetEmptyMap().FromRaw(tt.fields)) },
+			"attributes": func(lr plog.LogRecord) { require.NoError(t, lr.Attributes().FromRaw(tt.fields)) },
+		} {
+			t.Run(name+"/"+carrier, func(t *testing.T) {
+				bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
+					p.send(logOf(1, 1, func(lr plog.LogRecord) {
+						lr.SetTraceID(pcommon.TraceID{})
+						lr.SetSpanID(pcommon.SpanID{})
+						put(lr)
+					}))
+					time.Sleep(2 * time.Minute)
+					require.Len(t, p.records(), 1)
+					lr := p.records()[0]
+					assert.Equal(t, tt.trace, lr.TraceID().String())
+					assert.Equal(t, tt.span, lr.SpanID().String())
+					if tt.want != "" {
+						assert.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("reason", tt.want)))
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestTheResourceMayNameTheTrace, nested as well; what it says of itself is no message.
+func TestTheResourceMayNameTheTrace(t *testing.T) {
+	for want, fields := range map[string]map[string]any{
+		ownTrace: {"labels": map[string]any{"trace_id": ownTrace}},
+		"":       {"message": "trace_id=" + otherTrace},
+	} {
+		bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
+			ld := logOf(1, 1, func(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) })
+			require.NoError(t, ld.ResourceLogs().At(0).Resource().Attributes().FromRaw(fields))
+			p.send(ld)
+			time.Sleep(2 * time.Minute)
+			assert.Equal(t, want, p.records()[0].TraceID().String())
+		})
+	}
+}
+
+// TestADoubleHasLostItsDigits: what a parser of JSON made of an id of 64 bits is not the id, though it looks like one.
+func TestADoubleHasLostItsDigits(t *testing.T) {
+	k := traceid.NewKeys(nil)
+	for number, want := range map[float64]traceid.Reason{
+		12695189702020646247: traceid.Malformed, 1 << 54: traceid.Malformed, 0.5: traceid.Malformed,
+		1<<53 - 1: traceid.Found, 1: traceid.Found, 0: traceid.InvalidZero,
+	} {
+		var f idFinder
+		f.readAttribute(k, "dd.trace_id", pcommon.NewValueDouble(number))
+		_, why := f.result(k)
+		assert.Equal(t, want, why, "%g", number)
+	}
+}
+
+// TestTextsAreReadOnRequest: with trace_id_in_body off, no text is read, whatever holds it.
+func TestTextsAreReadOnRequest(t *testing.T) {
+	bubbled(t, func(c *Config) { c.Logs.TraceIDInBody = false }, func(t *testing.T, p *pipelines) {
+		p.send(logOf(1, 1, func(lr plog.LogRecord) {
+			lr.SetTraceID(pcommon.TraceID{})
+			lr.Attributes().PutStr("message", "trace_id="+ownTrace)
+			lr.Body().SetEmptyMap().PutStr("message", "trace_id="+ownTrace)
+		}))
+		time.Sleep(2 * time.Minute)
+		assert.True(t, p.records()[0].TraceID().IsEmpty())
+	})
+}
+
+// TestMapsSayWhatTheirTextSays holds it for any nesting of any keys.
+func TestMapsSayWhatTheirTextSays(t *testing.T) {
+	k := traceid.NewKeys(nil)
+	rapid.Check(t, func(t *rapid.T) {
+		fields := drawFields(3).Draw(t, "fields")
+		text, err := json.Marshal(fields)
+		require.NoError(t, err)
+		want, why := k.ScanBody(string(text))
+
+		var f idFinder
+		m := pcommon.NewMap()
+		require.NoError(t, m.FromRaw(fields))
+		f.readMap(k, traceid.Scope{}, m)
+		got, reason := f.result(k)
+		assert.Equal(t, why, reason, "%s", text)
+		assert.Equal(t, want, got, "%s", text)
+	})
+}
+
+// drawFields draws the fields of a record, of which one at most is its trace's id: of two under one key a text has
+// a first one, and a Go map has not.
+func drawFields(depth int) *rapid.Generator[map[string]any] {
+	keys := rapid.SampledFrom([]string{"a", "mdc", "fields", "request", "headers", "links", "contexts", "log", "http", "scopes", "labels"})
+	return rapid.Custom(func(t *rapid.T) map[string]any {
+		fields := map[string]any{"noise": rapid.SampledFrom([]any{nil, true, 4.5, "x", otherTrace}).Draw(t, "noise")}
+		in := fields
+		for range rapid.IntRange(0, depth).Draw(t, "depth") {
+			inner := map[string]any{}
+			key := keys.Draw(t, "key")
+			if rapid.Bool().Draw(t, "list") {
+				in[key] = []any{"x", inner}
+			} else {
+				in[key] = inner
+			}
+			in = inner
+		}
+		in[rapid.SampledFrom([]string{"trace_id", "traceparent", "message", "msg", "log", "http_traceparent", "value", "tid"}).Draw(t, "id")] =
+			rapid.SampledFrom([]any{
+				ownTrace, "00-" + ownTrace + "-" + ownSpan + "-01", "trace_id=" + ownTrace, `{"trace_id":"` + ownTrace + `"}`,
+				`{"msg":"{\"traceId\":\"` + ownTrace + `\"}"}`, "", "-", nil, false, []any{ownTrace},
+			}).Draw(t, "value")
+		return fields
+	})
+}
+
+// TestReadingAttributesAllocatesNothing: neither those with an id nor all others.
+func TestReadingAttributesAllocatesNothing(t *testing.T) {
+	k := traceid.NewKeys(nil)
+	for name, tt := range carried {
+		m := pcommon.NewMap()
+		require.NoError(t, m.FromRaw(tt.fields))
+		if strings.Contains(name, "number that was cut") {
+			continue // a number is printed
+		}
+		assert.Zero(t, testing.AllocsPerRun(10, func() {
+			var f idFinder
+			for key, v := range m.All() {
+				f.readAttribute(k, key, v)
+			}
+			_, _ = f.result(k)
+		}), name)
+	}
+}

@@ -1,0 +1,61 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traceid
+
+import "strings"
+
+// headerWords stand before the name of a header of the request where a program logs it under a name of its own,
+// one or several of them, with a separator or without: nginx's $http_traceparent and
+// $opentracing_context_uber_trace_id, Traefik's request_Traceparent, Varnish's req.http.traceparent,
+// rpc.grpc.request.metadata.traceparent of the conventions. Not here are those of an answer: response,
+// downstream, origin, upstream_http, sent_http. No word is the beginning of one behind it.
+var headerWords = [...]string{
+	"http", "request", "req", "headers", "header", "hdr", "metadata", "context", "opentracing", "opentelemetry",
+	"zipkin", "rpc", "grpc", "capture",
+}
+
+// behindWords returns the role of the header whose name stands behind such words.
+func (k *Keys) behindWords(key string) (r Role) {
+	for rest, ok := afterHeaderWord(key); ok && r.Kind == RoleNone; rest, ok = afterHeaderWord(rest) {
+		r = k.headers.Lookup(rest)
+	}
+	return r
+}
+
+// afterHeaderWord returns what stands behind the word that the key begins with.
+func afterHeaderWord(key string) (rest string, ok bool) {
+	for key != "" && !isLetter(key[0]) {
+		key = key[1:]
+	}
+	for _, word := range headerWords {
+		if len(key) > len(word) && lower(key[0]) == word[0] && strings.EqualFold(key[:len(word)], word) {
+			return key[len(word):], true
+		}
+	}
+	return "", false
+}
+
+// headerEnds has the last two bytes of the headers' names. They rule out nearly all other keys before
+// any word is compared. Both cases of a letter share a place, as in logfield's filter.
+var headerEnds = func() (t [32][32]bool) {
+	for _, b := range builtins {
+		if !b.isHeader() {
+			continue
+		}
+		last, name := b.name[len(b.name)-1], b.name[:len(b.name)-1]
+		if before := name[len(name)-1]; before == '-' {
+			for _, separator := range "_.-/" {
+				t[separator&31][last&31] = true
+			}
+			name = name[:len(name)-1]
+		}
+		t[name[len(name)-1]&31][last&31] = true
+	}
+	return t
+}()
+
+func endsLikeHeader(key string) bool {
+	n := len(key)
+	return n > 2 && headerEnds[key[n-2]&31][key[n-1]&31]
+}

@@ -171,6 +171,15 @@ func TestEachFlawHasItsMetric(t *testing.T) {
 		"a span that ends before it starts": {nil, func(sc *scene) {
 			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(s.StartTimestamp() - 1) }).log("cart", 1, 1)
 		}, map[string]int64{"spans_bad_time{cart,end_before_start}": 1}},
+		"a span that was never begun": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client).span("orders", 1, 2, 1, server, func(s ptrace.Span) { s.SetStartTimestamp(0) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{orders,no_start}": 1}},
+		"a span that starts by a clock that counts from boot": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client).span("orders", 1, 2, 1, server, func(s ptrace.Span) { s.SetStartTimestamp(44511913730532) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{orders,monotonic}": 1}},
+		"a span of 31 days": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetStartTimestamp(sc.at(-31 * 24 * 3_600_000)) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,too_long}": 1}},
 		"a span from the future": {nil, func(sc *scene) {
 			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(sc.at(61_000)) }).log("cart", 1, 1)
 		}, map[string]int64{"spans_bad_time{cart,future}": 1}},

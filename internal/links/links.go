@@ -246,15 +246,13 @@ const (
 	maxBehind = time.Hour
 )
 
-// SpanTime returns what is wrong with a span's times at now, in Unix nanoseconds:
-// no_end, end_before_start, future or past, which are label values, or "".
+// SpanTime returns what is wrong with a span's times at now, in Unix nanoseconds: what
+// record.BrokenTimes returns, future or past, which are label values, or "".
 func SpanTime(now int64, s ptrace.Span) string {
-	start, end := int64(s.StartTimestamp()), int64(s.EndTimestamp())
-	switch {
-	case end == 0:
-		return "no_end"
-	case end < start:
-		return "end_before_start"
+	if why := record.BrokenTimes(s); why != "" {
+		return why
+	}
+	switch end := int64(s.EndTimestamp()); {
 	case end > now+int64(maxAhead):
 		return "future"
 	case end < now-int64(maxBehind):

@@ -300,6 +300,12 @@ func TestTimesOfSpans(t *testing.T) {
 		{0, time.Minute + 1, "future"},
 		{time.Second, 0, "end_before_start"},
 		{time.Second, time.Duration(-now), "no_end"},
+		{time.Duration(-now), 0, "no_start"},
+		{time.Duration(-now), time.Duration(-now), "no_end"},
+		{time.Duration(44511913730532 - now), 0, "monotonic"},
+		{time.Duration(44511913730532 - now), time.Duration(44512365817637 - now), "monotonic"},
+		{-30 * 24 * time.Hour, 0, ""},
+		{-30*24*time.Hour - 1, 0, "too_long"},
 	} {
 		s := ptrace.NewSpan()
 		s.SetStartTimestamp(pcommon.Timestamp(now + int64(tt.start)))

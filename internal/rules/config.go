@@ -79,6 +79,11 @@ type SuppressConfig struct {
 	// HealthChecks are requests of probes, known by their path, their gRPC
 	// service or their user agent.
 	HealthChecks bool `mapstructure:"health_checks"`
+	// HealthCheckPaths are paths of probes besides the known ones, whole and in the
+	// syntax of route templates.
+	HealthCheckPaths []string `mapstructure:"health_check_paths"`
+	// UserAgents are texts in the user agents of probes besides the known ones.
+	UserAgents []string `mapstructure:"user_agents"`
 	// StaticAssets are requests for files that pages are made of.
 	StaticAssets bool `mapstructure:"static_assets"`
 

@@ -4,11 +4,14 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -33,7 +36,9 @@ type Rules struct {
 	// root is for requests that began a trace, inner for all others.
 	root, inner requestRules
 	requests    bool // there are rules on requests
-	drops       bool // traces can be dropped
+	// patterns are the attributes in which an earlier tier may have written a pattern.
+	patterns []string
+	drops    bool // traces can be dropped
 	// readEdits: the user's rules look at what the processor writes to items
 	// itself, so it is written before they do.
 	readEdits bool
@@ -52,6 +57,9 @@ type Options struct {
 	// Written are the names of the attributes that the processor writes to
 	// items itself.
 	Written []string
+	// Pattern is the one of them that has the route pattern; url.template is looked
+	// at as well.
+	Pattern string
 	// MissingPercentage is the share that is kept of log records without a
 	// trace id, between 0 and 100.
 	MissingPercentage float64
@@ -79,8 +87,13 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 		r.slow = l.add(ruleSlow, 100)
 	}
 	if r.requests {
-		r.root = newRequestRules(cfg, &l)
-		r.inner = newRequestRules(cfg, &l)
+		about, err := newRequests(cfg)
+		if err != nil {
+			return nil, err
+		}
+		r.root = newRequestRules(cfg, about, &l)
+		r.inner = newRequestRules(cfg, about, &l)
+		r.patterns = slices.Compact([]string{cmp.Or(o.Pattern, conventionalPattern), conventionalPattern})
 	}
 	other := l.add(ruleDefault, cfg.SamplingPercentage)
 	if !cfg.Errors {
@@ -142,7 +155,7 @@ func (r *Rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampl
 		return r.debug.match
 	case record.SpanFailed(s, v) && r.errors != r.policy.Default():
 		return r.errors
-	case r.slowerThan > 0 && duration(s) > r.slowerThan:
+	case r.slowerThan > 0 && record.Duration(s) > r.slowerThan:
 		return r.slow
 	case r.requests:
 		return r.requestOf(s, v, pattern)
@@ -157,38 +170,56 @@ func (r *Rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sam
 		return r.debug.match
 	case record.LogFailed(lr, v) && r.errors != r.policy.Default():
 		return r.errors
-	case r.requests && v.IsAccess(pattern):
-		q := v.Request(pattern)
-		return r.inner.match(&q)
+	case r.requests:
+		return r.accessOf(lr, v, pattern)
 	}
 	return r.policy.Default()
 }
 
-// requestOf returns the rule on requests that the span matches. Spans that are no
-// request match none, and neither do those of calls: the called service sends a
-// span of its own.
+// requestOf returns the rule on requests that the span matches. Roots and the entry
+// spans of services do, also where they are no request: they stand for what the trace
+// is about. Spans of calls do not: the called service sends a span of its own.
 func (r *Rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
-	root := s.ParentSpanID().IsEmpty()
-	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
-		return r.policy.Default()
+	rules := &r.root
+	if !s.ParentSpanID().IsEmpty() {
+		if s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
+			return r.policy.Default()
+		}
+		rules = &r.inner
 	}
 	q := v.Request(s, pattern)
-	switch {
-	case !q.IsRequest():
-		return r.policy.Default()
-	case root:
-		return r.root.match(&q)
-	default:
-		return r.inner.match(&q)
+	if q.Path == "" {
+		q.Pattern = r.notedPattern(s.Attributes(), q.Pattern)
 	}
+	return rules.match(&q)
 }
 
-// duration is how long a span took. It counts for any span: the root of a trace may
-// never arrive, and work that outlives its caller may be the slow part.
-func duration(s ptrace.Span) time.Duration {
-	start, end := s.StartTimestamp(), s.EndTimestamp()
-	if end <= start {
-		return 0
+// accessOf returns the rule on requests that the log record matches, if it is an
+// access log.
+func (r *Rules) accessOf(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
+	if v.Method == "" && v.Status == 0 {
+		return r.policy.Default()
 	}
-	return time.Duration(end - start)
+	q := v.Request(pattern)
+	if q.Path == "" {
+		q.Pattern = r.notedPattern(lr.Attributes(), pattern)
+	}
+	if !v.IsAccess(q.Pattern) {
+		return r.policy.Default()
+	}
+	return r.inner.match(&q)
+}
+
+// conventionalPattern is the attribute of semantic conventions for a route pattern.
+const conventionalPattern = "url.template"
+
+// notedPattern is the pattern that an earlier tier wrote to an item whose path it took
+// away, or else the one given.
+func (r *Rules) notedPattern(attrs pcommon.Map, pattern string) string {
+	for _, key := range r.patterns {
+		if v, ok := attrs.Get(key); ok && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
+			return v.Str()
+		}
+	}
+	return pattern
 }

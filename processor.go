@@ -85,7 +85,7 @@ const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	rules, err := rules.New(&cfg.Sampling, rules.Options{
-		Written: cfg.Routes.written(), MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		Written: cfg.Routes.written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
 	}, set.TelemetrySettings)
 	if err != nil {
 		return nil, err

@@ -138,7 +138,9 @@ func spanKindOf(k ptrace.SpanKind) integrity.Kind {
 
 func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	bits := s.Flags()
-	if bits != 0 {
+	// Some exporters fill in only whether the parent is remote: trace flags of zero
+	// beside that are none, for a span that is not sampled is not exported.
+	if bits&record.TraceFlags != 0 {
 		f |= integrity.FlagsKnown
 	}
 	if bits&record.FlagSampled != 0 {

@@ -234,7 +234,10 @@ func TestLinksOfSpans(t *testing.T) {
 	sc := newScene()
 	for bits, want := range map[uint32]integrity.Flags{
 		0:     0,
-		0x100: integrity.FlagsKnown | integrity.RemoteKnown,
+		0x100: integrity.RemoteKnown,
+		0x300: integrity.RemoteKnown | integrity.ParentRemote,
+		0x400: 0,
+		0x002: integrity.FlagsKnown, // random, and not sampled
 		0x101: integrity.FlagsKnown | integrity.Sampled | integrity.RemoteKnown,
 		0x301: integrity.FlagsKnown | integrity.Sampled | integrity.RemoteKnown | integrity.ParentRemote,
 		0x201: integrity.FlagsKnown | integrity.Sampled,

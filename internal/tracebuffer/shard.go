@@ -92,7 +92,7 @@ func (s *shard) fate(v sampling.Verdict) Fate {
 // would have been kept in any case, so it must not weigh as one of many.
 func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	upgraded := false
-	if it.Match < v.Rule {
+	if s.policy.Rule(it.Finding) < v.Rule {
 		own := s.policy.Decide(it.Finding, 1, it.Randomness)
 		if own.Keep && s.policy.KeepsMore(own, v) {
 			s.special.put(key, own)

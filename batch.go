@@ -30,7 +30,7 @@ type batch struct {
 	now       time.Time
 	records   []outcome // of the spans or log records, in the order of the data
 	items     []tracebuffer.Item
-	parts     []sampling.Part // of the items, where a rule asks for traces as a whole
+	parts     []sampling.Part    // of the items, where a rule asks for traces as a whole
 	fates     []tracebuffer.Fate // of the items
 	out       tracebuffer.Outcome
 	match     rules.Matcher

@@ -89,7 +89,7 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 	if user.late, err = user.add(cfg, true, &l); err != nil {
 		return nil, err
 	}
-	if err = r.addRequests(cfg, o, &l); err != nil {
+	if err := r.addRequests(cfg, o, &l); err != nil {
 		return nil, err
 	}
 	l.add(ruleDefault, cfg.SamplingPercentage)

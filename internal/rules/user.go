@@ -142,7 +142,7 @@ func (u *userRules) addFacts(r *userRule, whole *wholeRule, c *RuleConfig, in *s
 		ofItems = min(1, ofItems)
 	}
 	if u.facts+ofItems+ofWhole > maxFacts {
-		return fmt.Errorf("too many conditions in rules with match: any_item or with conditions on traces, at most %d", maxFacts)
+		return fmt.Errorf("too many conditions in rules with match: any_item, at most %d", maxFacts)
 	}
 	r.facts = (1<<ofItems - 1) << u.facts
 	u.facts += ofItems

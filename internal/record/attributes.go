@@ -6,6 +6,7 @@ package record
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -69,6 +70,11 @@ func (v *Span) Read(attrs pcommon.Map) {
 			v.GRPCStatus = val.AsString()
 		case "rpc.service":
 			v.RPCService = val.Str()
+		case "rpc.method":
+			// Newer conventions write the service before the method, and no rpc.service.
+			if service, _, ok := strings.Cut(strings.TrimPrefix(val.Str(), "/"), "/"); ok {
+				v.RPCService = service
+			}
 		case "user_agent.original", "http.user_agent":
 			v.userAgent = val.Str()
 		case "user_agent.synthetic.type":

@@ -145,12 +145,15 @@ func (r *Rules) explain(attrs pcommon.Map, v sampling.Verdict) {
 	if r.attribute == "" && !r.dryRun {
 		return
 	}
-	rule := &r.policy.Rules()[v.Rule]
-	threshold := thresholdText(r.policy.Threshold(v))
-	if rule.Take != nil {
-		threshold = thresholdUnknown
+	r.explained(attrs, v.Keep, r.policy.Rules()[v.Rule].Name, r.thresholdOf(v.Rule, r.policy.Threshold(v)))
+}
+
+// thresholdOf is how a dry run writes the threshold of a verdict by the rule.
+func (r *Rules) thresholdOf(rule sampling.Match, t contrib.Threshold) string {
+	if r.policy.Rules()[rule].Take != nil {
+		return thresholdUnknown
 	}
-	r.explained(attrs, v.Keep, rule.Name, threshold)
+	return thresholdText(t)
 }
 
 // explained does so with the rule's name and the text of its threshold.

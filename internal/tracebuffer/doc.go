@@ -24,6 +24,9 @@
 // trace anew, and an ordinary verdict, being a function of the id, comes out as
 // it did before.
 //
+// Rules may ask for what a trace is as a whole: what is known of it then lies beside
+// the table (whole.go), and is looked at once, when the wait is over.
+//
 // Traces meet on the low 64 bits of their ids, so that ids a propagator cut to
 // 64 bits still find their trace.
 //

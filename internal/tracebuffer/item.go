@@ -29,6 +29,8 @@ type Item struct {
 	Explicit   bool
 	// Finding is the rules that the item matches.
 	sampling.Finding
+	// Part is what it adds to its trace as a whole, nil where no rule asks for that.
+	Part *sampling.Part
 	// Signal is what it is, and Outlet the number of the pipeline it goes back to.
 	Signal Signal
 	Outlet uint8

@@ -16,20 +16,21 @@ func (b *batch) countAmounts() {
 	if e.counted.Limit > 0 {
 		b.countRoutes()
 	}
-	if e.rules.SamplesMissing() {
+	if e.rules.DecidesMissing() {
 		b.countMissing()
 	}
 	if !e.plan.drops {
 		return
 	}
-	var verdicts telemetry.Amounts[sampling.Verdict]
+	var verdicts telemetry.Amounts[sampling.Packed]
 	for i := range b.records {
 		if r := &b.records[i]; r.item != noItem && b.fates[r.item].Decided {
 			v := b.fates[r.item].Verdict
-			verdicts.Add(sampling.Verdict{Keep: v.Keep, Rule: v.Rule}, int64(r.size))
+			verdicts.Add(sampling.Verdict{Keep: v.Keep, Rule: v.Rule}.Pack(), int64(r.size))
 		}
 	}
-	for v, n := range verdicts.By {
+	for packed, n := range verdicts.By {
+		v := packed.Unpack()
 		e.telemetry.Decided(b.sig, v.Keep, e.telemetry.RuleName(v.Rule), n.Items, n.Bytes)
 	}
 }
@@ -48,18 +49,17 @@ func (b *batch) countRoutes() {
 // on by itself.
 func (b *batch) countMissing() {
 	var verdicts telemetry.Amounts[rules.MissingVerdict]
-	dropped := 0
 	for i := range b.records {
-		r := &b.records[i]
-		if r.missing != rules.MissingNone {
+		if r := &b.records[i]; r.missing.Decided() {
 			verdicts.Add(r.missing, int64(r.size))
-		}
-		if r.drop {
-			dropped++
 		}
 	}
 	for v, n := range verdicts.By {
-		b.pipe.engine.telemetry.Decided(b.sig, v == rules.MissingKept, rules.RuleMissing, n.Items, n.Bytes)
+		e := b.pipe.engine
+		rule := e.rules.MissingRule(v)
+		e.telemetry.Decided(b.sig, v.Keep, rule, n.Items, n.Bytes)
+		if v.Dropped() && !e.rules.DryRun() {
+			e.telemetry.DroppedAlone(b.sig, rule, n.Items)
+		}
 	}
-	b.pipe.engine.telemetry.Dropped(b.sig, rules.RuleMissing, dropped)
 }

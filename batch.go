@@ -32,6 +32,7 @@ type batch struct {
 	records   []outcome     // of the spans or log records, in the order of the data
 	items     []tracebuffer.Item
 	fates     []tracebuffer.Fate // of the items that were decided on
+	parts     []sampling.Part    // of the items, where a rule asks for traces as a whole
 	out       tracebuffer.Outcome
 	match     rules.Matcher
 	random    rules.Randomizer
@@ -100,11 +101,12 @@ func (b *batch) done() {
 	}
 	b.envelopes.reset()
 	clear(b.items)
+	clear(b.parts)
 	clear(b.records)
 	b.match.Use(nil)
 	b.found.Reset()
 	*b = batch{
-		records: b.records[:0], items: b.items[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
+		records: b.records[:0], items: b.items[:0], parts: b.parts[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
 		match: b.match, watched: b.watched[:0], found: b.found, envelopes: b.envelopes, spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
@@ -147,12 +149,17 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		b.tally.ZeroID(svc)
 	}
 	if id.IsEmpty() {
+		e.cards.mask(&r.edit, s.Attributes(), &v.Path)
 		b.sizeSpan(r, s)
 		return
 	}
 	b.watchSpan(svc, s, &v)
 	it := b.item(r, id)
 	it.Finding = b.match.Span(ss, s, &v, r.edit.pattern)
+	if e.plan.wholes {
+		it.Part = b.part(b.match.SpanPart(s, &v))
+	}
+	e.cards.mask(&r.edit, s.Attributes(), &v.Path)
 	it.Root = s.ParentSpanID().IsEmpty()
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
@@ -283,12 +290,17 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	if id.IsEmpty() {
 		b.sizeLog(r, lr)
 		r.missing = b.match.MissingID(sl, lr, &v, r.edit.pattern)
-		r.drop = r.missing == rules.MissingDropped && !e.rules.DryRun()
+		e.cards.mask(&r.edit, lr.Attributes(), &v.Path)
+		r.drop = r.missing.Dropped() && !e.rules.DryRun()
 		return
 	}
 	b.watchLog(svc, res, lr, &v)
 	it := b.item(r, id)
 	it.Finding = b.match.Log(sl, lr, &v, r.edit.pattern)
+	if e.plan.wholes {
+		it.Part = b.part(b.match.LogPart(lr, &v))
+	}
+	e.cards.mask(&r.edit, lr.Attributes(), &v.Path)
 	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
 	if (e.plan.waits || it.Joins) && b.hold(it) {
@@ -326,6 +338,12 @@ func (b *batch) readLogEnvelopes(ld plog.Logs) {
 			n++
 		}
 	}
+}
+
+// part keeps what an item adds to its trace until the batch is decided.
+func (b *batch) part(p sampling.Part) *sampling.Part {
+	b.parts = append(b.parts, p)
+	return &b.parts[len(b.parts)-1]
 }
 
 // item makes the record an item of the trace with the id.

@@ -55,17 +55,12 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 	if c.cfg.SpanName && path != "" {
 		e.name = renamed(s.Name(), path, e.pattern)
 	}
-	c.mask(s.Attributes(), &v.Path)
 	return e
 }
 
 // log finds the pattern of a log record.
 func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log) edit {
-	e := c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
-	if e.pattern != "" {
-		c.mask(lr.Attributes(), &v.Path)
-	}
-	return e
+	return c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
 }
 
 func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path string, attrs pcommon.Map) edit {
@@ -179,9 +174,10 @@ func (e *edit) parameters(yield func(key, val string) bool) bool {
 	return more
 }
 
-// mask hides the raw paths an item carries in its attributes.
-func (c *cardinality) mask(attrs pcommon.Map, raw *record.Path) {
-	if c.cfg.RawPath == RawPathKeep {
+// mask hides the raw paths an item carries in its attributes, if it has a pattern. The
+// rules have looked at the item before: their conditions may be about the path.
+func (c *cardinality) mask(e *edit, attrs pcommon.Map, raw *record.Path) {
+	if c.cfg.RawPath == RawPathKeep || e.pattern == "" {
 		return
 	}
 	for _, key := range raw.Keys[:raw.Count] {

@@ -197,10 +197,14 @@ type LogsConfig struct {
 
 // MissingTraceIDConfig says what becomes of logs without a trace id.
 type MissingTraceIDConfig struct {
-	// SamplingPercentage is the share of them that is kept, each by a
-	// randomness of its own. Those that match a rule that keeps everything,
-	// such as errors, are kept in any case.
+	// SamplingPercentage is the share that is kept of those that no rule of the user's
+	// matches. Those that match a rule that keeps everything, such as errors, are
+	// kept in any case.
 	SamplingPercentage float64 `mapstructure:"sampling_percentage"`
+	// SampleBy are attributes of logs or resources, such as request_id: logs with the
+	// same values share a randomness, so all of them are kept or none. Logs without
+	// any of them have a randomness of their own.
+	SampleBy []string `mapstructure:"sample_by"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -424,9 +428,9 @@ func (c *LogsConfig) Validate() error {
 	)
 }
 
-// Validate checks the percentage.
+// Validate checks the percentage and the attributes.
 func (c *MissingTraceIDConfig) Validate() error {
-	return rules.CheckPercentage("sampling_percentage", c.SamplingPercentage)
+	return errors.Join(rules.CheckPercentage("sampling_percentage", c.SamplingPercentage), rules.CheckSampleBy(c.SampleBy))
 }
 
 // String returns the size with a unit.

@@ -145,8 +145,14 @@ func TestEachFlawHasItsMetric(t *testing.T) {
 				})
 		}, nothing},
 		"flags that disagree": {heuristics, func(sc *scene) {
-			sc.span("cart", 1, 1, 0, server, flags(0x101)).span("cart", 1, 2, 1, inner, flags(0x100)).log("cart", 1, 1)
+			sc.span("cart", 1, 1, 0, server, flags(0x101)).span("cart", 1, 2, 1, inner, flags(0x102)).log("cart", 1, 1)
 		}, map[string]int64{"propagation_broken{cart,flags_inconsistent}": 1}},
+		"flags of exporters that fill in no more than where the parent is": {heuristics, func(sc *scene) {
+			for n, bits := range []uint32{0x300, 0x100, 0, 0x301, 0x400} {
+				sc.span("cart", 200+n, 1, 0, server, flags(0x101)).span("cart", 200+n, 2, 1, client, flags(0x101), toOrders).
+					span("orders", 200+n, 3, 2, server, flags(bits), toOrders).log("cart", 200+n, 1)
+			}
+		}, nothing},
 		"two random values": {nil, func(sc *scene) {
 			sc.span("cart", 1, 1, 0, server, state("ot=rv:11111111111111")).span("orders", 1, 2, 1, server, state("ot=rv:22222222222222")).log("cart", 1, 1)
 		}, map[string]int64{"propagation_broken{orders,rv_conflict}": 1}},
@@ -171,6 +177,15 @@ func TestEachFlawHasItsMetric(t *testing.T) {
 		"a span that ends before it starts": {nil, func(sc *scene) {
 			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(s.StartTimestamp() - 1) }).log("cart", 1, 1)
 		}, map[string]int64{"spans_bad_time{cart,end_before_start}": 1}},
+		"a span that was never begun": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client).span("orders", 1, 2, 1, server, func(s ptrace.Span) { s.SetStartTimestamp(0) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{orders,no_start}": 1}},
+		"a span that starts by a clock that counts from boot": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, client).span("orders", 1, 2, 1, server, func(s ptrace.Span) { s.SetStartTimestamp(44511913730532) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{orders,monotonic}": 1}},
+		"a span of 31 days": {nil, func(sc *scene) {
+			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetStartTimestamp(sc.at(-31 * 24 * 3_600_000)) }).log("cart", 1, 1)
+		}, map[string]int64{"spans_bad_time{cart,too_long}": 1}},
 		"a span from the future": {nil, func(sc *scene) {
 			sc.span("cart", 1, 1, 0, server, func(s ptrace.Span) { s.SetEndTimestamp(sc.at(61_000)) }).log("cart", 1, 1)
 		}, map[string]int64{"spans_bad_time{cart,future}": 1}},

@@ -19,6 +19,7 @@ type plan struct {
 	stubs  bool // spans pass at once, and what a join needs of them stays
 	counts bool // spans get the number of their logs
 	writes bool // the processor's edits are written before the user's rules look
+	wholes bool // a rule asks for what traces are as a whole
 	sizes  bool // the sizes of records are counted
 	// largest is how many bytes of a record, or of what is around it, can be held,
 	// and atOnce how many of a batch are encoded before they are decided on: so a
@@ -43,6 +44,7 @@ func newPlan(cfg *Config, r *rules.Rules, both bool) plan {
 		drops:  r.Drops(),
 		counts: both && cfg.Logs.CountOnSpans,
 		writes: r.ReadsEdits(),
+		wholes: r.AsksForWhole(),
 		sizes:  r.Drops() || cfg.Sampling.CountedRoutes > 0 || r.SamplesMissing(),
 	}
 	p.joins = both && cfg.Logs.needsSpans() && (p.waits || cfg.Logs.JoinWait > 0)
@@ -70,6 +72,9 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		DryRun:        cfg.Sampling.DryRun,
 		Join:          p.joins,
 		Count:         p.counts,
+	}
+	if p.wholes {
+		o.Whole = r.Whole
 	}
 	if !p.waits {
 		o.Wait = cfg.Logs.JoinWait

@@ -87,7 +87,8 @@ const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	rules, err := rules.New(&cfg.Sampling, rules.Options{
-		Written: cfg.Routes.written(), MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		Written: cfg.Routes.written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy,
 	}, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -263,6 +264,7 @@ func (e *engine) tick(at time.Time) {
 // carryOut counts an outcome and hands its releases to their outlets.
 func (e *engine) carryOut(out *tracebuffer.Outcome) {
 	e.telemetry.Outcome(out)
+	e.telemetry.RuleErrors(e.rules.WholeFailed())
 	for id := range out.Released {
 		if len(out.Released[id].Records) > 0 {
 			e.pipelines[id].outlet.Push(out.Released[id])

@@ -156,13 +156,17 @@ func (e *check) attach(n int32) {
 	case child.Kind.leaves():
 		e.nodes[p].delegated = true
 	}
-	if remote(child) && child.Start < parent.Start {
-		e.r.Skews = append(e.r.Skews, Age{Service: child.Service, Age: asDuration(parent.Start - child.Start)})
+	if skew := parent.Start - child.Start; remote(child) && skew > 0 && skew < maxSkew {
+		e.r.Skews = append(e.r.Skews, Age{Service: child.Service, Age: asDuration(skew)})
 	}
 	if e.opts.Heuristics && child.Flags.has(FlagsKnown) && parent.Flags.has(FlagsKnown) && (child.Flags ^ parent.Flags).has(Sampled) {
 		e.r.trace(PropagationBroken, FlagsInconsistent, child.Service)
 	}
 }
+
+// maxSkew is the difference, in nanoseconds, from which on a start is not from a clock
+// that is wrong but from none: it was not set, or counts from the boot of its machine.
+const maxSkew = int64(30 * 24 * time.Hour)
 
 // remote reports whether the span's parent is in another process, by what the
 // span says or else by its kind.

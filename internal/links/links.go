@@ -138,7 +138,9 @@ func spanKindOf(k ptrace.SpanKind) integrity.Kind {
 
 func spanFlags(s ptrace.Span) (f integrity.Flags) {
 	bits := s.Flags()
-	if bits != 0 {
+	// Some exporters fill in only whether the parent is remote: trace flags of zero
+	// beside that are none, for a span that is not sampled is not exported.
+	if bits&record.TraceFlags != 0 {
 		f |= integrity.FlagsKnown
 	}
 	if bits&record.FlagSampled != 0 {
@@ -246,15 +248,13 @@ const (
 	maxBehind = time.Hour
 )
 
-// SpanTime returns what is wrong with a span's times at now, in Unix nanoseconds:
-// no_end, end_before_start, future or past, which are label values, or "".
+// SpanTime returns what is wrong with a span's times at now, in Unix nanoseconds: what
+// record.BrokenTimes returns, future or past, which are label values, or "".
 func SpanTime(now int64, s ptrace.Span) string {
-	start, end := int64(s.StartTimestamp()), int64(s.EndTimestamp())
-	switch {
-	case end == 0:
-		return "no_end"
-	case end < start:
-		return "end_before_start"
+	if why := record.BrokenTimes(s); why != "" {
+		return why
+	}
+	switch end := int64(s.EndTimestamp()); {
 	case end > now+int64(maxAhead):
 		return "future"
 	case end < now-int64(maxBehind):

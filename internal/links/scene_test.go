@@ -234,7 +234,10 @@ func TestLinksOfSpans(t *testing.T) {
 	sc := newScene()
 	for bits, want := range map[uint32]integrity.Flags{
 		0:     0,
-		0x100: integrity.FlagsKnown | integrity.RemoteKnown,
+		0x100: integrity.RemoteKnown,
+		0x300: integrity.RemoteKnown | integrity.ParentRemote,
+		0x400: 0,
+		0x002: integrity.FlagsKnown, // random, and not sampled
 		0x101: integrity.FlagsKnown | integrity.Sampled | integrity.RemoteKnown,
 		0x301: integrity.FlagsKnown | integrity.Sampled | integrity.RemoteKnown | integrity.ParentRemote,
 		0x201: integrity.FlagsKnown | integrity.Sampled,
@@ -300,6 +303,12 @@ func TestTimesOfSpans(t *testing.T) {
 		{0, time.Minute + 1, "future"},
 		{time.Second, 0, "end_before_start"},
 		{time.Second, time.Duration(-now), "no_end"},
+		{time.Duration(-now), 0, "no_start"},
+		{time.Duration(-now), time.Duration(-now), "no_end"},
+		{time.Duration(44511913730532 - now), 0, "monotonic"},
+		{time.Duration(44511913730532 - now), time.Duration(44512365817637 - now), "monotonic"},
+		{-30 * 24 * time.Hour, 0, ""},
+		{-30*24*time.Hour - 1, 0, "too_long"},
 	} {
 		s := ptrace.NewSpan()
 		s.SetStartTimestamp(pcommon.Timestamp(now + int64(tt.start)))

@@ -3,7 +3,11 @@
 
 package record
 
-import "go.opentelemetry.io/collector/pdata/pcommon"
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // Path is a raw path and the attributes that hold it.
 type Path struct {
@@ -71,6 +75,11 @@ func (v *Span) Read(attrs pcommon.Map) {
 			v.GRPCStatus = val.AsString()
 		case "rpc.service":
 			v.RPCService = val.Str()
+		case "rpc.method":
+			// Newer conventions write the service before the method, and no rpc.service.
+			if service, _, ok := strings.Cut(strings.TrimPrefix(val.Str(), "/"), "/"); ok {
+				v.RPCService = service
+			}
 		case "user_agent.original", "http.user_agent":
 			v.userAgent = val.Str()
 		case "user_agent.synthetic.type":

@@ -310,7 +310,7 @@ func TestRequests(t *testing.T) {
 	s.SetName("GET /users/1?x")
 	var v Span
 	q := v.Request(s, "/users/{int}")
-	require.Equal(t, Request{Path: "/users/1", Pattern: "/users/{int}"}, q, "the name is the last place for a path")
+	require.Equal(t, Request{Method: "GET", Path: "/users/1", Pattern: "/users/{int}"}, q, "the name is the last place for a path and a method")
 	require.True(t, q.IsRequest())
 	require.True(t, q.Answered(), "no status is none that is bad")
 	s.SetName("grpc.health.v1.Health/Check")
@@ -323,6 +323,48 @@ func TestRequests(t *testing.T) {
 	v.Status = 404
 	q = v.Request(s, "")
 	require.False(t, q.Answered())
+}
+
+// Newer conventions write the service of a gRPC call before its method.
+func TestServicesOfCalls(t *testing.T) {
+	for _, tt := range []struct{ service, method, want string }{
+		{"shop.Cart", "Get", "shop.Cart"},
+		{"", "shop.Cart/Get", "shop.Cart"},
+		{"", "/shop.Cart/Get", "shop.Cart"},
+		{"", "Get", ""},
+		{"shop.Cart", "shop.Cart/Get", "shop.Cart"},
+	} {
+		attrs := pcommon.NewMap()
+		if tt.service != "" {
+			attrs.PutStr("rpc.service", tt.service)
+		}
+		attrs.PutStr("rpc.method", tt.method)
+		var v Span
+		v.Read(attrs)
+		require.Equal(t, tt.want, v.RPCService, tt)
+	}
+}
+
+// What an earlier tier wrote in the place of a path is none, and where a framework
+// named the route, the last segment of the path may be a value.
+func TestTargetsOfRequests(t *testing.T) {
+	for _, tt := range []struct {
+		path, route, pattern, target string
+		fills                        bool
+	}{
+		{"/users/1", "", "/users/{int}", "/users/1", false},
+		{"", "", "/users/{int}", "/users/{int}", false},
+		{"7d5c1e0f", "", "/users/{int}", "/users/{int}", false},
+		{"/users/1", "/users/:id", "/users/{id}", "/users/1", true},
+		{"/users/1", "/users/1", "/users/{int}", "/users/1", false},
+		{"/users/1.js", "/users/:id.js", "/users/{id}.js", "/users/1.js", false},
+		{"/users/1.js", "/users/*", "/users/{path...}", "/users/1.js", false},
+	} {
+		v := Span{Path: Path{Text: tt.path}, Route: tt.route}
+		q := v.Request(ptrace.NewSpan(), tt.pattern)
+		require.Equal(t, tt.target, q.Target(), tt)
+		require.Equal(t, tt.fills, q.Fills(), tt)
+	}
 }
 
 func TestAccessLogs(t *testing.T) {

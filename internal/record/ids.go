@@ -142,9 +142,11 @@ func WriteSampling(attrs pcommon.Map, s, now sampling.State) {
 	}
 }
 
-// Bits of a span's flags (opentelemetry-proto, SpanFlags): the W3C sampled flag,
-// whether the place of the parent is known, and that the parent is remote.
+// Bits of a span's flags (opentelemetry-proto, SpanFlags): those that are W3C trace
+// flags, the sampled flag among them, whether the place of the parent is known, and
+// that the parent is remote.
 const (
+	TraceFlags       = 0xff
 	FlagSampled      = 0x01
 	FlagHasIsRemote  = 0x100
 	FlagParentRemote = 0x200

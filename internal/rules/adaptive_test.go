@@ -170,7 +170,7 @@ func TestAdaptiveRulesThatAreNotStarted(t *testing.T) {
 		rate    uint32
 	}{
 		"percentage": {SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 5}, 20},
-		"throughput": {SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 50}, 20},
+		"throughput": {SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 50}, 21},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

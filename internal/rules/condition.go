@@ -13,6 +13,8 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlspanevent"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/ottlfuncs"
 	"go.opentelemetry.io/collector/component"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 // condition is a compiled OTTL condition: one of its fields is set, that of the
@@ -22,6 +24,7 @@ type condition struct {
 	event    *ottl.Condition[*ottlspanevent.TransformContext]
 	log      *ottl.Condition[*ottllog.TransformContext]
 	resource *ottl.Condition[*ottlresource.TransformContext]
+	trace    *ottl.Condition[*sampling.Trace]
 	// memo is the place of a resource's condition in what is known of the resource.
 	memo int
 }
@@ -51,11 +54,16 @@ func newConditionParser(set component.TelemetrySettings) (*conditionParser, erro
 	if err != nil {
 		return nil, err
 	}
+	traces, err := newTraceParser(set)
+	if err != nil {
+		return nil, err
+	}
 	p, err := ottl.NewParserCollection(set,
 		inContext(ottlspan.ContextName, &spans, func(c *ottl.Condition[*ottlspan.TransformContext]) condition { return condition{span: c} }),
 		inContext(ottlspanevent.ContextName, &events, func(c *ottl.Condition[*ottlspanevent.TransformContext]) condition { return condition{event: c} }),
 		inContext(ottllog.ContextName, &logs, func(c *ottl.Condition[*ottllog.TransformContext]) condition { return condition{log: c} }),
 		inContext(ottlresource.ContextName, &resources, func(c *ottl.Condition[*ottlresource.TransformContext]) condition { return condition{resource: c} }),
+		inContext(traceContext, &traces, func(c *ottl.Condition[*sampling.Trace]) condition { return condition{trace: c} }),
 	)
 	return &conditionParser{contexts: p}, err
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Config says which traces are kept. Each of its settings is a rule, in
-// this order: rules, debug, errors, slower_than, suppress and route_percentages,
-// sampling_percentage. The first rule that any span or log of a trace matches
+// this order: rules, debug, errors, slower_than, rules with after_evidence, suppress and
+// route_percentages, sampling_percentage. The first rule that any span or log of a trace matches
 // decides on all of the trace.
 type Config struct {
 	// SamplingPercentage is the share that is kept of traces that match no rule.
@@ -34,7 +34,8 @@ type Config struct {
 	// RoutePercentages are shares of traces by the route their request went
 	// to, "GET /feed/{id}" or "/feed/{id}".
 	RoutePercentages map[string]float64 `mapstructure:"route_percentages"`
-	// Rules are the user's own; they go before all others.
+	// Rules are the user's own; they go before all others, unless they say that they
+	// go after evidence.
 	Rules []RuleConfig `mapstructure:"rules"`
 	// ErrorMode says what becomes of a condition that cannot be evaluated; it
 	// is not met. ignore and silent go on, and propagate gives the batch back
@@ -79,6 +80,11 @@ type SuppressConfig struct {
 	// HealthChecks are requests of probes, known by their path, their gRPC
 	// service or their user agent.
 	HealthChecks bool `mapstructure:"health_checks"`
+	// HealthCheckPaths are paths of probes besides the known ones, whole and in the
+	// syntax of route templates.
+	HealthCheckPaths []string `mapstructure:"health_check_paths"`
+	// UserAgents are texts in the user agents of probes besides the known ones.
+	UserAgents []string `mapstructure:"user_agents"`
 	// StaticAssets are requests for files that pages are made of.
 	StaticAssets bool `mapstructure:"static_assets"`
 

@@ -12,11 +12,15 @@ import (
 type RuleConfig struct {
 	// Name is the rule's name in telemetry.
 	Name string `mapstructure:"name"`
+	// AfterEvidence puts the rule behind debug, errors and slower_than, and before
+	// suppress, route_percentages and the default.
+	AfterEvidence bool `mapstructure:"after_evidence"`
 	// Match says whether the conditions may be met by different items.
 	Match MatchMode `mapstructure:"match"`
 	// Conditions are OTTL conditions, all of which must be met; a rule without
-	// one matches everything. A path's prefix (span, spanevent, log, resource)
-	// chooses what a condition looks at.
+	// one matches everything. A path's prefix (span, spanevent, log, resource,
+	// trace) chooses what a condition looks at. Those on the trace as a whole are
+	// evaluated once, at the end of its wait.
 	Conditions []string `mapstructure:"conditions"`
 	// Sampler says how many of the traces that match are kept.
 	Sampler SamplerConfig `mapstructure:"sampler"`

@@ -6,13 +6,16 @@
 // matches; a [Stamper] notes on kept items with which threshold they
 // were kept; a [Randomizer] reads the randomness that decides.
 //
-// Rules are in order of precedence: the user's own, debug, errors, slow, then the
-// rules on requests (suppression and percentages by route), then the default. The
-// first rule that any item of a trace matches decides on the trace, so the order
-// in which items arrive cannot matter.
+// Rules are in order of precedence: the user's own, debug, errors, slow, those of the
+// user's that shall go after evidence, then the rules on requests (suppression and
+// percentages by route), then the default. The first rule that any item of a trace
+// matches decides on the trace, so the order in which items arrive cannot matter.
+// Conditions on a trace as a whole are one more thing that the trace shows, at the end
+// of its wait ([Rules.Whole]).
 //
 // [Rules] are immutable and safe for concurrent use, except for the rates of
-// adaptive samplers, which have locks of their own. A Matcher, a Stamper and a
+// adaptive samplers and the count of conditions that failed, which have locks of
+// their own. A Matcher, a Stamper and a
 // Randomizer are for one goroutine and one batch each.
 //
 // Config.Validate refuses what cannot be compiled, with the key and the value. A

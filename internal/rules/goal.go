@@ -3,10 +3,7 @@
 
 package rules
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // goal is what an adaptive sampler may keep: one in so many, or so many items a second.
 // It adds up what the rates given out keep on average. The zero goal has seen nothing.
@@ -60,7 +57,7 @@ func (g *goal) rate() int {
 	if g.last > 0 {
 		over += g.interval
 	}
-	return max(1, int(math.Ceil((g.seen+g.last)/over.Seconds()/g.perSecond)))
+	return 1 + int((g.seen+g.last)/over.Seconds()/g.perSecond)
 }
 
 // allow returns the wanted rate for so many items, or the goal's own where the wanted

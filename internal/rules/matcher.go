@@ -9,6 +9,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -19,32 +20,40 @@ import (
 // Span returns which rules the span matches. Its resource was entered; the pattern is
 // that of its path, or "".
 func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
-	if len(m.rules.user.list) > 0 {
+	if m.rules.user.any() {
 		m.it.scopeSpans, m.it.span = ss, s
-		var matched bool
-		f, matched = m.userRule()
-		m.it.close()
-		if matched {
-			return f
-		}
+		defer m.it.close()
 	}
-	f.Match = m.rules.builtInSpan(s, v, pattern)
+	if m.userRule(m.rules.user.early, &f) {
+		return f
+	}
+	if rule, ok := m.rules.evidenceOfSpan(s, v); ok {
+		f.Match = rule
+		return f
+	}
+	if !m.userRule(m.rules.user.late, &f) {
+		f.Match = m.rules.requestOf(s, v, pattern)
+	}
 	return f
 }
 
 // Log returns which rules the log record matches. Its resource was entered; the
 // pattern is that of its path, or "".
 func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
-	if len(m.rules.user.list) > 0 {
+	if m.rules.user.any() {
 		m.it.scopeLogs, m.it.record = sl, lr
-		var matched bool
-		f, matched = m.userRule()
-		m.it.close()
-		if matched {
-			return f
-		}
+		defer m.it.close()
 	}
-	f.Match = m.rules.builtInLog(lr, v, pattern)
+	if m.userRule(m.rules.user.early, &f) {
+		return f
+	}
+	if rule, ok := m.rules.evidenceOfLog(lr, v); ok {
+		f.Match = rule
+		return f
+	}
+	if !m.userRule(m.rules.user.late, &f) {
+		f.Match = m.rules.accessOf(lr, v, pattern)
+	}
 	return f
 }
 
@@ -52,10 +61,11 @@ func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, patte
 // EnterSpans or EnterLogs each resource, and Span or Log takes an item. It is for one
 // goroutine.
 type Matcher struct {
-	rules  *Rules
-	it     item
-	Failed map[sampling.Match]int // conditions that could not be evaluated, by rule
-	Err    error                  // of the first of them, where errors are propagated
+	rules   *Rules
+	it      item
+	service string                 // of the resource entered, borrowed, where a rule asks for traces as a whole
+	Failed  map[sampling.Match]int // conditions that could not be evaluated, by rule
+	Err     error                  // of the first of them, where errors are propagated
 }
 
 // Use makes the matcher match by r, as if it was new.
@@ -66,6 +76,7 @@ func (m *Matcher) Use(r *Rules) {
 // EnterSpans begins the spans of a resource.
 func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
 	m.it.spans = rs
+	m.enterService(rs.Resource())
 	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rs.Resource(), rs)
 		defer in.Close()
@@ -76,10 +87,17 @@ func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
 // EnterLogs begins the log records of a resource.
 func (m *Matcher) EnterLogs(rl plog.ResourceLogs) {
 	m.it.logs, m.it.isLog = rl, true
+	m.enterService(rl.Resource())
 	if len(m.rules.user.onResource) > 0 {
 		in := ottlresource.NewTransformContext(rl.Resource(), rl)
 		defer in.Close()
 		m.enter(in)
+	}
+}
+
+func (m *Matcher) enterService(res pcommon.Resource) {
+	if m.rules.AsksForWhole() {
+		m.service = record.ServiceName(res)
 	}
 }
 
@@ -105,22 +123,21 @@ func (m *Matcher) fail(rule sampling.Match, err error) {
 	}
 }
 
-// userRule returns which of the user's rules the item matches, and whether it matches
-// one by itself.
-func (m *Matcher) userRule() (f sampling.Finding, matched bool) {
-	for i := range m.rules.user.list {
-		r := &m.rules.user.list[i]
-		if r.facts != 0 {
+// userRule notes in the finding which of the rules the item matches, and reports whether
+// it matches one by itself.
+func (m *Matcher) userRule(list []userRule, f *sampling.Finding) (matched bool) {
+	for i := range list {
+		r := &list[i]
+		switch {
+		case m.rules.policy.Rules()[r.match].Needs != 0:
 			f.Facts |= m.factsOf(r)
-			continue
-		}
-		if m.all(r) {
+		case m.all(r):
 			f.Match = r.match
 			f.Key = fingerprintOf(r.keys, &m.it)
-			return f, true
+			return true
 		}
 	}
-	return f, false
+	return false
 }
 
 func (m *Matcher) all(r *userRule) bool {
@@ -132,10 +149,17 @@ func (m *Matcher) all(r *userRule) bool {
 	return true
 }
 
+// factsOf returns what the item shows of a rule that it does not match by itself.
 func (m *Matcher) factsOf(r *userRule) (facts uint32) {
+	if r.together {
+		if m.all(r) {
+			return r.facts
+		}
+		return 0
+	}
 	for i := range r.conditions {
 		if m.holds(r, &r.conditions[i]) {
-			facts |= r.facts << i
+			facts |= r.fact(i)
 		}
 	}
 	return facts

@@ -8,43 +8,59 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
+
+// requests knows what the rules on requests are about. It is immutable.
+type requests struct {
+	probes *probes
+	routes *routeSet
+	names  []string // of the routes, by their number
+}
+
+// newRequests compiles the lists of the configuration. Its errors name the key and the
+// value.
+func newRequests(cfg *Config) (*requests, error) {
+	names := slices.Sorted(maps.Keys(cfg.RoutePercentages))
+	routes, err := newRouteSet(names)
+	if err != nil {
+		return nil, fmt.Errorf("route_percentages: %w", err)
+	}
+	p, err := newProbes(&cfg.Suppress)
+	if err != nil {
+		return nil, err
+	}
+	return &requests{probes: p, routes: routes, names: names}, nil
+}
 
 // requestRules are the rules on requests. Those that keep more go first: a
 // trace that is several requests is as worth keeping as the one of them most
 // worth it, and it is suppressed only if all of them are.
 type requestRules struct {
+	about          *requests
 	health, assets sampling.Match
 	ordinary       sampling.Match
-	routes         map[string]sampling.Match
+	byRoute        []sampling.Match // by the number of the route
 }
 
-func newRequestRules(cfg *Config, l *ruleList) requestRules {
+func newRequestRules(cfg *Config, about *requests, l *ruleList) requestRules {
 	type share struct {
-		route      string // "" for the routes nobody named
+		route      int // -1 for the routes nobody named
 		percentage float64
 	}
-	shares := []share{{"", cfg.SamplingPercentage}}
-	for _, route := range slices.Sorted(maps.Keys(cfg.RoutePercentages)) {
-		shares = append(shares, share{route, cfg.RoutePercentages[route]})
+	shares := []share{{-1, cfg.SamplingPercentage}}
+	for i, name := range about.names {
+		shares = append(shares, share{i, cfg.RoutePercentages[name]})
 	}
 	slices.SortStableFunc(shares, func(a, b share) int { return cmp.Compare(b.percentage, a.percentage) })
-	r := requestRules{routes: map[string]sampling.Match{}}
+	r := requestRules{about: about, byRoute: make([]sampling.Match, len(about.names))}
 	for _, s := range shares {
-		if s.route == "" {
+		if s.route < 0 {
 			r.ordinary = l.add(ruleDefault, s.percentage)
-			continue
-		}
-		m := l.add(ruleRoute+s.route, s.percentage)
-		for _, key := range routeKeys(s.route) {
-			if _, taken := r.routes[key]; !taken {
-				r.routes[key] = m
-			}
+		} else {
+			r.byRoute[s.route] = l.add(ruleRoute+about.names[s.route], s.percentage)
 		}
 	}
 	r.health, r.assets = r.ordinary, r.ordinary
@@ -57,70 +73,19 @@ func newRequestRules(cfg *Config, l *ruleList) requestRules {
 	return r
 }
 
-// routeKeys are the keys of what a route in the configuration stands for, which
-// is several patterns where parts of it are optional.
-func routeKeys(route string) (keys []string) {
-	// Config.Validate has parsed the route.
-	templates, _ := parseRoute(route)
-	for _, t := range templates {
-		keys = append(keys, string(appendRouteKey(nil, t.Method(), t.Pattern())))
-	}
-	return keys
-}
-
-// appendRouteKey appends the method and the pattern without the names of its
-// parameters: what was inferred is {int} where the user wrote {id}.
-func appendRouteKey(dst []byte, method, pattern string) []byte {
-	dst = append(dst, method...)
-	dst = append(dst, ' ')
-	for {
-		before, rest, ok := strings.Cut(pattern, "{")
-		dst = append(dst, before...)
-		if !ok {
-			return dst
-		}
-		name, after, _ := strings.Cut(rest, "}")
-		if strings.HasSuffix(name, "...") {
-			dst = append(dst, "..."...)
-		}
-		dst, pattern = append(dst, "{}"...), after
-	}
-}
-
 // match returns the rule the request matches.
 func (r *requestRules) match(q *record.Request) sampling.Match {
 	switch {
-	case r.health != r.ordinary && isHealthCheck(q):
+	case !q.IsRequest():
+		// A message or a timer began it: what is asked for on the way is not what it is about.
+		return r.ordinary
+	case r.health != r.ordinary && r.about.probes.asked(q):
 		return r.health
 	case r.assets != r.ordinary && isStaticAsset(q):
 		return r.assets
 	}
-	if len(r.routes) > 0 && q.Pattern != "" {
-		if m, ok := r.route(q.Method, q.Pattern); ok {
-			return m
-		}
+	if route, ok := r.about.routes.find(q); ok {
+		return r.byRoute[route]
 	}
 	return r.ordinary
-}
-
-// route returns the rule on the route: the one that names the method, too, goes
-// before the one that does not.
-func (r *requestRules) route(method, pattern string) (sampling.Match, bool) {
-	var scratch [128]byte
-	key := appendRouteKey(scratch[:0], method, pattern)
-	if m, ok := r.routes[string(key)]; ok {
-		return m, true
-	}
-	m, ok := r.routes[string(key[len(method):])]
-	return m, ok
-}
-
-// parseRoute reads a route such as "GET /feed/{id}" in any of the syntaxes that
-// templates may have.
-func parseRoute(text string) ([]*route.Template, error) {
-	t, err := route.ParseTemplate(text)
-	if err != nil {
-		return nil, fmt.Errorf("route_percentages: %w", err)
-	}
-	return t, nil
 }

@@ -4,11 +4,14 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -19,21 +22,24 @@ import (
 // Rules is the sampling configuration compiled: the policy, and which of its
 // rules stands for what. It is immutable.
 //
-// The user's rules go first, then evidence, then the rules on requests, twice: those
-// of the root span outrank those of spans and access logs further in. A trace is
+// The user's rules go first, then evidence, then those of the user's that shall go after
+// it, then the rules on requests, twice: those of the root span outrank those of spans and access logs further in. A trace is
 // about the request that began it, and a probe of one service by another is no
 // reason to lose the trace in which it happens.
 type Rules struct {
 	policy *sampling.Policy
 	user   *userRules
 	debug  debugRule
-	// errors and slow are the default rule where they are no rules of their own.
+	// errors and slow are rules where failed and slowerThan are set.
 	errors, slow sampling.Match
+	failed       bool
 	slowerThan   time.Duration
 	// root is for requests that began a trace, inner for all others.
 	root, inner requestRules
 	requests    bool // there are rules on requests
-	drops       bool // traces can be dropped
+	// patterns are the attributes in which an earlier tier may have written a pattern.
+	patterns []string
+	drops    bool // traces can be dropped
 	// readEdits: the user's rules look at what the processor writes to items
 	// itself, so it is written before they do.
 	readEdits bool
@@ -41,6 +47,8 @@ type Rules struct {
 	// attribute is the one the rule that kept an item is noted in, "" for none.
 	attribute string
 	missing   contrib.Threshold // of log records without a trace id
+	// missingKeys are what such records are drawn by together.
+	missingKeys []fingerprint
 	// source is where the randomness of ids is taken from, and unmarked what
 	// it means that no threshold is noted.
 	source   sampling.Source
@@ -52,16 +60,24 @@ type Options struct {
 	// Written are the names of the attributes that the processor writes to
 	// items itself.
 	Written []string
+	// Pattern is the one of them that has the route pattern; url.template is looked
+	// at as well.
+	Pattern string
 	// MissingPercentage is the share that is kept of log records without a
 	// trace id, between 0 and 100.
 	MissingPercentage float64
+	// MissingSampleBy are the attributes by which such records are drawn together.
+	MissingSampleBy []string
 }
 
 // New compiles a valid configuration. Its errors name the rule and the condition.
 func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error) {
 	l := ruleList{precision: cfg.SamplingPrecision}
-	user, err := newUserRules(cfg, set, &l)
+	user, err := newUserRules(cfg, set)
 	if err != nil {
+		return nil, err
+	}
+	if user.early, err = user.add(cfg, false, &l); err != nil {
 		return nil, err
 	}
 	r := &Rules{
@@ -69,29 +85,49 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 		source: cfg.Randomness.source(), unmarked: cfg.UpstreamUnmarked.unmarked(),
 		dryRun: cfg.DryRun, attribute: cfg.RuleAttribute,
 	}
-	if cfg.tail() {
-		r.debug = newDebugRule(&cfg.Debug, &l)
+	r.addEvidence(cfg, &l)
+	if user.late, err = user.add(cfg, true, &l); err != nil {
+		return nil, err
 	}
-	if cfg.Errors {
+	if err := r.addRequests(cfg, o, &l); err != nil {
+		return nil, err
+	}
+	l.add(ruleDefault, cfg.SamplingPercentage)
+	r.drops = canDrop(l.list)
+	r.readEdits = cfg.readsEdits(o.Written)
+	var err1, err2 error
+	r.missing, err1 = sampling.PercentageThreshold(o.MissingPercentage)
+	r.missingKeys, err2 = missingKeys(o.MissingSampleBy)
+	r.policy, err = sampling.NewPolicy(l.list...)
+	return r, errors.Join(err, err1, err2)
+}
+
+// addEvidence adds the rules that keep every trace they match.
+func (r *Rules) addEvidence(cfg *Config, l *ruleList) {
+	if cfg.tail() {
+		r.debug = newDebugRule(&cfg.Debug, l)
+	}
+	if r.failed = cfg.Errors; r.failed {
 		r.errors = l.add(ruleErrors, 100)
 	}
 	if cfg.SlowerThan > 0 {
 		r.slow = l.add(ruleSlow, 100)
 	}
-	if r.requests {
-		r.root = newRequestRules(cfg, &l)
-		r.inner = newRequestRules(cfg, &l)
+}
+
+// addRequests adds the rules on requests.
+func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
+	if !r.requests {
+		return nil
 	}
-	other := l.add(ruleDefault, cfg.SamplingPercentage)
-	if !cfg.Errors {
-		r.errors = other
+	about, err := newRequests(cfg)
+	if err != nil {
+		return err
 	}
-	r.drops = canDrop(l.list)
-	r.readEdits = cfg.readsEdits(o.Written)
-	var err1 error
-	r.missing, err1 = sampling.PercentageThreshold(o.MissingPercentage)
-	r.policy, err = sampling.NewPolicy(l.list...)
-	return r, errors.Join(err, err1)
+	r.root = newRequestRules(cfg, about, l)
+	r.inner = newRequestRules(cfg, about, l)
+	r.patterns = slices.Compact([]string{cmp.Or(o.Pattern, conventionalPattern), conventionalPattern})
+	return nil
 }
 
 // Policy returns the policy, which decides on traces by the findings of their items.
@@ -146,60 +182,78 @@ func canDrop(list []sampling.Rule) bool {
 	return false
 }
 
-// builtInSpan returns the first built-in rule the span matches.
-func (r *Rules) builtInSpan(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
+// evidenceOfSpan returns the first rule that keeps every trace it matches which the
+// span matches.
+func (r *Rules) evidenceOfSpan(s ptrace.Span, v *record.Span) (rule sampling.Match, ok bool) {
 	switch {
 	case r.debug.span(s, v):
-		return r.debug.match
-	case record.SpanFailed(s, v) && r.errors != r.policy.Default():
-		return r.errors
-	case r.slowerThan > 0 && duration(s) > r.slowerThan:
-		return r.slow
-	case r.requests:
-		return r.requestOf(s, v, pattern)
+		return r.debug.match, true
+	case r.failed && record.SpanFailed(s, v):
+		return r.errors, true
+	case r.slowerThan > 0 && record.Duration(s) > r.slowerThan:
+		return r.slow, true
 	}
-	return r.policy.Default()
+	return 0, false
 }
 
-// builtInLog returns the first built-in rule the log record matches.
-func (r *Rules) builtInLog(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
+// evidenceOfLog does for log records what evidenceOfSpan does for spans.
+func (r *Rules) evidenceOfLog(lr plog.LogRecord, v *record.Log) (rule sampling.Match, ok bool) {
 	switch {
 	case r.debug.log(lr, v):
-		return r.debug.match
-	case record.LogFailed(lr, v) && r.errors != r.policy.Default():
-		return r.errors
-	case r.requests && v.IsAccess(pattern):
-		q := v.Request(pattern)
-		return r.inner.match(&q)
+		return r.debug.match, true
+	case r.failed && record.LogFailed(lr, v):
+		return r.errors, true
 	}
-	return r.policy.Default()
+	return 0, false
 }
 
-// requestOf returns the rule on requests that the span matches. Spans that are no
-// request match none, and neither do those of calls: the called service sends a
-// span of its own.
+// requestOf returns the rule on requests that the span matches, or the default rule. Roots and the entry
+// spans of services do, also where they are no request: they stand for what the trace
+// is about. Spans of calls do not: the called service sends a span of its own.
 func (r *Rules) requestOf(s ptrace.Span, v *record.Span, pattern string) sampling.Match {
-	root := s.ParentSpanID().IsEmpty()
-	if !root && s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
+	if !r.requests {
 		return r.policy.Default()
+	}
+	rules := &r.root
+	if !s.ParentSpanID().IsEmpty() {
+		if s.Kind() != ptrace.SpanKindServer && s.Kind() != ptrace.SpanKindConsumer {
+			return r.policy.Default()
+		}
+		rules = &r.inner
 	}
 	q := v.Request(s, pattern)
-	switch {
-	case !q.IsRequest():
-		return r.policy.Default()
-	case root:
-		return r.root.match(&q)
-	default:
-		return r.inner.match(&q)
+	if q.Path == "" {
+		q.Pattern = r.notedPattern(s.Attributes(), q.Pattern)
 	}
+	return rules.match(&q)
 }
 
-// duration is how long a span took. It counts for any span: the root of a trace may
-// never arrive, and work that outlives its caller may be the slow part.
-func duration(s ptrace.Span) time.Duration {
-	start, end := s.StartTimestamp(), s.EndTimestamp()
-	if end <= start {
-		return 0
+// accessOf returns the rule on requests that the log record matches if it is an access
+// log, or the default rule.
+func (r *Rules) accessOf(lr plog.LogRecord, v *record.Log, pattern string) sampling.Match {
+	if !r.requests || v.Method == "" && v.Status == 0 {
+		return r.policy.Default()
 	}
-	return time.Duration(end - start)
+	q := v.Request(pattern)
+	if q.Path == "" {
+		q.Pattern = r.notedPattern(lr.Attributes(), pattern)
+	}
+	if !v.IsAccess(q.Pattern) {
+		return r.policy.Default()
+	}
+	return r.inner.match(&q)
+}
+
+// conventionalPattern is the attribute of semantic conventions for a route pattern.
+const conventionalPattern = "url.template"
+
+// notedPattern is the pattern that an earlier tier wrote to an item whose path it took
+// away, or else the one given.
+func (r *Rules) notedPattern(attrs pcommon.Map, pattern string) string {
+	for _, key := range r.patterns {
+		if v, ok := attrs.Get(key); ok && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
+			return v.Str()
+		}
+	}
+	return pattern
 }

@@ -49,7 +49,11 @@ func (st *Stamper) Span(s ptrace.Span, v sampling.Verdict) {
 		return
 	}
 	st.rules.explain(s.Attributes(), v)
-	if raw := s.TraceState().AsRaw(); raw != st.in {
+	raw := s.TraceState().AsRaw()
+	if raw == "" && st.rules.silent(v) {
+		return
+	}
+	if raw != st.in {
 		st.in, st.now, st.known = raw, sampling.ReadState(raw), false
 	}
 	to, ok := st.rules.leaving(st.now, s.TraceID(), v)
@@ -75,6 +79,11 @@ func (st *Stamper) Log(lr plog.LogRecord, v sampling.Verdict) {
 		return
 	}
 	st.rules.explain(lr.Attributes(), v)
+	if st.rules.silent(v) {
+		if _, sampled := lr.Attributes().Get(record.AttributeThreshold); !sampled {
+			return
+		}
+	}
 	if !st.attributes(lr.Attributes(), lr.TraceID(), v) {
 		st.unwritten[sampling.BelowThreshold]++
 	}
@@ -86,6 +95,12 @@ func (st *Stamper) attributes(attrs pcommon.Map, id [16]byte, v sampling.Verdict
 	to, ok := st.rules.leaving(now, id, v)
 	record.WriteSampling(attrs, to, now)
 	return ok
+}
+
+// silent reports whether the verdict leaves an item as it is that says nothing of its
+// sampling: that is most of them where traces are kept for certain.
+func (r *Rules) silent(v sampling.Verdict) bool {
+	return r.dryRun || !r.drops && r.unmarked == sampling.Unknown && r.policy.Threshold(v) == contrib.AlwaysSampleThreshold
 }
 
 // leaving returns the state with which an item leaves that arrived with another and is
@@ -127,15 +142,18 @@ const (
 // explain writes which rule kept an item and, in a dry run, what its verdict would
 // have been.
 func (r *Rules) explain(attrs pcommon.Map, v sampling.Verdict) {
-	rule := &r.policy.Rules()[v.Rule]
-	threshold := ""
-	if r.dryRun {
-		threshold = thresholdText(r.policy.Threshold(v))
-		if rule.Take != nil {
-			threshold = thresholdUnknown
-		}
+	if r.attribute == "" && !r.dryRun {
+		return
 	}
-	r.explained(attrs, v.Keep, rule.Name, threshold)
+	r.explained(attrs, v.Keep, r.policy.Rules()[v.Rule].Name, r.thresholdOf(v.Rule, r.policy.Threshold(v)))
+}
+
+// thresholdOf is how a dry run writes the threshold of a verdict by the rule.
+func (r *Rules) thresholdOf(rule sampling.Match, t contrib.Threshold) string {
+	if r.policy.Rules()[rule].Take != nil {
+		return thresholdUnknown
+	}
+	return thresholdText(t)
 }
 
 // explained does so with the rule's name and the text of its threshold.

@@ -293,10 +293,10 @@ func TestLogsWithoutATraceID(t *testing.T) {
 		weights := 0.0
 		for range n {
 			lr, verdict := decide(r)
-			if verdict == MissingDropped {
+			if verdict.Dropped() {
 				continue
 			}
-			require.Equal(t, MissingKept, verdict)
+			require.Equal(t, MissingVerdict{by: byPercentage, Keep: true}, verdict)
 			th, err := contrib.TValueToThreshold(text(lr.Attributes(), record.AttributeThreshold))
 			require.NoError(t, err)
 			random, err := contrib.RValueToRandomness(text(lr.Attributes(), record.AttributeRandomness))
@@ -308,16 +308,16 @@ func TestLogsWithoutATraceID(t *testing.T) {
 		for range 10 {
 			lr, verdict := decide(r, failedLog)
 			if evidence {
-				require.Equal(t, MissingNone, verdict)
+				require.Equal(t, MissingVerdict{}, verdict)
 				require.Empty(t, lr.Attributes().AsRaw())
 			} else {
-				require.NotEqual(t, MissingNone, verdict)
+				require.True(t, verdict.Decided())
 			}
 		}
 	}
 	all := compiled(t, onePercent(), Options{MissingPercentage: 100})
 	lr, verdict := decide(all)
-	require.Equal(t, MissingNone, verdict, "all are kept by default")
+	require.Equal(t, MissingVerdict{}, verdict, "all are kept by default")
 	require.Empty(t, lr.Attributes().AsRaw())
 
 	own := compiled(t, onePercent(), Options{MissingPercentage: 50})
@@ -326,14 +326,14 @@ func TestLogsWithoutATraceID(t *testing.T) {
 		r, err := contrib.UnsignedToRandomness(random.Uint64N(contrib.MaxAdjustedCount))
 		require.NoError(t, err)
 		_, verdict := decide(own, logAttr(record.AttributeRandomness, r.RValue()))
-		require.Equal(t, own.missing.ShouldSample(r), verdict == MissingKept, "its own randomness decides")
+		require.Equal(t, own.missing.ShouldSample(r), verdict.Keep, "its own randomness decides")
 	}
 	// One that stands for two, as a stage before kept it with 50 %, and nobody knows by
 	// which randomness, stands for four if half of those are kept.
 	sampled, weights := compiled(t, onePercent(), Options{MissingPercentage: 25}), 0.0
 	for range n {
 		lr, verdict := decide(sampled, logAttr(record.AttributeThreshold, "8"))
-		if verdict == MissingKept {
+		if verdict.Keep {
 			s := record.ReadSampling(lr.Attributes())
 			require.Equal(t, "c", s.Threshold.TValue())
 			require.True(t, s.Consistent(s.Randomness))
@@ -343,7 +343,7 @@ func TestLogsWithoutATraceID(t *testing.T) {
 	require.InDelta(t, 2*n, weights, 4*127, "binomial, four standard errors")
 	dry := compiled(t, onePercent(func(c *Config) { c.DryRun = true }), Options{MissingPercentage: 0})
 	lr, verdict = decide(dry)
-	require.Equal(t, MissingDropped, verdict)
+	require.True(t, verdict.Dropped())
 	require.Equal(t, "drop", text(lr.Attributes(), AttributeDryVerdict))
 	require.Equal(t, RuleMissing, text(lr.Attributes(), AttributeDryRule))
 	require.Empty(t, text(lr.Attributes(), record.AttributeThreshold))

@@ -4,26 +4,32 @@
 package rules
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
-// healthPaths are the paths probes ask for: those of Kubernetes and its
-// frameworks, of meshes, proxies and servers, and of metric scrapers.
-var healthPaths = set(
-	"/health", "/healthz", "/health-check", "/healthcheck", "/_health", "/-/healthy", "/healthz/ready",
-	"/health/live", "/health/ready", "/health/started", "/live", "/livez", "/alive", "/ready", "/readyz", "/-/ready",
-	"/ping", "/status", "/up", "/metrics", "/federate",
-	"/actuator/health", "/actuator/health/liveness", "/actuator/health/readiness", "/actuator/prometheus", "/actuator/info",
-	"/q/health", "/q/health/live", "/q/health/ready", "/q/health/started",
-	"/__heartbeat__", "/__lbheartbeat__", "/_cluster/health",
-	"/server-status", "/nginx_status", "/stub_status",
+// healthEnds are how the paths end that probes ask for, behind the path that a service
+// is mounted at: those of Kubernetes and its frameworks, of meshes, proxies and servers.
+// docs/sampling.md has the list, too.
+var healthEnds = byLastSegment(
+	"/health", "/healthz", "/healthcheck", "/health-check", "/health_check", "/_health", "/-/healthy", "/-/ready",
+	"/livez", "/readyz", "/startupz", "/liveness", "/readiness", "/liveness-probe", "/readiness-probe",
+	"/health/live", "/health/ready", "/health/started", "/health/startup", "/health/liveness", "/health/readiness",
+	"/healthz/live", "/healthz/ready", "/actuator/prometheus", "/actuator/info",
+	"/__heartbeat__", "/__lbheartbeat__", "/server-status", "/nginx_status", "/stub_status",
 )
 
-// longestHealthPath, with a slash at the end, spares most paths the look into healthPaths.
-const longestHealthPath = len("/actuator/health/readiness/")
+// healthPaths are paths of probes and of metric scrapers whose words mean other things
+// elsewhere, so that they count only where they are the whole path.
+var healthPaths = set("/live", "/alive", "/ready", "/ping", "/_ping", "/status", "/up", "/metrics", "/federate")
+
+// longestHealthWord spares most paths the look into the lists.
+const longestHealthWord = len("readiness-probe")
 
 // healthAgents begin or are in the user agents of probes. Load balancers probe
 // "/" unless told otherwise, so the path alone would miss them.
@@ -33,20 +39,112 @@ var healthAgents = [...]string{
 	"Datadog/Synthetics", "DatadogSynthetics", "Pingdom", "UptimeRobot", "StatusCake",
 }
 
-// isHealthCheck reports whether a probe asked, and was not told that something
-// is wrong.
-func isHealthCheck(q *record.Request) bool {
+// healthServices are the gRPC services that probes and their tools ask.
+var healthServices = [...]string{"grpc.health.v1.Health", "grpc.reflection."}
+
+func byLastSegment(ends ...string) map[string][]string {
+	m := map[string][]string{}
+	for _, end := range ends {
+		last := end[strings.LastIndexByte(end, '/')+1:]
+		m[last] = append(m[last], end)
+	}
+	return m
+}
+
+// probes knows the requests of probes. It is immutable.
+type probes struct {
+	paths  *routeSet // the user's
+	agents []string  // the user's
+}
+
+// newProbes compiles the lists of the configuration. Its errors name the key and the
+// value.
+func newProbes(cfg *SuppressConfig) (*probes, error) {
+	for _, text := range cfg.HealthCheckPaths {
+		templates, err := template.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("suppress::health_check_paths: %w", err)
+		}
+		if method := templates[0].Method(); method != "" && !reads(method) {
+			return nil, fmt.Errorf("suppress::health_check_paths: only GET and HEAD requests are suppressed, got %q", text)
+		}
+	}
+	paths, err := newRouteSet(cfg.HealthCheckPaths)
+	if err != nil {
+		return nil, fmt.Errorf("suppress::health_check_paths: %w", err)
+	}
+	return &probes{paths: paths, agents: cfg.UserAgents}, nil
+}
+
+// asked reports whether a probe asked, and was not told that something is wrong.
+func (p *probes) asked(q *record.Request) bool {
 	if !q.Answered() {
 		return false
 	}
-	if q.Synthetic == "test" || q.RPCService == "grpc.health.v1.Health" || strings.HasPrefix(q.RPCService, "grpc.reflection.") ||
-		strings.HasPrefix(q.Path, "/grpc.health.v1.Health/") || strings.HasPrefix(q.Path, "/grpc.reflection.") {
+	if isHealthService(q) {
 		return true
 	}
-	return len(q.Path) <= longestHealthPath && healthPaths[withoutSlash(q.Path)] || isHealthAgent(q.UserAgent)
+	if !reads(q.Method) && q.Method != "" {
+		return false
+	}
+	if isHealthPath(q) {
+		return true
+	}
+	if _, ok := p.paths.find(q); ok {
+		return true
+	}
+	// Who asks says little of what was asked for, unless that can have changed nothing.
+	return q.Method != "" && (q.Synthetic == "test" || p.isAgent(q.UserAgent))
 }
 
-func isHealthAgent(agent string) bool {
+// reads reports whether the method is GET or HEAD, in either case.
+func reads(method string) bool {
+	return strings.EqualFold(method, http.MethodGet) || strings.EqualFold(method, http.MethodHead)
+}
+
+// isHealthService reports whether a gRPC service for probes was asked, whose requests
+// are POST like those of all of gRPC.
+func isHealthService(q *record.Request) bool {
+	for _, service := range healthServices {
+		if strings.HasPrefix(q.RPCService, service) {
+			return true
+		}
+	}
+	_, call, ok := strings.Cut(q.Target(), "/grpc.")
+	return ok && (strings.HasPrefix(call, "health.v1.Health/") || strings.HasPrefix(call, "reflection."))
+}
+
+// isHealthPath reports whether the path is one of the lists.
+func isHealthPath(q *record.Request) bool {
+	path := withoutSlash(q.Target())
+	slash := strings.LastIndexByte(path, '/')
+	last := path[slash+1:]
+	if len(last) > longestHealthWord {
+		return false
+	}
+	if slash == 0 && healthPaths[path] {
+		return true
+	}
+	for _, end := range healthEnds[strings.ToLower(last)] {
+		if n := len(path) - len(end); n >= 0 && strings.EqualFold(path[n:], end) && mounts(path[:n]) && !q.Fills() {
+			return true
+		}
+	}
+	return false
+}
+
+// mounts reports whether a service may be mounted at the path: no part of it is a
+// value, such as the number of what the request is about.
+func mounts(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if strings.IndexByte(part, '{') >= 0 || part != "" && segment.IsValue(part) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *probes) isAgent(agent string) bool {
 	if agent == "" {
 		return false
 	}
@@ -55,49 +153,10 @@ func isHealthAgent(agent string) bool {
 			return true
 		}
 	}
-	return false
-}
-
-// assetExtensions are those of the files pages are made of. Documents and data
-// (pdf, csv, json, html and the like) are what somebody asked for.
-var assetExtensions = set(
-	"css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif",
-	"woff", "woff2", "ttf", "otf", "eot",
-)
-
-// assetPaths are files browsers and crawlers ask for by themselves.
-var assetPaths = set("/favicon.ico", "/robots.txt", "/manifest.json", "/sw.js")
-
-// isStaticAsset reports whether a file a page is made of was asked for and
-// found.
-func isStaticAsset(q *record.Request) bool {
-	if q.Path == "" || !q.Answered() {
-		return false
-	}
-	if q.Method != "" && q.Method != http.MethodGet && q.Method != http.MethodHead {
-		return false
-	}
-	for _, folder := range [...]string{"/static/", "/assets/", "/_next/static/", "/apple-touch-icon"} {
-		if strings.HasPrefix(q.Path, folder) {
+	for _, a := range p.agents {
+		if strings.Contains(agent, a) {
 			return true
 		}
 	}
-	last := q.Path[strings.LastIndexByte(q.Path, '/')+1:]
-	dot := strings.LastIndexByte(last, '.')
-	return assetPaths[q.Path] || dot >= 0 && assetExtensions[strings.ToLower(last[dot+1:])]
-}
-
-func withoutSlash(path string) string {
-	if len(path) > 1 {
-		return strings.TrimSuffix(path, "/")
-	}
-	return path
-}
-
-func set(members ...string) map[string]bool {
-	m := make(map[string]bool, len(members))
-	for _, member := range members {
-		m[member] = true
-	}
-	return m
+	return false
 }

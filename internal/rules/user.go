@@ -6,6 +6,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
@@ -17,16 +18,23 @@ import (
 // userRule is a rule of the user's, compiled.
 type userRule struct {
 	match      sampling.Match
-	conditions []condition
-	// facts is the bit of the first condition where several items may meet
-	// the conditions together; 0 where one item must meet all of them.
-	facts uint32
-	keys  []fingerprint
+	conditions []condition // on items
+	keys       []fingerprint
+	// facts are what items can show of the rule, one bit for each condition or, if
+	// together is set, one bit for all of them met by the same item. They are 0 where an
+	// item that meets all conditions matches the rule by itself.
+	facts    uint32
+	together bool
 }
 
-// userRules are the rules of the user's, in order. They are immutable.
+// userRules are the rules of the user's. But for the failures they are immutable.
 type userRules struct {
-	list []userRule
+	// early go before evidence and late after it, in their order.
+	early, late []userRule
+	// whole are the conditions on traces as a whole.
+	whole  []wholeRule
+	failed failures
+	own    []bool // by Match: it is one of these rules
 	// onResource are the conditions on resources, in the order of their memos,
 	// and owners the rules they belong to.
 	onResource []*ottl.Condition[*ottlresource.TransformContext]
@@ -34,40 +42,50 @@ type userRules struct {
 	errorMode  ottl.ErrorMode
 	adaptive   []*adaptive
 	// rules are those of the adaptive samplers.
-	rules []sampling.Match
+	rules  []sampling.Match
+	parser *conditionParser // nil without rules
+	facts  int              // how many are taken
 }
 
 // maxFacts is how many conditions there may be in rules that several items can
 // match together.
 const maxFacts = 32
 
-func newUserRules(cfg *Config, set component.TelemetrySettings, l *ruleList) (*userRules, error) {
-	u := &userRules{errorMode: cfg.ErrorMode}
-	if len(cfg.Rules) == 0 {
-		return u, nil
+func newUserRules(cfg *Config, set component.TelemetrySettings) (u *userRules, err error) {
+	u = &userRules{errorMode: cfg.ErrorMode}
+	if len(cfg.Rules) > 0 {
+		u.parser, err = newConditionParser(set)
 	}
-	parser, err := newConditionParser(set)
-	if err != nil {
-		return nil, err
-	}
-	facts := 0
+	return u, err
+}
+
+// has reports whether the rule is one of them.
+func (u *userRules) has(rule sampling.Match) bool { return int(rule) < len(u.own) && u.own[rule] }
+
+// any reports whether there are any rules.
+func (u *userRules) any() bool { return len(u.early)+len(u.late) > 0 }
+
+// add compiles the rules that go before evidence, or those that go after it.
+func (u *userRules) add(cfg *Config, afterEvidence bool, l *ruleList) (list []userRule, err error) {
 	for i := range cfg.Rules {
 		c := &cfg.Rules[i]
+		if c.AfterEvidence != afterEvidence {
+			continue
+		}
 		r := userRule{match: u.addSampler(c, l)}
-		if err = u.addConditions(&r, c, parser); err != nil {
+		for len(u.own) < len(l.list) {
+			u.own = append(u.own, sampling.Match(len(u.own)) == r.match)
+		}
+		whole := wholeRule{match: r.match}
+		if err = u.addConditions(&r, &whole, c); err == nil {
+			err = u.addFacts(&r, &whole, c, &l.list[r.match])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("rule %q: %w", c.Name, err)
 		}
-		if len(r.conditions) > 1 && c.Match != MatchSameItem {
-			if facts+len(r.conditions) > maxFacts {
-				return nil, fmt.Errorf("rule %q: too many conditions in rules with match: any_item, at most %d", c.Name, maxFacts)
-			}
-			r.facts = 1 << facts
-			l.list[r.match].Needs = r.facts * (1<<len(r.conditions) - 1)
-			facts += len(r.conditions)
-		}
-		u.list = append(u.list, r)
+		list = append(list, r)
 	}
-	return u, nil
+	return list, nil
 }
 
 // addSampler adds the rule to the policy.
@@ -84,12 +102,16 @@ func (u *userRules) addSampler(c *RuleConfig, l *ruleList) sampling.Match {
 	return m
 }
 
-func (u *userRules) addConditions(r *userRule, c *RuleConfig, parser *conditionParser) error {
+func (u *userRules) addConditions(r *userRule, whole *wholeRule, c *RuleConfig) error {
 	var onSpan, onLog bool
 	for _, text := range c.Conditions {
-		parsed, err := parser.parse(text)
+		parsed, err := u.parser.parse(text)
 		if err != nil {
 			return fmt.Errorf("condition %q: %w", text, err)
+		}
+		if parsed.trace != nil {
+			whole.conditions = append(whole.conditions, parsed.trace)
+			continue
 		}
 		if parsed.resource != nil {
 			parsed.memo = len(u.onResource)
@@ -105,9 +127,41 @@ func (u *userRules) addConditions(r *userRule, c *RuleConfig, parser *conditionP
 		key, _ := parseFingerprint(text)
 		r.keys = append(r.keys, key)
 	}
-	return Check(!onSpan || !onLog || c.Match != MatchSameItem,
-		"conditions on spans and on logs cannot be met by the same item; use match: any_item")
+	return errors.Join(
+		Check(!onSpan || !onLog || c.Match != MatchSameItem,
+			"conditions on spans and on logs cannot be met by the same item; use match: any_item"),
+		Check(len(whole.conditions) == 0 || len(r.keys) == 0,
+			"fingerprint_attributes are not for rules with conditions on traces, for the fingerprint is that of the item that meets them"),
+	)
 }
+
+// addFacts gives facts to a rule that no item matches by itself, and notes in the
+// policy that it needs them.
+func (u *userRules) addFacts(r *userRule, whole *wholeRule, c *RuleConfig, in *sampling.Rule) error {
+	r.together = c.Match == MatchSameItem
+	ofItems, ofWhole := len(r.conditions), min(1, len(whole.conditions))
+	switch {
+	case ofWhole == 0 && (r.together || ofItems < 2):
+		return nil
+	case r.together:
+		ofItems = min(1, ofItems)
+	}
+	if u.facts+ofItems+ofWhole > maxFacts {
+		return fmt.Errorf("too many conditions in rules with match: any_item, at most %d", maxFacts)
+	}
+	r.facts = (1<<ofItems - 1) << u.facts
+	u.facts += ofItems
+	if ofWhole > 0 {
+		whole.fact = 1 << u.facts
+		u.facts++
+		u.whole = append(u.whole, *whole)
+	}
+	in.Needs = r.facts | whole.fact
+	return nil
+}
+
+// fact is the bit of the i-th condition.
+func (r *userRule) fact(i int) uint32 { return 1 << (bits.TrailingZeros32(r.facts) + i) }
 
 // start makes the rates of the adaptive samplers follow the traffic.
 func (u *userRules) start() (err error) {

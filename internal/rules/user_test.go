@@ -5,6 +5,7 @@ package rules
 
 import (
 	"testing"
+	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/require"
@@ -83,6 +84,46 @@ func TestSamplers(t *testing.T) {
 				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
 			}
 		}, items(logOf(1), spanOf(1)), true, "second"},
+	})
+}
+
+// A rule behind evidence stands between it and the rules on requests.
+func TestRulesAfterEvidence(t *testing.T) {
+	drop := func(conditions ...string) func(*Config) {
+		return func(c *Config) {
+			suppressing(c)
+			c.SamplingPercentage, c.SlowerThan, c.Debug.Attribute = 100, time.Second, "debug"
+			c.Rules = []RuleConfig{
+				{Name: "late", AfterEvidence: true, Conditions: conditions, Sampler: SamplerConfig{Type: NeverSample}},
+				{Name: "early", Conditions: []string{`span.name == "vip"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+			}
+		}
+	}
+	bot, isBot := spanAttr("agent", "bot"), `span.attributes["agent"] == "bot"`
+	both := drop(isBot, `log.body == "log"`)
+	same := func(c *Config) {
+		drop(isBot, `span.kind == SPAN_KIND_SERVER`)(c)
+		c.Rules[0].Match = MatchSameItem
+	}
+	keep := func(c *Config) { drop(isBot)(c); c.Rules[0].Sampler = SamplerConfig{Type: AlwaysSample} }
+	runRuleCases(t, []ruleCase{
+		{"behind errors", drop(isBot), items(spanOf(1, bot, failed)), true, "errors"},
+		{"behind errors of another item", drop(isBot), items(spanOf(1, bot), logOf(1, failedLog)), true, "errors"},
+		{"behind slow", drop(isBot), items(spanOf(1, bot, took(2*time.Second))), true, "slow"},
+		{"behind debug", drop(isBot), items(spanOf(1, bot, spanAttr("debug", "1"))), true, "debug"},
+		{"behind rules that are listed after it", drop(isBot), items(spanOf(1, bot), spanOf(1, func(s ptrace.Span) { s.SetName("vip") })), true, "early"},
+		{"before the default", drop(isBot), items(spanOf(1, bot)), false, "late"},
+		{"before requests of the same item", keep, items(spanOf(1, root, bot, get("/healthz"))), true, "late"},
+		{"before requests of another item", keep, items(spanOf(1, root, get("/healthz")), spanOf(1, bot)), true, "late"},
+		{"several conditions, met", both, items(spanOf(1, bot), logOf(1)), false, "late"},
+		{"several conditions, met, and an error", both, items(spanOf(1, bot), logOf(1), spanOf(1, failed)), true, "errors"},
+		{"several conditions, one met by an error", both, items(spanOf(1, bot, failed), logOf(1)), true, "errors"},
+		{"several conditions, one met", both, items(spanOf(1, bot)), true, "default"},
+		{"same item, met", same, items(spanOf(1, bot, kind(ptrace.SpanKindServer))), false, "late"},
+		{"same item, met by two", same, items(spanOf(1, bot), spanOf(1, kind(ptrace.SpanKindServer))), true, "default"},
+		{"without conditions", drop(), items(spanOf(1, root, get("/healthz"))), false, "late"},
+		{"without conditions, and an error", drop(), items(spanOf(1, root, get("/healthz")), spanOf(1, failed)), true, "errors"},
+		{"evidence switched off", func(c *Config) { drop(isBot)(c); c.Errors = false }, items(spanOf(1, bot, failed)), false, "late"},
 	})
 }
 

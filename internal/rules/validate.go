@@ -58,10 +58,20 @@ func (c *Config) soundRules() bool {
 func (c *Config) checkPercentages() error {
 	err := CheckPercentage("sampling_percentage", c.SamplingPercentage)
 	for _, r := range slices.Sorted(maps.Keys(c.RoutePercentages)) {
-		_, bad := parseRoute(r)
-		err = errors.Join(err, bad, CheckPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
+		err = errors.Join(err, CheckPercentage(fmt.Sprintf("route_percentages %q", r), c.RoutePercentages[r]))
 	}
 	return err
+}
+
+// Validate checks that the lists belong to something that is on. What is in them is
+// compiled with the rules.
+func (c *SuppressConfig) Validate() error {
+	return errors.Join(
+		Check(c.HealthChecks || len(c.HealthCheckPaths) == 0, "health_check_paths needs health_checks: true, got %q", c.HealthCheckPaths),
+		Check(c.HealthChecks || len(c.UserAgents) == 0, "user_agents needs health_checks: true, got %q", c.UserAgents),
+		Check(!slices.ContainsFunc(c.UserAgents, func(a string) bool { return strings.TrimSpace(a) == "" }),
+			"user_agents must not contain an empty text, got %q", c.UserAgents),
+	)
 }
 
 func (c *Config) checkNames() (err error) {

@@ -21,20 +21,47 @@ func (c *Config) Warnings() []string {
 
 // unreachable names the rules that no trace can reach.
 func (c *Config) unreachable() (out []string) {
-	for i := range c.Rules {
-		r := &c.Rules[i]
+	rules := c.inOrder()
+	for i, r := range rules {
 		if len(r.Conditions) == 0 {
 			return append(out, fmt.Sprintf("rule %q matches every trace: what comes after it is never reached: %s",
-				r.Name, strings.Join(append(ruleNames(c.Rules[i+1:]), c.builtIn()...), ", ")))
+				r.Name, strings.Join(c.behind(r, rules[i+1:]), ", ")))
 		}
-		for j := range c.Rules[:i] {
-			if c.Rules[j].covers(r) {
-				out = append(out, fmt.Sprintf("rule %q is never reached: whatever matches it matches rule %q before it", r.Name, c.Rules[j].Name))
+		for _, before := range rules[:i] {
+			if before.covers(r) {
+				out = append(out, fmt.Sprintf("rule %q is never reached: whatever matches it matches rule %q before it", r.Name, before.Name))
 				break
 			}
 		}
 	}
 	return out
+}
+
+// inOrder are the user's rules in the order in which they decide.
+func (c *Config) inOrder() (rules []*RuleConfig) {
+	for _, after := range [...]bool{false, true} {
+		for i := range c.Rules {
+			if c.Rules[i].AfterEvidence == after {
+				rules = append(rules, &c.Rules[i])
+			}
+		}
+	}
+	return rules
+}
+
+// behind are the names of the rules in force behind a rule of the user's, the other
+// rules of whose follow.
+func (c *Config) behind(rule *RuleConfig, follow []*RuleConfig) (names []string) {
+	for i, r := range follow {
+		if r.AfterEvidence && !rule.AfterEvidence {
+			return slices.Concat(names, c.evidence(), ruleNames(follow[i:]), c.others())
+		}
+		names = append(names, r.Name)
+	}
+	if !rule.AfterEvidence {
+		names = append(names, c.evidence()...)
+	}
+	return append(names, c.others()...)
 }
 
 // covers reports whether whatever matches the other rule matches this one, judged by
@@ -51,15 +78,15 @@ func (c *RuleConfig) covers(other *RuleConfig) bool {
 	return true
 }
 
-func ruleNames(rules []RuleConfig) (names []string) {
-	for i := range rules {
-		names = append(names, rules[i].Name)
+func ruleNames(rules []*RuleConfig) (names []string) {
+	for _, r := range rules {
+		names = append(names, r.Name)
 	}
 	return names
 }
 
-// builtIn are the names of the built-in rules in force.
-func (c *Config) builtIn() (names []string) {
+// evidence are the names of the built-in rules in force that keep what they match.
+func (c *Config) evidence() (names []string) {
 	if c.Debug.Attribute != "" {
 		names = append(names, ruleDebug)
 	}
@@ -69,6 +96,11 @@ func (c *Config) builtIn() (names []string) {
 	if c.SlowerThan > 0 {
 		names = append(names, ruleSlow)
 	}
+	return names
+}
+
+// others are the names of the other built-in rules in force.
+func (c *Config) others() (names []string) {
 	if c.Suppress.HealthChecks {
 		names = append(names, ruleHealthChecks)
 	}
@@ -91,7 +123,7 @@ func (c *Config) hidesEvidence() (out []string) {
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		if r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
+		if !r.AfterEvidence && r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
 			out = append(out, fmt.Sprintf("rule %q goes before errors and can drop traces with errors", r.Name))
 		}
 	}

@@ -14,6 +14,7 @@ func TestWarnings(t *testing.T) {
 	on := func(name string, s SamplerConfig, conditions ...string) RuleConfig {
 		return RuleConfig{Name: name, Conditions: conditions, Sampler: s}
 	}
+	after := func(r RuleConfig) RuleConfig { r.AfterEvidence = true; return r }
 	same := func(r RuleConfig) RuleConfig { r.Match = MatchSameItem; return r }
 	tests := []struct {
 		name   string
@@ -38,6 +39,16 @@ func TestWarnings(t *testing.T) {
 		{"rule that drops before errors", func(c *Config) {
 			c.Rules = []RuleConfig{on("bots", never, "a"), on("vip", always, "b"), on("all of them", SamplerConfig{Type: Probabilistic, SamplingPercentage: 100}, "c")}
 		}, []string{`rule "bots" goes before errors and can drop traces with errors`}},
+		{"rules behind errors", func(c *Config) {
+			c.Suppress.HealthChecks = true
+			c.Rules = []RuleConfig{after(on("rest", never)), on("first", always, "a"), after(on("bots", never, "b")), on("second", always, "c")}
+		}, []string{`rule "rest" matches every trace: what comes after it is never reached: bots, health_checks, default`}},
+		{"rule for all before rules behind errors", func(c *Config) {
+			c.Rules = []RuleConfig{after(on("bots", never, "b")), on("all", always), on("second", always, "c")}
+		}, []string{`rule "all" matches every trace: what comes after it is never reached: second, errors, bots, default`}},
+		{"rule behind errors with the conditions of one before", func(c *Config) {
+			c.Rules = []RuleConfig{after(on("bots", never, "b")), on("first", always, "b")}
+		}, []string{`rule "bots" is never reached: whatever matches it matches rule "first" before it`}},
 		{
 			"suppression without errors", func(c *Config) { c.Errors, c.Suppress.HealthChecks = false, true },
 			[]string{"suppress is on and errors is off: suppressed requests are dropped with the errors in their traces"},

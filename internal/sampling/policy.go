@@ -140,7 +140,10 @@ func (p *Policy) Decide(f Finding, size Size, r contrib.Randomness) Verdict {
 // Judged returns the verdict with the randomness it was reached by, if that is an
 // explicit one and the verdict's threshold is noted on items.
 func (p *Policy) Judged(v Verdict, r contrib.Randomness, explicit bool) Verdict {
-	if t := p.Threshold(v); explicit && t != contrib.AlwaysSampleThreshold && t != contrib.NeverSampleThreshold {
+	if !explicit {
+		return v
+	}
+	if t := p.Threshold(v); t != contrib.AlwaysSampleThreshold && t != contrib.NeverSampleThreshold {
 		v.Randomness, v.Explicit = r, true
 	}
 	return v

@@ -32,18 +32,18 @@ const (
 // randomness must be written to what is kept, for nobody else would find it.
 func (s Source) Of(id [16]byte) (r contrib.Randomness, hashed bool) {
 	if s == SourceHash || s == SourceAuto && (counted(id) || timed(id)) {
-		return randomness(xxhash.Sum64(id[:])), true
+		return Randomness(xxhash.Sum64(id[:])), true
 	}
 	return IDRandomness(id), false
 }
 
 // IDRandomness returns the randomness a trace id carries: its low 56 bits.
 func IDRandomness(id [16]byte) contrib.Randomness {
-	return randomness(binary.BigEndian.Uint64(id[8:]))
+	return Randomness(binary.BigEndian.Uint64(id[8:]))
 }
 
-// randomness returns the low 56 bits of x.
-func randomness(x uint64) contrib.Randomness {
+// Randomness returns the low 56 bits of x as a randomness.
+func Randomness(x uint64) contrib.Randomness {
 	// 56 bits are always in range, so there is no error to see.
 	r, _ := contrib.UnsignedToRandomness(x & (contrib.MaxAdjustedCount - 1))
 	return r

@@ -128,6 +128,15 @@ func (t *Instruments) Dropped(sig tracebuffer.Signal, reason string, n int) {
 	add(c, n, attribute.String("reason", reason))
 }
 
+// DroppedAlone counts records without a trace id that the rule dropped.
+func (t *Instruments) DroppedAlone(sig tracebuffer.Signal, rule string, n int) {
+	reason := dropSampling
+	if rule == rules.RuleMissing {
+		reason = rules.RuleMissing
+	}
+	t.Dropped(sig, reason, n)
+}
+
 func (t *Instruments) late(sig tracebuffer.Signal, outcome string, n int) {
 	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansLate, t.ProcessorCorrelationLogsLate}[sig]
 	add(c, n, attribute.String("outcome", outcome))

@@ -36,7 +36,7 @@ func instruments(t *testing.T, counts bool, g *Gauges) (*Instruments, *page) {
 	policy, err := sampling.NewPolicy(sampling.Rule{Name: "errors", Threshold: contrib.AlwaysSampleThreshold}, sampling.Rule{Name: "default", Threshold: rest})
 	require.NoError(t, err)
 	if g == nil {
-		g = &Gauges{Ready: func() bool { return false }, RoutePatterns: func(func(string, int) bool) {}}
+		g = &Gauges{Ready: func() bool { return false }, RoutePatterns: func(func(string, int) bool) {}, KeysOverLimit: func(func(string, int) bool) {}}
 	}
 	i, err := New(tel.NewTelemetrySettings(), policy, counts, g)
 	require.NoError(t, err)

@@ -17,6 +17,10 @@ import (
 type Options struct {
 	// Policy decides; it must not be nil.
 	Policy *sampling.Policy
+	// Whole returns the facts that a trace shows as a whole. It is asked once for a
+	// trace, at the end of its wait, if items of it have a Part. It must be safe for
+	// concurrent use.
+	Whole func(*sampling.Trace) uint32
 	// Wait is how long a trace may wait for its verdict after its first item.
 	Wait time.Duration
 	// WaitAfterRoot shortens the wait once the root span is there; 0 does not.

@@ -27,6 +27,9 @@
 // Ids that a propagator cut to 64 bits still find their trace (package idtable). What
 // can be cut off draws nothing: items with the whole id say what the randomness is.
 //
+// Rules may ask for what a trace is as a whole: what is known of it then lies beside
+// the table (whole.go), and is looked at once, when the wait is over.
+//
 // Deadlines need no timer: every wait is a constant after an arrival, so each
 // kind of wait is a queue that is in order by construction, and what is due
 // stands at its head.

@@ -33,6 +33,8 @@ type Item struct {
 	Explicit   bool
 	// Finding is the rules that the item matches.
 	sampling.Finding
+	// Part is what it adds to its trace as a whole, nil where no rule asks for that.
+	Part *sampling.Part
 	// Signal is what it is, and Outlet the number of the pipeline it goes back to.
 	Signal Signal
 	Outlet uint8
@@ -80,10 +82,10 @@ const (
 
 // Fate is what became of an item.
 type Fate struct {
-	Action Action
 	// Verdict is its trace's verdict, if Decided is set. A held item is
 	// counted in an Outcome once it is decided, unless it was decided before.
 	Verdict sampling.Verdict
+	Action  Action
 	Decided bool
 	// Late marks an item that arrived after its trace's verdict had been carried out.
 	Late bool

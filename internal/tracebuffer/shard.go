@@ -27,6 +27,7 @@ type shard struct {
 	// follow from the trace id: forgetting the others costs only the
 	// knowledge that an item is late.
 	late, special  memory
+	wholes         wholes
 	now            time.Duration // the latest reading, so that the queues stay in order
 	flushed        bool          // nothing is held any more
 	reported       int64
@@ -48,6 +49,9 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 		e = s.open(at, it)
 	}
 	e.merge(it, met)
+	if !e.decided {
+		s.wholes.add(e.key, it.Part)
+	}
 	if !e.decided && s.policy.Settled(e.found) {
 		if v := s.settle(e, out); !e.decided {
 			s.drop(e, out)
@@ -93,7 +97,7 @@ func (s *shard) fate(v sampling.Verdict) Fate {
 // would have been kept in any case, so it must not weigh as one of many.
 func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	upgraded := false
-	if it.Match < v.Rule {
+	if s.policy.Rule(it.Finding) < v.Rule {
 		// Of size 0: the trace was counted, and has taken its part of a limit.
 		own := s.policy.Decide(it.Finding, sampling.Size{}, it.Randomness)
 		if own.Keep && s.policy.KeepsMore(own, v) {
@@ -152,6 +156,7 @@ func (s *shard) wait(e *entry, k waitKind, until time.Duration) {
 
 // settle notes the verdict on a trace that no further item can change.
 func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
+	s.wholes.take(e.key) // nothing that it shows can change the verdict
 	v := s.policy.Decide(e.found, e.size(), e.rnd)
 	e.verdict, e.decided = v.Pack(), v.Keep || s.opts.DryRun
 	if s.decides {
@@ -282,6 +287,9 @@ func (s *shard) decide(e *entry, t Trigger, out *Outcome) (v sampling.Verdict) {
 	if e.decided {
 		v = e.verdict.Unpack()
 	} else {
+		if whole := s.wholes.take(e.key); whole != nil {
+			e.found.Facts |= s.opts.Whole(whole)
+		}
 		v = s.policy.Decide(e.found, e.size(), e.rnd)
 		out.decided(v, t, e)
 	}
@@ -415,7 +423,7 @@ func (s *shard) bytes() int64 {
 	for k := range s.waiting {
 		tickets += len(s.waiting[k].ring)
 	}
-	return s.log.bytes + int64(tickets)*ticketBytes + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
+	return s.log.bytes + int64(tickets)*ticketBytes + s.wholes.bytes() + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
 }
 
 // growAhead is how many traces a shard may get in the calls at hand.
@@ -425,6 +433,9 @@ const growAhead = 1024
 // all shards double at the same time.
 func (s *shard) growth() int64 {
 	n := int64(s.table.Growth(growAhead))
+	if s.opts.Whole != nil {
+		n += int64(s.wholes.traces.Growth(growAhead))
+	}
 	for _, q := range [...]*queue{&s.lying, &s.waiting[waitFull], &s.waiting[waitRoot]} {
 		if q.len+growAhead > len(q.ring) {
 			n += int64(len(q.ring)) * ticketBytes

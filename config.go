@@ -319,7 +319,7 @@ func (c *Config) Validate() error {
 
 // Validate checks the templates and the modes.
 func (c *RoutesConfig) Validate() error {
-	_, err := c.table()
+	_, err := c.table(0)
 	return errors.Join(
 		err,
 		rules.Check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
@@ -339,15 +339,16 @@ func (c *RoutesConfig) written() []string {
 	return names
 }
 
-// table returns a route table with all that is declared. It reads the files.
-func (c *RoutesConfig) table() (*route.Table, error) {
+// table returns a route table with all that is declared, which may learn so many bytes
+// more; 0 is no limit. It reads the files.
+func (c *RoutesConfig) table(maxBytes int64) (*route.Table, error) {
 	templates, err := declared(c.Templates, c.OpenAPIFiles)
 	if err != nil {
 		return nil, err
 	}
 	services := make(map[string][]string, len(c.Services))
 	for name, s := range c.Services {
-		if services[name], err = declared(s.Templates, s.OpenAPIFiles); err != nil {
+		if services[telemetry.Label(name)], err = declared(s.Templates, s.OpenAPIFiles); err != nil {
 			return nil, fmt.Errorf("services::%s: %w", name, err)
 		}
 	}
@@ -356,6 +357,7 @@ func (c *RoutesConfig) table() (*route.Table, error) {
 		Services:    services,
 		MaxRoutes:   c.MaxRoutes,
 		MaxServices: telemetry.MaxServices,
+		MaxBytes:    maxBytes,
 		Learn:       c.Learn.Enabled,
 	})
 	if err != nil {

@@ -54,6 +54,7 @@ type engine struct {
 	links      *links.Reader
 	requests   *requests
 	found      integrity.Report // of ticks
+	counts     int64            // bytes of tables that the buffer counts; of ticks
 	onLast     func()
 
 	mu        sync.Mutex
@@ -90,17 +91,17 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := cfg.Routes.table()
+	routes, err := cfg.Routes.table(int64(cfg.MaxBytes) / routesShare)
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
-	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes)
+	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
 	e.links = links.New()
 	e.requests = newRequests(cfg)
-	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes)
+	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes, int64(cfg.MaxBytes)/countedShare)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
 	return e, err
 }
@@ -243,6 +244,7 @@ func (e *engine) tick(now time.Time) {
 	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
 	e.checkTraces(now)
 	e.learned.tick(now)
+	e.tickTables(now)
 }
 
 // carryOut counts an outcome and hands its releases to their outlets.

@@ -28,6 +28,7 @@ type requests struct {
 	keys  []string // none: switched off
 	wait  time.Duration
 	limit int64 // bytes that may wait
+	max   int   // requests known in a generation
 
 	// sending is read-locked while a call may send on logs that waited, so that
 	// after the first Shutdown has sent on the last ones nobody sends any more.
@@ -40,8 +41,9 @@ type requests struct {
 	parked     map[uint64][]parkedLog
 	queue      []expiry // in order of their deadlines
 	next       uint64   // number of the next log that waits
-	bytes      int64
-	closed     bool // no log waits any more
+	waiting    int      // logs
+	bytes      int64    // of their messages
+	closed     bool     // no log waits any more
 }
 
 // parkedLog is a log that waits: an OTLP message of it alone, and the pipeline it
@@ -61,8 +63,15 @@ type expiry struct {
 const (
 	// maxRequests bounds the requests known in a generation.
 	maxRequests = 1 << 16
-	// parkShare is the part of max_bytes that may wait, 1/16.
-	parkShare = 16
+	// parkShare is the part of max_bytes that may wait, 1/16, and knownShare the
+	// part that requests whose trace is known may take.
+	parkShare  = 16
+	knownShare = 64
+	// What things take, in bytes: a known request, a log that waits beside its
+	// message, and its place in the queue, which stays after its trace was found.
+	requestBytes = 48
+	parkedBytes  = 128
+	expiryBytes  = 64
 )
 
 var requestSeed = maphash.MakeSeed()
@@ -72,6 +81,7 @@ func newRequests(cfg *Config) *requests {
 		keys:   cfg.Logs.RequestIDAttributes,
 		wait:   cfg.DecisionWait,
 		limit:  int64(cfg.MaxBytes) / parkShare,
+		max:    int(min(maxRequests, int64(cfg.MaxBytes)/knownShare/requestBytes/2)),
 		young:  map[uint64]pcommon.TraceID{},
 		parked: map[uint64][]parkedLog{},
 	}
@@ -98,11 +108,34 @@ func (r *requests) key(service string, attrs pcommon.Map) (key uint64, ok bool) 
 func (r *requests) learn(now time.Time, key uint64, id pcommon.TraceID) []parkedLog {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now.Sub(r.turned) > r.wait || len(r.young) >= maxRequests {
-		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
+	r.turn(now)
+	if len(r.young) >= r.max {
+		r.turned = time.Time{}
+		r.turn(now)
 	}
 	r.young[key] = id
 	return r.take(key)
+}
+
+// turn makes the young requests old, if their time is over. The caller holds the lock.
+func (r *requests) turn(now time.Time) {
+	if now.Sub(r.turned) > r.wait {
+		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
+	}
+}
+
+// tableBytes is about what the tables take. The messages in them are counted by the
+// buffer.
+func (r *requests) tableBytes() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return int64(len(r.young)+len(r.old))*requestBytes + r.overhead()
+}
+
+// overhead is what the logs that wait take beside their messages. The caller holds
+// the lock.
+func (r *requests) overhead() int64 {
+	return int64(r.waiting)*parkedBytes + int64(len(r.queue))*expiryBytes
 }
 
 // take returns the logs that wait for the key. The caller holds the lock.
@@ -110,9 +143,15 @@ func (r *requests) take(key uint64) []parkedLog {
 	logs := r.parked[key]
 	delete(r.parked, key)
 	for i := range logs {
-		r.bytes -= int64(len(logs[i].msg))
+		r.left(&logs[i])
 	}
 	return logs
+}
+
+// left notes that a log waits no more. The caller holds the lock.
+func (r *requests) left(p *parkedLog) {
+	r.waiting--
+	r.bytes -= int64(len(p.msg))
 }
 
 // find returns the trace of the request, if it is known.
@@ -129,12 +168,14 @@ func (r *requests) find(key uint64) (id pcommon.TraceID, ok bool) {
 func (r *requests) park(now time.Time, key uint64, p parkedLog) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.bytes+int64(len(p.msg)) > r.limit {
+	size := int64(len(p.msg))
+	if r.closed || r.bytes+r.overhead()+size+parkedBytes+expiryBytes > r.limit {
 		return false
 	}
 	p.number = r.next
 	r.next++
-	r.bytes += int64(len(p.msg))
+	r.waiting++
+	r.bytes += size
 	r.parked[key] = append(r.parked[key], p)
 	r.queue = append(r.queue, expiry{now.Add(r.wait), key, p.number})
 	return true
@@ -144,6 +185,7 @@ func (r *requests) park(now time.Time, key uint64, p parkedLog) bool {
 func (r *requests) expired(now time.Time) (logs []parkedLog) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.turn(now)
 	n := 0
 	for ; n < len(r.queue) && !r.queue[n].deadline.After(now); n++ {
 		x := r.queue[n]
@@ -152,12 +194,14 @@ func (r *requests) expired(now time.Time) (logs []parkedLog) {
 			continue // its trace was found
 		}
 		logs = append(logs, waiting[0])
-		r.bytes -= int64(len(waiting[0].msg))
+		r.left(&waiting[0])
 		if r.parked[x.key] = waiting[1:]; len(waiting) == 1 {
 			delete(r.parked, x.key)
 		}
 	}
-	r.queue = r.queue[n:]
+	if r.queue = r.queue[n:]; len(r.queue) == 0 {
+		r.queue = nil // it may have been long
+	}
 	return logs
 }
 

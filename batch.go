@@ -126,12 +126,14 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		b.tally.ZeroID(svc)
 	}
 	if id.IsEmpty() {
+		e.cards.maskSpan(&r.edit, s, &v)
 		b.sizeSpan(r, s)
 		return
 	}
 	b.watchSpan(svc, s, &v)
 	it := b.item(r, id)
 	it.Finding = b.match.Span(ss, s, &v, r.edit.pattern)
+	e.cards.maskSpan(&r.edit, s, &v)
 	it.Root = s.ParentSpanID().IsEmpty()
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
@@ -248,14 +250,16 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	}
 	id := lr.TraceID()
 	if id.IsEmpty() {
-		b.sizeLog(r, lr)
 		r.missing = b.match.MissingID(sl, lr, &v, r.edit.pattern)
+		e.cards.maskLog(&r.edit, lr, &v)
+		b.sizeLog(r, lr)
 		r.drop = r.missing == rules.MissingDropped && !e.rules.DryRun()
 		return
 	}
 	b.watchLog(svc, res, lr, &v)
 	it := b.item(r, id)
 	it.Finding = b.match.Log(sl, lr, &v, r.edit.pattern)
+	e.cards.maskLog(&r.edit, lr, &v)
 	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
 	if !e.plan.waits && !it.Joins {

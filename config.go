@@ -14,6 +14,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
@@ -111,8 +112,10 @@ type RoutesConfig struct {
 	HTTPRoute HTTPRouteMode `mapstructure:"http_route"`
 	// SpanName puts the pattern in the place of the raw path in span names.
 	SpanName bool `mapstructure:"span_name"`
-	// RawPath says what becomes of the attributes with the raw path.
+	// RawPath says what becomes of the raw path, wherever an item has it.
 	RawPath RawPathMode `mapstructure:"raw_path"`
+	// HashKey is the secret that values are hashed with. Empty: one made at start.
+	HashKey configopaque.String `mapstructure:"hash_key"`
 	// Parameters says whether the values of a pattern's placeholders become
 	// attributes http.route.param.<name>.
 	Parameters ParametersMode `mapstructure:"parameters"`
@@ -326,6 +329,7 @@ func (c *RoutesConfig) Validate() error {
 		rules.Check(c.Attribute != "", "attribute must not be empty"),
 		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
 		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+		rules.Check(c.HashKey == "" || len(c.HashKey) >= minHashKey, "hash_key must be at least %d bytes long, got %d", minHashKey, len(c.HashKey)),
 		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
 }

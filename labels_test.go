@@ -29,7 +29,7 @@ func (p *pipelines) labelValues() (values []string) {
 	require.NoError(p.t, p.telemetry.Reader.Collect(context.Background(), &all))
 	add := func(set attribute.Set) {
 		for _, kv := range set.ToSlice() {
-			values = append(values, kv.Value.Emit())
+			values = append(values, kv.Value.String())
 		}
 	}
 	for _, sm := range all.ScopeMetrics {

@@ -96,7 +96,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 		return nil, err
 	}
 	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
-	e.cards = newCardinality(&cfg.Routes)
+	e.cards = newCardinality(cfg)
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
 	e.links = links.New()
@@ -156,6 +156,7 @@ func (e *engine) start(log *zap.Logger) error {
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
 	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
+	e.cards.start(log)
 	for _, w := range e.cfg.Sampling.Warnings() {
 		log.Warn("sampling: " + w)
 	}

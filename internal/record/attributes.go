@@ -45,6 +45,9 @@ type Span struct {
 	synthetic  string
 	Status     int // of HTTP
 	Peer
+	// http: an attribute is of HTTP or URLs; otherProtocol: one names the system of
+	// a database, a queue or RPC.
+	http, otherProtocol bool
 }
 
 // Read reads attributes of old and new semantic conventions into a zero Span.
@@ -84,6 +87,7 @@ func (v *Span) Read(attrs pcommon.Map) {
 		case "messaging.destination.name", "messaging.destination":
 			v.Destination = val.Str()
 		default:
+			v.noteProtocol(key)
 			v.Header.Read(key, val)
 		}
 	}

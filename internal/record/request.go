@@ -9,15 +9,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// PathInName returns the path in a span name, such as "GET /users/1" or "/users/1",
-// or "".
-func PathInName(name string) string {
-	if i := strings.IndexByte(name, '/'); i == 0 || i > 0 && name[i-1] == ' ' {
-		return name[i:]
-	}
-	return ""
-}
-
 // Request is an HTTP or RPC request as the rules on requests look at it. Unknown
 // parts are empty.
 type Request struct {
@@ -43,7 +34,7 @@ func (q *Request) Answered() bool { return q.status < 400 }
 func (v *Span) Request(s ptrace.Span, pattern string) Request {
 	path := v.Path.Text
 	if path == "" {
-		path = PathInName(s.Name())
+		path = v.PathInName(s.Name())
 	}
 	q := Request{
 		Method: v.Method, Path: BarePath(path), Pattern: pattern, status: v.Status,

@@ -4,7 +4,6 @@
 package telemetry
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ func (s *Service) use() {
 
 // find returns the service with the name and no further label.
 func (s *Services) find(name string) *Service {
-	return s.add(append([]byte(name), bytes.Repeat([]byte{separator}, len(s.keys)-1)...))
+	return s.add(append([]byte(name), make([]byte, len(s.keys)-1)...))
 }
 
 func (s *Services) add(key []byte) *Service {

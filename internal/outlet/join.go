@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // JoinConfig says what logs get from their spans and which of them are not needed.
@@ -43,7 +44,7 @@ type joiner struct {
 
 type entryKey struct {
 	trace   uint64
-	service string
+	service string // as a label, which is what a stub of a span has
 }
 
 func newJoiner(keys []string, td ptrace.Traces) *joiner {
@@ -54,7 +55,7 @@ func newJoiner(keys []string, td ptrace.Traces) *joiner {
 		root:  map[uint64]pcommon.Map{},
 	}
 	for res, s := range record.EachSpan(td) {
-		j.note(record.ServiceName(res), s)
+		j.note(telemetry.Label(record.ServiceName(res)), s)
 	}
 	return j
 }
@@ -103,7 +104,7 @@ func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, b
 	if m, ok := j.spans[record.KeyOf(lr.TraceID(), lr.SpanID())]; ok {
 		return m, true
 	}
-	if m, ok := j.entry[entryKey{trace, record.ServiceName(res)}]; ok {
+	if m, ok := j.entry[entryKey{trace, telemetry.Label(record.ServiceName(res))}]; ok {
 		return m, true
 	}
 	m, ok := j.root[trace]

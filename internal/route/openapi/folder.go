@@ -36,15 +36,15 @@ type folder struct {
 // openFolder opens the folder that the file lies in, after symbolic links, and returns
 // the file's name in it.
 func openFolder(file string) (f *folder, name string, err error) {
-	real, err := filepath.EvalSymlinks(file)
+	resolved, err := filepath.EvalSymlinks(file)
 	if err != nil {
 		return nil, "", err
 	}
-	root, err := os.OpenRoot(filepath.Dir(real))
+	root, err := os.OpenRoot(filepath.Dir(resolved))
 	if err != nil {
 		return nil, "", err
 	}
-	return &folder{root: root, parsed: map[string]any{}, left: maxBytes}, filepath.Base(real), nil
+	return &folder{root: root, parsed: map[string]any{}, left: maxBytes}, filepath.Base(resolved), nil
 }
 
 func (f *folder) close() { _ = f.root.Close() }

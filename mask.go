@@ -42,9 +42,8 @@ func (c *cardinality) maskSpan(e *edit, s ptrace.Span, v *record.Span) {
 	m.urls = false
 	c.maskAttributes(m, s.Attributes(), nil)
 	if e.name != "" && !e.written {
-		e.name = m.text(e.name)
-	}
-	if name := s.Name(); m.touches(name) {
+		e.name = m.text(e.name) // which replaces the span's
+	} else if name := s.Name(); m.touches(name) {
 		s.SetName(m.text(name))
 	}
 	if message := s.Status().Message(); m.touches(message) {
@@ -126,78 +125,99 @@ func (e *edit) rawPath(httpRoute string, attrs pcommon.Map) string {
 // one every word with a slash in it is hidden.
 const maxMasked = 4096
 
-// maxOdd is how many odd values are looked for in each text.
-const maxOdd = 16
+// maxValues is how many values each segment of a text is compared with, and maxOdd how
+// many of them each text is searched for.
+const (
+	maxValues = 64
+	maxOdd    = 16
+)
 
 // masker hides the values in a path wherever a text says them: in the place of a
 // segment stands that of the pattern, and queries are cut. It is for one goroutine.
 type masker struct {
-	path    string            // without host and query; "" hides nothing
-	pattern string            // "" for none
-	values  map[string]string // what stands in the place of a segment, unescaped
-	odd     []string          // values that do not end where a word ends
-	all     bool              // the path is too long to tell its segments apart
-	urls    bool              // other URLs are hidden as well
-	out     []byte
+	path    string   // without host and query; "" hides nothing
+	pattern string   // "" for none
+	values  []hidden // what is in its segments
+	odd     []hidden // of these, the values that do not end where a word ends
+	all     bool     // the path is too long to tell its segments apart
+	urls    bool     // other URLs are hidden as well
+	changed bool     // the text that is looked at
+	// scratch
+	out             []byte
+	names, segments []string
 }
 
-var maskers = sync.Pool{New: func() any { return &masker{values: map[string]string{}} }}
+// hidden is an unescaped value, and what stands in its place.
+type hidden struct{ value, name string }
+
+var maskers = sync.Pool{New: func() any { return new(masker) }}
 
 // anySegment stands in the place of what the pattern says nothing of.
 const anySegment = "{param}"
 
 // read makes the masker hide the path, which may be a URL.
 func (m *masker) read(path, pattern string) {
-	clear(m.values)
-	m.path, m.pattern, m.odd, m.all = record.BarePath(path), pattern, m.odd[:0], len(path) > maxMasked
+	m.path, m.pattern = record.BarePath(path), pattern
+	m.values, m.odd, m.all = m.values[:0], m.odd[:0], len(path) > maxMasked
 	if m.all {
 		return
 	}
-	names := segments(pattern)
-	values := segments(m.path)
-	for i, value := range values {
+	m.names = appendSegments(m.names[:0], pattern)
+	m.segments = appendSegments(m.segments[:0], m.path)
+	for i, value := range m.segments {
 		name := anySegment
-		if len(names) == len(values) {
-			name = names[i]
+		if len(m.names) == len(m.segments) {
+			name = m.names[i]
 		}
-		m.hide(unescape(value), name, names)
+		m.hide(unescape(value), name)
 	}
-	m.all = len(m.odd) > maxOdd
+	m.all = len(m.values) > maxValues || len(m.odd) > maxOdd
 }
 
 // hide notes a value, unless the pattern has it as literal text. What is in front of
 // an extension, a verb or a matrix parameter is one by itself, and so is what an
 // escaped slash divides.
-func (m *masker) hide(value, name string, names []string) {
-	if value == "" || slices.Contains(names, value) {
+func (m *masker) hide(value, name string) {
+	if value == "" || slices.Contains(m.names, value) {
 		return
 	}
-	m.values[value] = name
-	if strings.ContainsFunc(value, endsWord) {
-		m.odd = append(m.odd, value)
+	m.values = append(m.values, hidden{value, name})
+	if wordEnd(value) < len(value) {
+		m.odd = append(m.odd, hidden{value, name})
 	}
 	if i := strings.IndexAny(value, ".:;"); i > 0 {
-		m.hide(value[:i], anySegment, names)
+		m.hide(value[:i], anySegment)
 	}
-	_, parameters, _ := strings.Cut(value, ";")
-	for p := range strings.SplitSeq(parameters, ";") {
-		_, p, _ = strings.Cut(p, "=")
-		m.hide(p, anySegment, names)
+	if _, parameters, ok := strings.Cut(value, ";"); ok {
+		for p := range strings.SplitSeq(parameters, ";") {
+			_, p, _ = strings.Cut(p, "=")
+			m.hide(p, anySegment)
+		}
 	}
 	if strings.IndexByte(value, '/') >= 0 {
 		for part := range strings.SplitSeq(value, "/") {
-			m.hide(part, anySegment, names)
+			m.hide(part, anySegment)
 		}
 	}
 }
 
-func segments(path string) (out []string) {
-	for s := range strings.SplitSeq(path, "/") {
-		if s != "" {
-			out = append(out, s)
+// nameOf returns what stands in the place of an unescaped value.
+func (m *masker) nameOf(value string) (string, bool) {
+	for i := range m.values {
+		if m.values[i].value == value {
+			return m.values[i].name, true
 		}
 	}
-	return out
+	return "", false
+}
+
+func appendSegments(dst []string, path string) []string {
+	for s := range strings.SplitSeq(path, "/") {
+		if s != "" {
+			dst = append(dst, s)
+		}
+	}
+	return dst
 }
 
 // value masks the texts in a value.

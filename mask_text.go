@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // touches reports whether a text may say something of the path.
@@ -20,32 +21,42 @@ func (m *masker) text(text string) string {
 	if !m.touches(text) {
 		return text
 	}
-	for _, value := range m.odd {
-		text = strings.ReplaceAll(text, "/"+value, "/"+m.values[value])
+	for _, h := range m.odd {
+		text = strings.ReplaceAll(text, "/"+h.value, "/"+h.name)
 	}
-	m.out = m.out[:0]
-	for text != "" {
-		end := strings.IndexFunc(text, endsWord)
-		if end < 0 {
-			end = len(text)
+	m.out, m.changed = m.out[:0], false
+	for rest := text; rest != ""; {
+		end := wordEnd(rest)
+		m.word(rest[:end])
+		if end < len(rest) {
+			_, size := utf8.DecodeRuneInString(rest[end:])
+			m.out = append(m.out, rest[end:end+size]...)
+			end += size
 		}
-		m.word(text[:end])
-		next := end
-		for next < len(text) && text[next] < 0x80 && endsWord(rune(text[next])) {
-			next++
-		}
-		if next == end && end < len(text) { // a blank that is not ASCII
-			next = len(text) - len(strings.TrimLeftFunc(text[end:], endsWord))
-		}
-		m.out = append(m.out, text[end:next]...)
-		text = text[next:]
+		rest = rest[end:]
+	}
+	if !m.changed {
+		return text
 	}
 	return string(m.out)
 }
 
-// endsWord reports what stands in no path, unless it is escaped.
-func endsWord(r rune) bool {
-	return r == '"' || r == '<' || r == '>' || r == '`' || unicode.IsSpace(r) || unicode.IsControl(r)
+// endsWord are the characters of ASCII that stand in no path, unless they are escaped.
+var endsWord = func() (table [utf8.RuneSelf]bool) {
+	for c := range table {
+		table[c] = c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '`'
+	}
+	return table
+}()
+
+// wordEnd returns where the word ends that a text begins with: at what stands in no path.
+func wordEnd(text string) int {
+	for i, r := range text {
+		if r < utf8.RuneSelf && endsWord[r] || r >= utf8.RuneSelf && (unicode.IsSpace(r) || unicode.IsControl(r)) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // word appends a word with its segments masked. What follows the path as a query is
@@ -62,11 +73,11 @@ func (m *masker) word(word string) {
 		m.out = append(m.out, word...)
 		return
 	case m.all:
-		m.out = append(m.out, cmp.Or(m.pattern, anySegment)...)
+		m.out, m.changed = append(m.out, cmp.Or(m.pattern, anySegment)...), true
 		return
 	case m.urls && !found:
 		if host := hostEnd(path); host > 0 && host < len(path) {
-			m.out = append(append(m.out, path[:host]...), anyPath...)
+			m.out, m.changed = append(append(m.out, path[:host]...), anyPath...), true
 			return
 		}
 	}
@@ -83,6 +94,7 @@ func (m *masker) word(word string) {
 		return
 	}
 	m.out = append(m.out, query[len(strings.TrimRight(query, goesOn)):]...)
+	m.changed = true
 }
 
 // goesOn are the characters with which the text behind a word begins.
@@ -107,46 +119,56 @@ func hostEnd(text string) int {
 // segment appends a segment, or what stands in its place, and reports whether it was
 // hidden.
 func (m *masker) segment(text string) bool {
+	name, end, ok := m.find(text)
+	if !ok {
+		m.out = append(m.out, text...)
+		return false
+	}
+	m.out = append(append(m.out, name...), text[end:]...)
+	return true
+}
+
+// find returns what stands in the place of a segment's beginning, and where that ends.
+func (m *masker) find(text string) (name string, end int, ok bool) {
+	if name, ok = m.nameOf(text); ok || !strings.ContainsAny(text, goesOn+"|&.:!=%") {
+		return name, len(text), ok
+	}
 	bare := len(strings.TrimRight(text, goesOn))
 	if plain := unescape(text[:bare]); plain != text[:bare] {
-		name, ok := m.escaped(plain)
+		name, ok = m.escaped(plain)
 		if !ok && strings.IndexByte(plain, '+') >= 0 { // a blank, as forms have it
 			name, ok = m.escaped(strings.ReplaceAll(plain, "+", " "))
 		}
 		if ok {
-			m.out = append(append(m.out, name...), text[bare:]...)
-			return true
+			return name, bare, true
 		}
 	}
-	for _, end := range [...]int{
-		len(text), bare, strings.IndexAny(text, `,)]}'\|&`), strings.IndexByte(text, ';'), strings.IndexAny(text, ".:!="),
-	} {
+	for _, end := range [...]int{bare, strings.IndexAny(text, `,)]}'\|&`), strings.IndexByte(text, ';'), strings.IndexAny(text, ".:!=")} {
 		if end <= 0 {
 			continue
 		}
-		if name, ok := m.values[text[:end]]; ok {
+		if name, ok = m.nameOf(text[:end]); ok {
 			if end < bare && text[end] == ';' {
 				end = bare // matrix parameters
 			}
-			m.out = append(append(m.out, name...), text[end:]...)
-			return true
+			return name, end, true
 		}
 	}
-	m.out = append(m.out, text...)
-	return false
+	return "", 0, false
 }
 
 // escaped returns what stands in the place of a segment that was escaped, if any part
 // of it is to be hidden: there may be a query in it, or a whole path that was escaped
 // twice.
 func (m *masker) escaped(plain string) (name string, ok bool) {
-	if name, ok = m.values[plain]; ok {
+	if name, ok = m.nameOf(plain); ok {
 		return name, true
 	}
 	parts := strings.FieldsFuncSeq(plain, func(r rune) bool { return strings.ContainsRune("/?#;&=,.:", r) })
 	for part := range parts {
-		if _, ok := m.values[part]; ok {
-			return cmp.Or(m.values[firstPart(plain)], anySegment), true
+		if _, ok := m.nameOf(part); ok {
+			name, _ = m.nameOf(firstPart(plain))
+			return cmp.Or(name, anySegment), true
 		}
 	}
 	return "", false

@@ -20,6 +20,8 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // secretPath is a path with values that nothing else holds, and all the ways to write
@@ -217,7 +219,7 @@ func TestMaskedTexts(t *testing.T) {
 		{"/" + strings.Repeat("x/", 4096), "/{path...}", "GET /x/y z", "GET /{path...} z"},
 		{"/users/17", "/users/{id}", "Zoë\u00a0/users/17\u00a0x", "Zoë\u00a0/users/{id}\u00a0x"},
 	} {
-		m := &masker{values: map[string]string{}}
+		m := new(masker)
 		m.read(tt.path, tt.pattern)
 		require.Equal(t, tt.want, m.text(tt.text), "%.60q", tt)
 	}
@@ -229,7 +231,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("/a%2Fb;c=d/e.f", "/{x}/{y}", `\/a%2fb "/e" /e?`)
 	f.Add("https://h/\xff/ /\u00a0", "", "/\xff /%zz/%")
 	f.Fuzz(func(t *testing.T, path, pattern, text string) {
-		m := &masker{values: map[string]string{}}
+		m := new(masker)
 		m.read(path, pattern)
 		out := m.text(text)
 		if !m.touches(text) {
@@ -324,4 +326,31 @@ func TestRulesSeeThePathThatIsHidden(t *testing.T) {
 			require.Equal(t, `"GET /users/{int} HTTP/1.1" 200 5`, lr.Body().Str())
 		}
 	})
+}
+
+// What hiding costs a span of a server, with the attributes that it usually has.
+func BenchmarkMaskSpan(b *testing.B) {
+	for _, mode := range []RawPathMode{RawPathKeep, RawPathDrop, RawPathHash} {
+		b.Run(string(mode), func(b *testing.B) {
+			cfg := createDefaultConfig().(*Config)
+			cfg.Routes.RawPath = mode
+			c := newCardinality(cfg)
+			proto, s := ptrace.NewSpan(), ptrace.NewSpan()
+			proto.SetName("GET /api/v1/users/123456789/orders/17")
+			for key, val := range map[string]string{
+				"http.request.method": "GET", "url.path": "/api/v1/users/123456789/orders/17", "url.scheme": "https",
+				"server.address": "shop.example", "network.protocol.version": "1.1", "user_agent.original": "curl/8.1 (x86_64)",
+				"client.address": "203.0.113.7", "http.route": "/api/v1/users/{user}/orders/{order}",
+			} {
+				proto.Attributes().PutStr(key, val)
+			}
+			var v record.Span
+			v.Read(proto.Attributes())
+			b.ReportAllocs()
+			for b.Loop() {
+				proto.CopyTo(s)
+				c.maskSpan(&edit{pattern: v.Route, path: v.Path.Text}, s, &v)
+			}
+		})
+	}
 }

@@ -137,21 +137,27 @@ func labelBefore(s string) (label string, separator byte) {
 	if n := len(s); n > 0 && (s[n-1] == '"' || s[n-1] == '\'') {
 		s = strings.TrimSuffix(s[:n-1], `\`)
 	}
-	return lastRun(s), separator
+	return lastRun(s, maxLabel), separator
 }
 
 // lastWord returns the word at the end of s, with blanks and opening brackets behind it.
-func lastWord(s string) string {
+func lastWord(s string, longest int) string {
 	for s != "" && (isBlank(s[len(s)-1]) || s[len(s)-1] == '(') {
 		s = s[:len(s)-1]
 	}
-	return lastRun(s)
+	return lastRun(s, longest)
 }
 
-// lastRun returns the letters, digits and separators at the end of s.
-func lastRun(s string) string {
+// maxLabel is the longest label that is known, in bytes.
+const maxLabel = 63
+
+// lastRun returns the letters, digits and separators at the end of s, empty if there are more than the longest.
+func lastRun(s string, longest int) string {
 	start := len(s)
-	for start > 0 && len(s)-start < maxValueLen && logfield.IsKeyByte(s[start-1]) {
+	for start > 0 && logfield.IsKeyByte(s[start-1]) {
+		if len(s)-start == longest {
+			return ""
+		}
 		start--
 	}
 	return s[start:]

@@ -166,7 +166,7 @@ func (b *braces) foreignAt(k *Keys, s string, at int) bool {
 			b.closing = logfield.IndexFrom(s, b.last, '}')
 		}
 		_, ok := k.scopeBehind(s[:b.last])
-		b.foreign = !ok || isForeign(lastWord(s[:b.last]))
+		b.foreign = !ok || isForeign(lastWord(s[:b.last], maxLabel))
 	}
 	return b.last >= 0 && b.foreign && at < b.closing
 }

@@ -4,8 +4,6 @@
 package traceid
 
 import (
-	"strings"
-
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
 
@@ -19,7 +17,7 @@ func (f *Finder) offerText(k *Keys, s string) {
 		if r.Kind == RoleNone || r.Kind == RoleMessage {
 			continue
 		}
-		start := strings.LastIndex(s[:value-1], key)
+		start := keyStart(s, key, value)
 		whose := around.ofPair(k, s, start, start+len(key), value)
 		if whose == foreign {
 			continue
@@ -35,6 +33,16 @@ func (f *Finder) offerText(k *Keys, s string) {
 	if c, ok := scanUnnamed(k, s); ok && (!f.Found() || f.at > unnamedOrder) {
 		f.take(c, unnamedOrder)
 	}
+}
+
+// keyStart returns where the key begins whose value is at value: before the separator, a blank, a quote and the
+// backslash that escapes it.
+func keyStart(s, key string, value int) int {
+	start := value - 1 - len(key)
+	for s[start:start+len(key)] != key {
+		start--
+	}
+	return start
 }
 
 // maxValueLen is the longest value that is looked at, in bytes; a sw8 header is the longest.

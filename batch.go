@@ -27,19 +27,22 @@ import (
 type batch struct {
 	pipe      *pipeline
 	sig       tracebuffer.Signal
-	now       time.Time
-	records   []outcome // of the spans or log records, in the order of the data
+	now       time.Duration // on the engine's clock
+	wall      int64         // the same, as Unix nanoseconds, for comparison with times that others wrote
+	records   []outcome     // of the spans or log records, in the order of the data
 	items     []tracebuffer.Item
+	fates     []tracebuffer.Fate // of the items that were decided on
 	parts     []sampling.Part    // of the items, where a rule asks for traces as a whole
-	fates     []tracebuffer.Fate // of the items
 	out       tracebuffer.Outcome
 	match     rules.Matcher
 	random    rules.Randomizer
 	tally     telemetry.Tally
-	arena     []byte // the bytes of the items' records
+	arena     []byte // the bytes of the records of the items that were not
+	kept      int    // of them, those of the items before the last
 	encoder   otlpwire.Encoder
-	envelope  tracebuffer.Envelope
-	envelopes []tracebuffer.Envelope // of each scope
+	envelopes envelopes
+	// full: there was no room for the last items, so the further ones are not held.
+	full bool
 	// spans and logs set records aside while envelopes are read; empty otherwise.
 	spans   []ptrace.SpanSlice
 	logs    []plog.LogRecordSlice
@@ -66,23 +69,37 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 // typicalRecord is about what a record takes, in bytes of OTLP.
 const typicalRecord = 512
 
-// newBatch returns a batch with room for n records: one that is new, because the
-// garbage collector took the others, need not grow step by step.
-func newBatch(p *pipeline, sig tracebuffer.Signal, n int) *batch {
+// newBatch returns a batch with room for n records, which arrived with the metadata:
+// one that is new, because the garbage collector took the others, need not grow
+// step by step.
+func newBatch(p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebuffer.Envelope) *batch {
 	b := batches.Get().(*batch)
-	b.pipe, b.sig, b.now = p, sig, time.Now()
+	now := time.Now()
+	b.pipe, b.sig, b.now, b.wall = p, sig, p.engine.reading(now), now.UnixNano()
 	b.match.Use(p.engine.rules)
-	b.encoder.Use(p.engine.encoding)
+	b.encoder.Use(p.engine.encoding, p.engine.plan.largest)
+	b.envelopes.begin(p.engine.buffer, metadata, p.engine.plan.largest)
 	b.records = slices.Grow(b.records, n)
 	b.items, b.fates = slices.Grow(b.items, n), slices.Grow(b.fates, n)
 	if p.engine.plan.waits {
-		b.arena = slices.Grow(b.arena, n*typicalRecord)
+		b.arena = slices.Grow(b.arena, p.engine.plan.expected(n))
 	}
 	return b
 }
 
+// Batches that have grown beyond these are not used again: one that was large once
+// would keep its memory for as long as small ones come.
+const (
+	maxPooledItems = 1 << 15
+	maxPooledBytes = 8 << 20
+)
+
 // done gives the batch back. Nothing may refer to the caller's data then.
 func (b *batch) done() {
+	if cap(b.records) > maxPooledItems || cap(b.arena) > maxPooledBytes || b.envelopes.large() {
+		return
+	}
+	b.envelopes.reset()
 	clear(b.items)
 	clear(b.parts)
 	clear(b.records)
@@ -90,7 +107,7 @@ func (b *batch) done() {
 	b.found.Reset()
 	*b = batch{
 		records: b.records[:0], items: b.items[:0], parts: b.parts[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
-		match: b.match, watched: b.watched[:0], found: b.found, envelopes: b.envelopes[:0], spans: b.spans, logs: b.logs,
+		match: b.match, watched: b.watched[:0], found: b.found, envelopes: b.envelopes, spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
 }
@@ -98,16 +115,19 @@ func (b *batch) done() {
 // readSpans writes the spans' patterns and gathers their facts.
 func (b *batch) readSpans(td ptrace.Traces) {
 	b.readSpanEnvelopes(td)
-	scope := 0
 	for _, rs := range td.ResourceSpans().All() {
 		svc := b.pipe.engine.services.Of(rs.Resource())
 		b.match.EnterSpans(rs)
-		if b.pipe.engine.plan.stubs {
-			b.envelope = b.pipe.engine.buffer.Intern(b.now, svc.Envelope)
+		stubs := b.pipe.engine.plan.stubs
+		if stubs {
+			b.envelopes.enterStubs(svc.Envelope)
+		} else {
+			b.envelopes.enterResource(rs.Resource().Attributes())
 		}
 		for _, ss := range rs.ScopeSpans().All() {
-			b.enterScope(scope)
-			scope++
+			if !stubs {
+				b.envelopes.enterScope(ss.Scope().Attributes())
+			}
 			for _, s := range ss.Spans().All() {
 				b.readSpan(svc, ss, s)
 			}
@@ -144,19 +164,30 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
 	case e.plan.waits:
-		it.Record = b.keep(r.edit.appendSpan(b.encoder.AppendSpan(b.arena, s)))
-		r.size = uint32(len(it.Record))
+		if b.hold(it) {
+			r.edit.makeRoom(s.Attributes())
+			var ok bool
+			if b.arena, ok = b.encoder.AppendSpan(b.arena, s); ok {
+				b.keep(r, it, r.edit.appendSpan(b.arena))
+				break
+			}
+			it.Unheld = true
+		}
+		b.sizeSpan(r, s)
 	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness).Keep):
 		// The span passes at once; a stub stays for its logs.
-		it.Record = b.keep(r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
+		if b.hold(it) {
+			r.edit.makeRoom(s.Attributes())
+			b.keep(r, it, r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
+		}
 		fallthrough
 	default:
 		b.sizeSpan(r, s)
 	}
 }
 
-// readSpanEnvelopes interns what is around the spans that are to be held: the
-// message without them is encoded as a whole.
+// readSpanEnvelopes reads what is around the spans that are to be held: the message
+// without them is encoded as a whole.
 func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
 	if !b.pipe.engine.plan.waits {
 		return
@@ -171,7 +202,7 @@ func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
 			n++
 		}
 	}
-	b.internEnvelopes((&ptrace.ProtoMarshaler{}).MarshalTraces(td))
+	b.readEnvelopes((&ptrace.ProtoMarshaler{}).MarshalTraces(td))
 	n = 0
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -181,30 +212,32 @@ func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
 	}
 }
 
-// internEnvelopes takes the envelopes out of a message without records.
-func (b *batch) internEnvelopes(msg []byte, err error) {
+// readEnvelopes takes the envelopes out of a message without records.
+func (b *batch) readEnvelopes(msg []byte, err error) {
 	if err == nil {
-		err = otlpwire.Walk(msg, func(header []byte) {
-			b.envelopes = append(b.envelopes, b.pipe.engine.buffer.Intern(b.now, header))
-		}, func([]byte) {})
+		err = otlpwire.Walk(msg, b.envelopes.addResource, b.envelopes.addScope, func([]byte) {})
 	}
 	if err != nil {
 		b.match.Err = err
 	}
 }
 
-// enterScope begins the records of the next scope.
-func (b *batch) enterScope(n int) {
-	if n < len(b.envelopes) {
-		b.envelope = b.envelopes[n]
+// hold reports whether the item can be held, as far as that does not depend on its
+// record. If much is to be held already, that is decided on before.
+func (b *batch) hold(it *tracebuffer.Item) bool {
+	if len(b.arena)+b.envelopes.bytes > b.pipe.engine.plan.atOnce {
+		b.decideSome()
 	}
+	b.kept = len(b.arena)
+	it.Unheld = b.full || !b.envelopes.fit()
+	return !it.Unheld
 }
 
-// keep takes the arena with something appended and returns what that is.
-func (b *batch) keep(grown []byte) []byte {
-	added := grown[len(b.arena):]
+// keep takes the arena with the item's record appended since hold.
+func (b *batch) keep(r *outcome, it *tracebuffer.Item, grown []byte) {
 	b.arena = grown
-	return added
+	it.Record, it.Envelope = grown[b.kept:], b.envelopes.scope()
+	r.size = uint32(len(it.Record))
 }
 
 // record notes the next record with its edit.
@@ -232,13 +265,12 @@ func (b *batch) sizeLog(r *outcome, lr plog.LogRecord) {
 // readLogs finds the logs' traces, writes their patterns and gathers their facts.
 func (b *batch) readLogs(ld plog.Logs) {
 	b.readLogEnvelopes(ld)
-	scope := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.Of(rl.Resource())
 		b.match.EnterLogs(rl)
+		b.envelopes.enterResource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
-			b.enterScope(scope)
-			scope++
+			b.envelopes.enterScope(sl.Scope().Attributes())
 			for _, lr := range sl.LogRecords().All() {
 				b.readLog(svc, rl.Resource(), sl, lr)
 			}
@@ -271,12 +303,16 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	e.cards.mask(&r.edit, lr.Attributes(), &v.Path)
 	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
-	if !e.plan.waits && !it.Joins {
-		b.sizeLog(r, lr)
-		return
+	if (e.plan.waits || it.Joins) && b.hold(it) {
+		r.edit.makeRoom(lr.Attributes())
+		var ok bool
+		if b.arena, ok = b.encoder.AppendLog(b.arena, lr); ok {
+			b.keep(r, it, r.edit.appendLog(b.arena))
+			return
+		}
+		it.Unheld = true
 	}
-	it.Record = b.keep(r.edit.appendLog(b.encoder.AppendLog(b.arena, lr)))
-	r.size = uint32(len(it.Record))
+	b.sizeLog(r, lr)
 }
 
 // readLogEnvelopes does for logs what readSpanEnvelopes does for spans.
@@ -294,7 +330,7 @@ func (b *batch) readLogEnvelopes(ld plog.Logs) {
 			n++
 		}
 	}
-	b.internEnvelopes((&plog.ProtoMarshaler{}).MarshalLogs(ld))
+	b.readEnvelopes((&plog.ProtoMarshaler{}).MarshalLogs(ld))
 	n = 0
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
@@ -313,18 +349,28 @@ func (b *batch) part(p sampling.Part) *sampling.Part {
 // item makes the record an item of the trace with the id.
 func (b *batch) item(r *outcome, id pcommon.TraceID) *tracebuffer.Item {
 	r.item = int32(len(b.items))
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Envelope: b.envelope})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id})
 	return &b.items[r.item]
 }
 
-// decide has the items decided, and carries out what that brought about.
-func (b *batch) decide() {
+// decideSome has the items decided that have come so far, but for the last one, and
+// says if there is no room for more.
+func (b *batch) decideSome() {
 	e := b.pipe.engine
-	b.fates = b.fates[:len(b.items)]
-	clear(b.fates)
 	e.inflight.RLock()
 	defer e.inflight.RUnlock()
-	b.findFates()
+	b.findFates(len(b.items) - 1)
+	b.full = b.full || !e.buffer.MakeRoom(&b.out)
+	e.carryOut(&b.out)
+	b.out = tracebuffer.Outcome{}
+}
+
+// decide has the rest of the items decided, and carries out what that brought about.
+func (b *batch) decide() {
+	e := b.pipe.engine
+	e.inflight.RLock()
+	defer e.inflight.RUnlock()
+	b.findFates(len(b.items))
 	e.carryOut(&b.out)
 	b.watchTraces()
 	b.tally.Fates(b.fates)
@@ -334,18 +380,38 @@ func (b *batch) decide() {
 	b.countAmounts()
 }
 
-// findFates finds the items' fates. Where nothing can be dropped and nothing
-// waits, everything passes, and no trace has to be looked up.
-func (b *batch) findFates() {
-	e := b.pipe.engine
+// findFates finds the fates of the items that have none yet, up to the n-th. Where
+// nothing can be dropped and nothing waits, everything passes, and no trace has to be
+// looked up. What is held was copied; the batch's own memory is free again.
+func (b *batch) findFates(n int) {
+	e, from := b.pipe.engine, len(b.fates)
+	b.fates = slices.Grow(b.fates, n-from)[:n]
+	items, fates := b.items[from:n], b.fates[from:]
+	clear(fates)
 	if e.plan.decides() {
-		e.buffer.Add(b.now, b.items, b.fates, &b.out)
+		e.buffer.Add(b.now, items, fates, &b.out)
+		for i := range items {
+			items[i].Record, items[i].Envelope = nil, nil
+		}
+		b.arena = b.arena[:0]
+		b.envelopes.forget()
 		return
 	}
-	for i := range b.fates {
-		it := &b.items[i]
-		b.fates[i] = tracebuffer.Fate{Verdict: e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness), Decided: true}
+	for i := range fates {
+		it := &items[i]
+		fates[i] = tracebuffer.Fate{Verdict: e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness), Decided: true}
 	}
+}
+
+// refused is how many of n records go back to the sender if the batch fails before it
+// is decided on as a whole: what is held, or was dropped, has its fate.
+func (b *batch) refused(n int) int {
+	for i := range b.fates {
+		if b.fates[i].Action != tracebuffer.Pass {
+			n--
+		}
+	}
+	return n
 }
 
 // passing is the number of records that pass. While traces wait for their verdict

@@ -101,6 +101,34 @@ func (e *edit) apply(attrs pcommon.Map) {
 	}
 }
 
+// makeRoom removes what stands where the edit is to be written. Of an item that is held the edit is appended as bytes, and
+// what is there twice would come out twice. The edit is written as well if the item passes after all.
+func (e *edit) makeRoom(attrs pcommon.Map) {
+	if e.pattern == "" || e.written {
+		return
+	}
+	if e.httpRoute {
+		attrs.Remove(record.AttributeHTTPRoute)
+	}
+	if e.cfg.SourceAttribute != "" {
+		attrs.Remove(e.cfg.SourceAttribute)
+	}
+	if e.cfg.Parameters != ParametersOff {
+		attrs.RemoveIf(func(key string, _ pcommon.Value) bool {
+			return strings.HasPrefix(key, paramPrefix) && e.hasParameter(key)
+		})
+	}
+}
+
+// hasParameter reports whether the edit has the attribute with a parameter.
+func (e *edit) hasParameter(key string) (has bool) {
+	e.parameters(func(name, _ string) bool {
+		has = name == key
+		return !has
+	})
+	return has
+}
+
 // appendSpan appends the edit as fields of an OTLP span.
 func (e *edit) appendSpan(dst []byte) []byte {
 	for key, val := range e.attributes {
@@ -126,7 +154,7 @@ func (e *edit) attributes(yield func(key, val string) bool) {
 		return
 	}
 	_ = (!e.attribute || yield(e.cfg.Attribute, e.pattern)) &&
-		(!e.httpRoute || yield(record.AttributeHTTPRoute, e.pattern)) &&
+		(!e.httpRoute || e.cfg.Attribute == record.AttributeHTTPRoute || yield(record.AttributeHTTPRoute, e.pattern)) &&
 		(e.cfg.SourceAttribute == "" || yield(e.cfg.SourceAttribute, e.source.String())) &&
 		(e.cfg.Parameters == ParametersOff || e.parameters(yield))
 }

@@ -150,11 +150,20 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 	}
 }
 
+// Some keys say by their name that a path is that of a request, others do so beside a method.
 func TestPatternsAreWrittenToLogs(t *testing.T) {
-	for _, key := range []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path", "url.path", "http.target"} {
+	for key, alone := range map[string]bool{
+		"request_uri": true, "requestURI": true, "http.path": true, "http_path": true, "request.path": true, "url.path": true, "http.target": true,
+		"req.url": true, "RequestPath": true, "cs-uri-stem": true, "path": false, "uri": false, "url": false, "request": false,
+	} {
 		t.Run(key, func(t *testing.T) {
 			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-				p.send(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
+				p.send(logOf(100, 1, func(lr plog.LogRecord) {
+					lr.Attributes().PutStr(key, "/carts/17")
+					if !alone {
+						lr.Attributes().PutStr("method", "GET")
+					}
+				}))
 				time.Sleep(11 * time.Second)
 				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
 				require.Equal(t, "/carts/17", attrs(p.records()[0])[key])
@@ -171,6 +180,11 @@ func TestPatternsOfPathsInBodies(t *testing.T) {
 		"gin":      `[GIN] 2026/10/10 - 13:55:36 | 200 |      13.1µs |       10.0.0.1 | GET      "/carts/17"`,
 		"logfmt":   `method=GET path=/carts/17 status=200`,
 		"map":      map[string]any{"method": "GET", "path": "/carts/17", "status": 200},
+		"nested":   map[string]any{"req": map[string]any{"method": "GET", "url": "/carts/17"}, "res": map[string]any{"statusCode": 200}},
+		"journald": map[string]any{"MESSAGE": `10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /carts/17 HTTP/1.1" 200 2`, "PRIORITY": "6"},
+		"Docker":   `{"log":"{\"method\":\"GET\",\"path\":\"/carts/17\"}\n","stream":"stdout"}`,
+		"Go's log": `2026/11/21 09:53:01 START: GET /carts/17`,
+		"audit":    `{"level":"Metadata","requestURI":"/carts/17?limit=500\u0026x=0","verb":"list"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {

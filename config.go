@@ -37,6 +37,13 @@ type Config struct {
 	// MaxBytes limits the memory taken by held items, tables and remembered
 	// verdicts, of both signals together.
 	MaxBytes ByteSize `mapstructure:"max_bytes"`
+	// MetadataKeys are keys of the clients' metadata (client.Info), in any case,
+	// that held items keep: those with different values go on apart, each with
+	// its own. The receivers need include_metadata.
+	MetadataKeys []string `mapstructure:"metadata_keys"`
+	// MetadataCardinalityLimit is how many combinations of their values are held
+	// at a time; a batch with one more is refused. 0 does not limit.
+	MetadataCardinalityLimit uint32 `mapstructure:"metadata_cardinality_limit"`
 
 	Routes   RoutesConfig   `mapstructure:"routes"`
 	Logs     LogsConfig     `mapstructure:"logs"`
@@ -154,8 +161,9 @@ type LogsConfig struct {
 	TraceIDAttributes []string `mapstructure:"trace_id_attributes"`
 	// TraceIDInBody looks for the trace id in the body, too.
 	TraceIDInBody bool `mapstructure:"trace_id_in_body"`
-	// PathAttributes are attribute keys that hold a URL path or URL, besides
-	// those of the semantic conventions.
+	// PathAttributes are attribute keys that hold a URL path or URL whatever
+	// stands beside them, besides those of the semantic conventions and of common
+	// loggers and servers.
 	PathAttributes []string `mapstructure:"path_attributes"`
 	// JoinAttributes are the attributes a log gets from its span where it
 	// has none of its own. Not set, the pattern's is among them whatever its name.
@@ -268,6 +276,9 @@ func createDefaultConfig() component.Config {
 		DecisionWaitAfterRoot: defaultWaitAfterRoot,
 		MaxItemsPerTrace:      10_000,
 		MaxBytes:              512 << 20,
+
+		MetadataCardinalityLimit: 1000,
+
 		Routes: RoutesConfig{
 			MaxRoutes: 1000,
 			Learn:     LearnConfig{Enabled: true},
@@ -280,7 +291,6 @@ func createDefaultConfig() component.Config {
 		},
 		Logs: LogsConfig{
 			TraceIDInBody:  true,
-			PathAttributes: []string{"path", "uri", "url", "request_uri", "http.path", "http_path", "request.path"},
 			JoinAttributes: []string{defaultAttribute, "http.route", "http.request.method", "http.response.status_code"},
 			JoinWait:       defaultJoinWait,
 			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},
@@ -304,7 +314,22 @@ func (c *Config) Validate() error {
 		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
 		rules.Check(c.MaxBytes >= minBytes, "max_bytes must be at least %s, got %s", ByteSize(minBytes), c.MaxBytes),
 		c.checkAttributes(),
+		rules.Check(!slices.Contains(c.MetadataKeys, ""), "metadata_keys must not contain an empty key, got %q", c.MetadataKeys),
+		rules.Check(!repeated(c.MetadataKeys), "metadata_keys must not contain a key twice, in whatever case, got %q", c.MetadataKeys),
 	)
+}
+
+// repeated reports whether two of the keys differ by nothing but their case.
+func repeated(keys []string) bool {
+	seen := map[string]bool{}
+	for _, key := range keys {
+		lower := strings.ToLower(key)
+		if seen[lower] {
+			return true
+		}
+		seen[lower] = true
+	}
+	return false
 }
 
 // Validate checks the templates and the modes.

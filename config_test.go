@@ -44,6 +44,9 @@ func TestFullConfig(t *testing.T) {
 		DecisionWaitAfterRoot: 5 * time.Second,
 		MaxItemsPerTrace:      500,
 		MaxBytes:              1 << 30,
+
+		MetadataKeys:             []string{"x-tenant", "X-Region"},
+		MetadataCardinalityLimit: 50,
 		Routes: RoutesConfig{
 			Templates:    []string{"GET /users/:id", "/repos/{owner}/{repo}"},
 			OpenAPIFiles: []string{"testdata/shop.yaml"},
@@ -112,6 +115,8 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"bytes":          {"max_bytes must be at least 1.0MiB, got 1.0KiB"},
 		"bytes_negative": {"max_bytes must be at least 1.0MiB, got -5"},
 		"bytes_text":     {"max_bytes", `not a size such as 512MiB: "many"`},
+		"metadata":       {`metadata_keys must not contain an empty key, got ["x-tenant" ""]`},
+		"metadata_twice": {`metadata_keys must not contain a key twice, in whatever case, got ["x-tenant" "x-region" "X-Tenant"]`},
 		"percentage":     {"sampling", "sampling_percentage must be between 0 and 100, got 101"},
 		"percentage_low": {"sampling_percentage must be between 0 and 100, got -1"},
 		"percentage_min": {"sampling_percentage must be 0 or at least", "got 1e-20"},

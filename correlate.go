@@ -22,12 +22,17 @@ type correlator struct {
 	cfg   *LogsConfig
 	keys  *traceid.Keys
 	route string // the attribute patterns are written to
+	// joined is what a log may have got from its span, here or in an earlier tier.
+	joined record.Joined
 	// stub are the attributes of a span that its stub holds.
 	stub []string
 }
 
 func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
-	c := &correlator{cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, stub: cfg.JoinAttributes}
+	c := &correlator{
+		cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, stub: cfg.JoinAttributes,
+		joined: record.Joined{Route: routeAttribute, Keys: patternFirst(cfg.JoinAttributes, routeAttribute)},
+	}
 	if cfg.DropRedundantAccessLogs {
 		c.stub = slices.Concat(c.stub, []string{
 			routeAttribute, record.AttributeHTTPRoute,
@@ -39,10 +44,20 @@ func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 	return c
 }
 
+// patternFirst returns the attributes that logs get from their spans with that of the pattern in front: what
+// stands behind it on a log was joined, so that a later tier can tell (see record.Joined).
+func patternFirst(keys []string, pattern string) []string {
+	i := slices.Index(keys, pattern)
+	if i <= 0 {
+		return keys
+	}
+	return slices.Concat([]string{pattern}, keys[:i], keys[i+1:])
+}
+
 // join is what an outlet does with logs.
 func (c *correlator) join() outlet.JoinConfig {
 	return outlet.JoinConfig{
-		Attributes: c.cfg.JoinAttributes, SpanAttributes: c.stub, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
+		Attributes: c.joined.Keys, SpanAttributes: c.stub, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
 		Deduplicate: c.cfg.DeduplicateAccessLogs, DropRedundant: c.cfg.DropRedundantAccessLogs,
 	}
 }
@@ -51,7 +66,7 @@ func (c *correlator) join() outlet.JoinConfig {
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay. An access log waits where others may repeat it.
 func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
-	if c.cfg.repeats() && v.IsAccess(cmp.Or(e.pattern, v.Route)) {
+	if c.cfg.repeats() && v.IsAccessLog(lr, cmp.Or(e.pattern, v.Route), &c.joined) {
 		return true
 	}
 	if e.pattern != "" || v.Route != "" {
@@ -79,6 +94,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemet
 		v.Debug, v.Unsampled = c.promote(&f, res, lr, text, t, svc)
 	}
 	v.ReadBody(lr, text, c.cfg.PathAttributes)
+	v.ReadResource(res, lr)
 	return v
 }
 
@@ -157,5 +173,5 @@ func (c *correlator) contradicts(h *record.Header, id pcommon.TraceID) bool {
 	var f traceid.Finder
 	f.Offer(c.keys.Lookup(h.Key), h.Value)
 	found, why := f.Result()
-	return why == traceid.Found && record.LowHalf(pcommon.TraceID(found.TraceID)) != record.LowHalf(id)
+	return why == traceid.Found && !record.SameTrace(pcommon.TraceID(found.TraceID), id)
 }

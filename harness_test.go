@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
@@ -45,6 +46,26 @@ func newPipelines(t require.TestingT, change func(*Config)) *pipelines {
 	p := &pipelines{spanSink: new(consumertest.TracesSink), logSink: new(consumertest.LogsSink)}
 	p.start(t, change, p.spanSink, p.logSink)
 	return p
+}
+
+// startTwice starts the processor in a second logs pipeline as well, with the same sink behind it.
+func (p *pipelines) startTwice(t require.TestingT, change func(*Config)) (second processor.Logs, err error) {
+	p.t, p.telemetry = t, componenttest.NewTelemetry()
+	f := NewFactory()
+	cfg := f.CreateDefaultConfig().(*Config)
+	change(cfg)
+	require.NoError(t, confmap.Validate(cfg))
+	set := metadatatest.NewSettings(p.telemetry)
+	p.traces, err = f.CreateTraces(context.Background(), set, cfg, p.spanSink)
+	require.NoError(t, err)
+	p.logs, err = f.CreateLogs(context.Background(), set, cfg, p.logSink)
+	require.NoError(t, err)
+	second, err = f.CreateLogs(context.Background(), set, cfg, p.logSink)
+	require.NoError(t, err)
+	for _, c := range []component.Component{p.traces, p.logs, second} {
+		require.NoError(t, c.Start(context.Background(), componenttest.NewNopHost()))
+	}
+	return second, err
 }
 
 func (p *pipelines) start(t require.TestingT, change func(*Config), spans consumer.Traces, logs consumer.Logs) {

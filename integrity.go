@@ -21,7 +21,7 @@ import (
 // what the span shows alone.
 func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span) {
 	if b.pipe.engine.cfg.Telemetry.SpanTimes {
-		if why := links.SpanTime(b.now.UnixNano(), s); why != "" {
+		if why := links.SpanTime(b.wall, s); why != "" {
 			b.tally.BadTime(svc, why)
 		}
 	}
@@ -60,7 +60,7 @@ func (b *batch) watchTraces() {
 }
 
 // checkTraces checks the traces that are due.
-func (e *engine) checkTraces(now time.Time) {
+func (e *engine) checkTraces(now time.Duration) {
 	e.links.Expire(now, &e.found)
 	e.countFindings()
 }

@@ -295,13 +295,13 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 	defer p.shutdown()
 	sh := p.traces.(*pipeline)
 	sc := newScene().whole(1)
-	now := time.Now()
+	now := sh.engine.reading(time.Now())
 	svc := sh.engine.services.Of(sc.td.ResourceSpans().At(0).Resource())
 	var spans []ptrace.Span
 	for _, rs := range sc.td.ResourceSpans().All() {
 		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
 	}
-	b := newBatch(sh, 0, 1)
+	b := newBatch(sh, 0, 1, nil)
 	defer b.done()
 	trace := 0
 	round := func() {
@@ -314,7 +314,7 @@ func TestWatchingAllocatesNothing(t *testing.T) {
 			b.watchSpan(svc, s, &v)
 		}
 		sh.engine.links.Add(now, b.watched, &b.found)
-		now = now.Add(time.Second)
+		now += time.Second
 		sh.engine.links.Expire(now, &b.found)
 	}
 	for range 40_000 {

@@ -4,6 +4,8 @@
 package correlationprocessor
 
 import (
+	"math"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -19,7 +21,20 @@ type plan struct {
 	writes bool // the processor's edits are written before the user's rules look
 	wholes bool // a rule asks for what traces are as a whole
 	sizes  bool // the sizes of records are counted
+	// largest is how many bytes of a record, or of what is around it, can be held,
+	// and atOnce how many of a batch are encoded before they are decided on: so a
+	// batch may be larger than the buffer.
+	largest, atOnce int
 }
+
+// The parts of the buffer's limit that largest and atOnce are.
+const (
+	largestShare = 16
+	atOnceShare  = 64
+)
+
+// maxAtOnce is the most that is encoded at once. Typical batches have less.
+const maxAtOnce = 4 << 20
 
 // newPlan returns the plan of an engine that is in pipelines of both signals or
 // of one.
@@ -34,8 +49,13 @@ func newPlan(cfg *Config, r *rules.Rules, both bool) plan {
 	}
 	p.joins = both && cfg.Logs.needsSpans() && (p.waits || cfg.Logs.JoinWait > 0)
 	p.stubs = p.joins && !p.waits
+	p.largest = int(min(cfg.MaxBytes/largestShare, math.MaxInt32))
+	p.atOnce = int(min(cfg.MaxBytes/atOnceShare, maxAtOnce))
 	return p
 }
+
+// expected is about how many bytes of a batch of n records are encoded at once.
+func (p *plan) expected(n int) int { return min(n*typicalRecord, p.atOnce) }
 
 // decides reports whether the buffer finds the fates of items. Otherwise all of
 // them pass.

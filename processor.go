@@ -40,6 +40,7 @@ var errBufferFull = errors.New("correlation buffer is full: max_bytes is used up
 // engine is what the pipelines of one configuration share.
 type engine struct {
 	cfg        *Config
+	began      time.Time // what the engine's clock counts from
 	telemetry  *telemetry.Instruments
 	routes     *route.Table
 	services   *telemetry.Services
@@ -53,6 +54,7 @@ type engine struct {
 	correlator *correlator
 	links      *links.Reader
 	requests   *requests
+	metadata   clientMetadata
 	found      integrity.Report // of ticks
 	onLast     func()
 
@@ -95,11 +97,12 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{cfg: cfg, rules: rules, routes: routes, stop: make(chan struct{})}
+	e := &engine{cfg: cfg, began: time.Now(), rules: rules, routes: routes, stop: make(chan struct{})}
 	e.cards = newCardinality(&cfg.Routes)
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes)
 	e.links = links.New()
+	e.metadata = newClientMetadata(cfg)
 	e.requests = newRequests(cfg)
 	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
@@ -136,7 +139,7 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 	}
 	p.outlet = outlet.New(outlet.Options{
 		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry,
-		Delivered: e.buffer.Delivered, Join: e.correlator.join(), Log: p.log,
+		Delivered: e.buffer.Delivered, Client: e.metadata.client(), Join: e.correlator.join(), Log: p.log,
 	})
 	p.outlet.Start()
 	return nil
@@ -154,7 +157,7 @@ func (e *engine) start(log *zap.Logger) error {
 	})
 	e.encoding.Probe()
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
-	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
+	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.requests.known()-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
 	s := startup{cfg: e.cfg, rules: e.rules, plan: e.plan, traces: traces, logs: logs}
 	for _, w := range s.warnings() {
@@ -237,19 +240,25 @@ func (e *engine) run() {
 		select {
 		case <-e.stop:
 			return
-		case now := <-t.C:
-			e.tick(now)
+		case at := <-t.C:
+			e.tick(at)
 		}
 	}
 }
 
-func (e *engine) tick(now time.Time) {
+// reading is the engine's clock at an instant that time.Now returned: the time since
+// the engine was made, by the monotonic clock. All that waits or ages does so by it.
+// The wall clock may be set back or forward at any time.
+func (e *engine) reading(at time.Time) time.Duration { return at.Sub(e.began) }
+
+func (e *engine) tick(at time.Time) {
+	now := e.reading(at)
 	var out tracebuffer.Outcome
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
 	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
 	e.checkTraces(now)
-	e.learned.tick(now)
+	e.learned.tick(at)
 }
 
 // carryOut counts an outcome and hands its releases to their outlets.
@@ -267,11 +276,13 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 // buffer when it returns; its error is the next component's for what passed.
 func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	n := p.receivedSpans(td)
-	if !p.admit(tracebuffer.Span, n) {
-		return errBufferFull
+	c, err := p.admit(ctx, tracebuffer.Span, n)
+	if err != nil {
+		return err
 	}
-	p.requestsOfSpans(time.Now(), td)
-	passed, err := decide(p, tracebuffer.Span, n, td, (*batch).readSpans, (*batch).takeOutSpans)
+	p.requestsOfSpans(c, td)
+	passed, err := decide(p, tracebuffer.Span, n, c.metadata, td, (*batch).readSpans, (*batch).takeOutSpans)
+	p.leave(c)
 	if err != nil || passed == 0 {
 		return err
 	}
@@ -281,44 +292,71 @@ func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
 func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	n := p.receivedLogs(ld)
-	if !p.admit(tracebuffer.Log, n) {
-		return errBufferFull
+	c, err := p.admit(ctx, tracebuffer.Log, n)
+	if err != nil {
+		return err
 	}
-	n -= p.requestsOfLogs(time.Now(), ld)
-	passed, err := decide(p, tracebuffer.Log, n, ld, (*batch).readLogs, (*batch).takeOutLogs)
+	n -= p.requestsOfLogs(c, ld)
+	passed, err := decide(p, tracebuffer.Log, n, c.metadata, ld, (*batch).readLogs, (*batch).takeOutLogs)
+	p.leave(c)
 	if err != nil || passed == 0 {
 		return err
 	}
 	return p.forwarded(tracebuffer.Log, passed, p.nextLogs.ConsumeLogs(ctx, ld))
 }
 
-// decide takes n records through the engine: read turns them into items, and
-// takeOut leaves in the data what passes and returns how many that are. An error
-// is for good: the batch would fail again.
-func decide[D any](p *pipeline, sig tracebuffer.Signal, n int, data D, read func(*batch, D), takeOut func(*batch, D) int) (passed int, err error) {
-	b := newBatch(p, sig, n)
+// decide takes n records, which arrived with the metadata, through the engine: read
+// turns them into items, and takeOut leaves in the data what passes and returns how
+// many that are. An error is for good: the batch would fail again.
+func decide[D any](p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebuffer.Envelope, data D, read func(*batch, D), takeOut func(*batch, D) int) (passed int, err error) {
+	b := newBatch(p, sig, n, metadata)
 	defer b.done()
 	read(b, data)
 	if b.match.Err != nil {
-		p.engine.telemetry.Refused(sig, n)
+		b.envelopes.forget()
+		p.engine.telemetry.Refused(sig, b.refused(n))
 		return 0, consumererror.NewPermanent(b.match.Err)
 	}
 	b.decide()
 	return takeOut(b, data), nil
 }
 
-// admit reports whether there is room for a batch, and counts it as refused if
-// there is not.
-func (p *pipeline) admit(sig tracebuffer.Signal, n int) bool {
-	p.engine.inflight.RLock()
-	defer p.engine.inflight.RUnlock()
-	var out tracebuffer.Outcome
-	ok := p.engine.buffer.MakeRoom(&out)
-	p.engine.carryOut(&out)
-	if !ok {
-		p.engine.telemetry.Refused(sig, n)
+// call is a batch that was let in, until its records are decided on.
+type call struct {
+	metadata *tracebuffer.Envelope // nil without metadata_keys
+	promised int64                 // bytes it is expected to add
+}
+
+// admit lets a batch of n records in if there is room for it, and counts it as refused
+// if there is not.
+func (p *pipeline) admit(ctx context.Context, sig tracebuffer.Signal, n int) (c call, err error) {
+	e := p.engine
+	e.inflight.RLock()
+	defer e.inflight.RUnlock()
+	if e.plan.waits {
+		c.promised = int64(e.plan.expected(n))
+		e.buffer.Promise(c.promised)
 	}
-	return ok
+	var out tracebuffer.Outcome
+	if ok := e.buffer.MakeRoom(&out); !ok {
+		err = errBufferFull
+	} else if e.plan.waits || e.plan.joins {
+		c.metadata, err = e.metadata.intern(ctx, e.buffer, e.plan.largest)
+	}
+	e.carryOut(&out)
+	if err != nil {
+		e.telemetry.Refused(sig, n)
+		p.leave(c)
+	}
+	return c, err
+}
+
+// leave ends a call: what it held is in the buffer.
+func (p *pipeline) leave(c call) {
+	p.engine.buffer.Promise(-c.promised)
+	if c.metadata != nil {
+		p.engine.buffer.Forget([]*tracebuffer.Envelope{c.metadata})
+	}
 }
 
 // forwarded counts what became of the records that passed in this call.

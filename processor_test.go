@@ -196,6 +196,28 @@ func TestSpansSayHowManyLogsNameThem(t *testing.T) {
 	})
 }
 
+// A receiver of two logs pipelines hands each log to both: it is one log, which comes out of both.
+func TestLogsOfTwoPipelinesAreCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pipelines
+		p.spanSink, p.logSink = new(consumertest.TracesSink), new(consumertest.LogsSink)
+		second, err := p.startTwice(t, func(c *Config) { onePercent(c); c.Logs.CountOnSpans = true })
+		require.NoError(t, err)
+		defer p.shutdown()
+		defer func() { require.NoError(t, second.Shutdown(t.Context())) }()
+		p.send(spanOf(100, 1))
+		for _, ld := range []plog.Logs{logOf(100, 1), logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutInt("level", 60) })} {
+			copied := plog.NewLogs()
+			ld.CopyTo(copied)
+			p.send(ld)
+			require.NoError(t, second.ConsumeLogs(t.Context(), copied))
+		}
+		time.Sleep(40 * time.Second)
+		require.Equal(t, map[string]any{"log.count": int64(2), "log.error_count": int64(1)}, p.spans()[0].Attributes().AsRaw())
+		require.Len(t, p.records(), 4)
+	})
+}
+
 func TestNothingWaitsWithoutAReason(t *testing.T) {
 	bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
 		p.send(spanOf(1, 1), logOf(1, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr("http.route", "/users/:id") }))

@@ -37,7 +37,7 @@ type requests struct {
 	mu sync.Mutex
 	// young and old are the traces of requests; young becomes old every wait.
 	young, old map[uint64]pcommon.TraceID
-	turned     time.Time
+	turned     time.Duration // on the engine's clock
 	parked     map[uint64][]parkedLog
 	queue      []expiry // in order of their deadlines
 	next       uint64   // number of the next log that waits
@@ -45,16 +45,20 @@ type requests struct {
 	closed     bool // no log waits any more
 }
 
-// parkedLog is a log that waits: an OTLP message of it alone, and the pipeline it
-// goes back to.
+// parkedLog is a log that waits: an OTLP message of it alone, the client metadata it
+// arrived with, and the pipeline it goes back to.
 type parkedLog struct {
-	pipe   *pipeline
-	msg    []byte
-	number uint64
+	pipe     *pipeline
+	metadata *tracebuffer.Envelope // a reference of its own, or nil
+	msg      []byte
+	number   uint64
 }
 
+// bytes is about what the log takes: its message, and its places here.
+func (p *parkedLog) bytes() int64 { return int64(len(p.msg)) + parkedOverhead }
+
 type expiry struct {
-	deadline time.Time
+	deadline time.Duration
 	key      uint64
 	number   uint64
 }
@@ -62,8 +66,15 @@ type expiry struct {
 const (
 	// maxRequests bounds the requests known in a generation.
 	maxRequests = 1 << 16
-	// parkShare is the part of max_bytes that may wait, 1/16.
+	// requestBytes is about what a known request takes.
+	requestBytes = 64
+	// parkShare is the part of max_bytes that may wait, 1/16, and that known
+	// requests may take.
 	parkShare = 16
+	// parkedOverhead is about what a log that waits takes besides its message, and
+	// expiryBytes what its place in the queue does, also once it waits no more.
+	parkedOverhead = 160
+	expiryBytes    = 32
 )
 
 var requestSeed = maphash.MakeSeed()
@@ -80,8 +91,19 @@ func newRequests(cfg *Config) *requests {
 
 func (r *requests) enabled() bool { return len(r.keys) > 0 }
 
-// key is the hash of an item's request id with its service's name.
-func (r *requests) key(service string, attrs pcommon.Map) (key uint64, ok bool) {
+// most is how many requests are known in a generation at most.
+func (r *requests) most() int { return int(min(maxRequests, r.limit/(2*requestBytes))) }
+
+// known is how many bytes known requests may take.
+func (r *requests) known() int64 {
+	if !r.enabled() {
+		return 0
+	}
+	return int64(2 * r.most() * requestBytes)
+}
+
+// key is the hash of an item's request id with its service's name and its client.
+func (r *requests) key(c call, service string, attrs pcommon.Map) (key uint64, ok bool) {
 	for _, k := range r.keys {
 		if v, has := attrs.Get(k); has && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {
 			var h maphash.Hash
@@ -89,6 +111,10 @@ func (r *requests) key(service string, attrs pcommon.Map) (key uint64, ok bool) 
 			_, _ = h.WriteString(service)
 			_ = h.WriteByte(0)
 			_, _ = h.WriteString(v.Str())
+			if c.metadata != nil {
+				_ = h.WriteByte(0)
+				_, _ = h.WriteString(c.metadata.Content)
+			}
 			return h.Sum64(), true
 		}
 	}
@@ -96,10 +122,10 @@ func (r *requests) key(service string, attrs pcommon.Map) (key uint64, ok bool) 
 }
 
 // learn notes the trace of a request and returns the logs that waited for it.
-func (r *requests) learn(now time.Time, key uint64, id pcommon.TraceID) []parkedLog {
+func (r *requests) learn(now time.Duration, key uint64, id pcommon.TraceID) []parkedLog {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now.Sub(r.turned) > r.wait || len(r.young) >= maxRequests {
+	if now-r.turned > r.wait || len(r.young) >= r.most() {
 		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
 	}
 	r.young[key] = id
@@ -111,7 +137,7 @@ func (r *requests) take(key uint64) []parkedLog {
 	logs := r.parked[key]
 	delete(r.parked, key)
 	for i := range logs {
-		r.bytes -= int64(len(logs[i].msg))
+		r.bytes -= logs[i].bytes()
 	}
 	return logs
 }
@@ -127,33 +153,33 @@ func (r *requests) find(key uint64) (id pcommon.TraceID, ok bool) {
 }
 
 // park lets a log wait, if there is room.
-func (r *requests) park(now time.Time, key uint64, p parkedLog) bool {
+func (r *requests) park(now time.Duration, key uint64, p parkedLog) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.bytes+int64(len(p.msg)) > r.limit {
+	if r.closed || r.bytes+p.bytes()+int64(len(r.queue))*expiryBytes > r.limit {
 		return false
 	}
 	p.number = r.next
 	r.next++
-	r.bytes += int64(len(p.msg))
+	r.bytes += p.bytes()
 	r.parked[key] = append(r.parked[key], p)
-	r.queue = append(r.queue, expiry{now.Add(r.wait), key, p.number})
+	r.queue = append(r.queue, expiry{now + r.wait, key, p.number})
 	return true
 }
 
 // expired returns the logs that have waited long enough.
-func (r *requests) expired(now time.Time) (logs []parkedLog) {
+func (r *requests) expired(now time.Duration) (logs []parkedLog) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
-	for ; n < len(r.queue) && !r.queue[n].deadline.After(now); n++ {
+	for ; n < len(r.queue) && r.queue[n].deadline <= now; n++ {
 		x := r.queue[n]
 		waiting := r.parked[x.key]
 		if len(waiting) == 0 || waiting[0].number != x.number {
 			continue // its trace was found
 		}
 		logs = append(logs, waiting[0])
-		r.bytes -= int64(len(waiting[0].msg))
+		r.bytes -= waiting[0].bytes()
 		if r.parked[x.key] = waiting[1:]; len(waiting) == 1 {
 			delete(r.parked, x.key)
 		}
@@ -175,15 +201,16 @@ func (r *requests) close() (logs []parkedLog) {
 }
 
 // requestsOfSpans learns from spans, and sends on the logs that waited for them.
-func (p *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
+func (p *pipeline) requestsOfSpans(c call, td ptrace.Traces) {
 	r := p.engine.requests
 	if !r.enabled() {
 		return
 	}
 	r.sending.RLock()
 	defer r.sending.RUnlock()
+	now := p.engine.reading(time.Now())
 	for res, sp := range record.EachSpan(td) {
-		if key, ok := r.key(record.ServiceName(res), sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
+		if key, ok := r.key(c, record.ServiceName(res), sp.Attributes()); ok && !sp.TraceID().IsEmpty() {
 			p.engine.sendOn(r.learn(now, key, sp.TraceID()), sp.TraceID())
 		}
 	}
@@ -192,15 +219,16 @@ func (p *pipeline) requestsOfSpans(now time.Time, td ptrace.Traces) {
 // requestsOfLogs learns from the logs that have a trace id, gives those a trace id
 // that have none but a known request, and takes out those that wait for one. It
 // returns how many it took out.
-func (p *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) (waiting int) {
+func (p *pipeline) requestsOfLogs(c call, ld plog.Logs) (waiting int) {
 	if !p.engine.requests.enabled() {
 		return 0
 	}
 	p.engine.requests.sending.RLock()
 	defer p.engine.requests.sending.RUnlock()
+	now := p.engine.reading(time.Now())
 	record.RemoveLogs(ld, func(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-		key, ok := p.engine.requests.key(record.ServiceName(rl.Resource()), lr.Attributes())
-		if !ok || !p.requestOfLog(now, key, rl, sl, lr) {
+		key, ok := p.engine.requests.key(c, record.ServiceName(rl.Resource()), lr.Attributes())
+		if !ok || !p.requestOfLog(now, key, c, rl, sl, lr) {
 			return false
 		}
 		waiting++
@@ -210,7 +238,7 @@ func (p *pipeline) requestsOfLogs(now time.Time, ld plog.Logs) (waiting int) {
 }
 
 // requestOfLog reports whether the log waits for its trace.
-func (p *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
 	if id := p.engine.correlator.traceOf(rl.Resource(), lr); !id.IsEmpty() {
 		p.engine.sendOn(p.engine.requests.learn(now, key, id), id)
 		return false
@@ -221,10 +249,15 @@ func (p *pipeline) requestOfLog(now time.Time, key uint64, rl plog.ResourceLogs,
 		return false
 	}
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(alone(rl, sl, lr))
-	if err != nil || !p.engine.requests.park(now, key, parkedLog{pipe: p, msg: msg}) {
+	if err != nil {
 		return false
 	}
-	p.engine.buffer.Adopt(oneLog(msg))
+	parked := parkedLog{pipe: p, msg: msg, metadata: p.engine.buffer.Share(c.metadata)}
+	if !p.engine.requests.park(now, key, parked) {
+		p.engine.buffer.Forget([]*tracebuffer.Envelope{parked.metadata})
+		return false
+	}
+	p.engine.buffer.Adopt(parked.account())
 	return true
 }
 
@@ -255,9 +288,9 @@ func alone(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) plog.Logs
 	return ld
 }
 
-// oneLog is the account of a message of one record that is held.
-func oneLog(msg []byte) *tracebuffer.Release {
-	r := &tracebuffer.Release{Bytes: int64(len(msg))}
+// account is that of the log among what is held.
+func (p *parkedLog) account() *tracebuffer.Release {
+	r := &tracebuffer.Release{Bytes: p.bytes()}
 	r.Counts[tracebuffer.Log] = 1
 	return r
 }
@@ -272,27 +305,31 @@ func (e *engine) sendOnAll() {
 // sendOn sends logs that waited the way of all logs. Their trace is id, or is not
 // to be found if that is empty.
 func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
-	for _, p := range logs {
-		ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
-		if err != nil {
-			p.pipe.outlet.Lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
-			e.buffer.Delivered(oneLog(p.msg))
-			continue
-		}
-		if !id.IsEmpty() {
-			ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
-			e.telemetry.FoundByRequest(1)
-		}
-		p.pipe.readmit(ld)
-		e.buffer.Delivered(oneLog(p.msg))
+	for i := range logs {
+		e.sendOnOne(&logs[i], id)
+		e.buffer.Delivered(logs[i].account())
+		e.buffer.Forget([]*tracebuffer.Envelope{logs[i].metadata})
 	}
+}
+
+func (e *engine) sendOnOne(p *parkedLog, id pcommon.TraceID) {
+	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
+	if err != nil {
+		p.pipe.outlet.Lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
+		return
+	}
+	if !id.IsEmpty() {
+		ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
+		e.telemetry.FoundByRequest(1)
+	}
+	p.pipe.readmit(p.metadata, ld)
 }
 
 // readmit decides on a log that was taken in earlier. What passes goes out through
 // the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
-func (p *pipeline) readmit(ld plog.Logs) {
+func (p *pipeline) readmit(metadata *tracebuffer.Envelope, ld plog.Logs) {
 	verdict := sampling.Verdict{Rule: sampling.NoRule}
-	passed, err := decide(p, tracebuffer.Log, 1, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
+	passed, err := decide(p, tracebuffer.Log, 1, metadata, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
 		r := &b.records[0]
 		if !b.passes(r) {
 			return 0
@@ -309,18 +346,27 @@ func (p *pipeline) readmit(ld plog.Logs) {
 		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
 	}
 	if passed > 0 {
-		p.pushLogs(ld, verdict)
+		p.pushLogs(metadata, ld, verdict)
 	}
 }
 
 // pushLogs hands logs that pass by the verdict to the outlet.
-func (p *pipeline) pushLogs(ld plog.Logs, v sampling.Verdict) {
+func (p *pipeline) pushLogs(metadata *tracebuffer.Envelope, ld plog.Logs, v sampling.Verdict) {
+	buffer := p.engine.buffer
 	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
 	var rel tracebuffer.Release
+	var layers []*tracebuffer.Envelope
+	defer func() { buffer.Forget(layers) }()
 	if err == nil {
-		var header string
-		err = otlpwire.Walk(msg, func(h []byte) { header = string(h) }, func(rec []byte) {
-			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: header, Data: rec, Signal: tracebuffer.Log, Verdict: v})
+		var resource, scope *tracebuffer.Envelope
+		err = otlpwire.Walk(msg, func(content []byte) {
+			resource = buffer.Intern(metadata, content)
+			layers = append(layers, resource)
+		}, func(content []byte) {
+			scope = buffer.Intern(resource, content)
+			layers = append(layers, scope)
+		}, func(rec []byte) {
+			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: scope, Data: rec, Signal: tracebuffer.Log, Verdict: v})
 			rel.Counts[tracebuffer.Log]++
 			rel.Bytes += int64(len(rec))
 		})

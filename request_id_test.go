@@ -142,9 +142,9 @@ func TestLogsThatWaitAreBounded(t *testing.T) {
 }
 
 func TestRequestsKnownAreBounded(t *testing.T) {
-	r := newRequests(&Config{DecisionWait: time.Hour})
+	r := newRequests(&Config{DecisionWait: time.Hour, MaxBytes: 512 << 20})
 	for n := range uint64(3 * maxRequests) {
-		r.learn(time.Unix(0, 0), n, traceNumbered(1))
+		r.learn(0, n, traceNumbered(1))
 	}
 	require.LessOrEqual(t, len(r.young)+len(r.old), 2*maxRequests)
 	_, ok := r.find(3*maxRequests - 1)

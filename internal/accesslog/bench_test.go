@@ -28,6 +28,7 @@ func BenchmarkScan(b *testing.B) {
 		"longest text":         {strings.Repeat("\tat com.example.shop.OrderService.create(OrderService.java:118)\n", 200), false},
 		"worst table":          {strings.Repeat(`|200|1s|.|GET HTTP/1"`, 600), false},
 		"worst request line":   {strings.Repeat(` HTTP/1 HTTP/`, 900), false},
+		"worst bare line":      {strings.Repeat(`GET /1 200 Q `, 800), false},
 		"worst json":           {strings.Repeat(`{"method":{"path":[`, 600), false},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -3,147 +3,135 @@
 
 package accesslog
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
-)
-
-// fields collects the request from the keys of a body. Ranks are 0 while nothing was found.
-type fields struct {
-	method, path           span
-	status                 int
-	methodRank, statusRank uint8
-	pathRank               uint8
-	pathSure               bool
-	lineMethod, linePath   span
-	hasLine                bool
+// Fields gathers the request from the fields of a log, whatever carries them: attributes, a map, a JSON or logfmt text.
+// Of several fields that say the same the best key counts, and of one key the first field. The zero value is ready
+// for use.
+type Fields struct {
+	method, path, route, agent       string
+	methodRank, pathRank, statusRank uint8 // 0: nothing was found
+	pathSure, statusSure, pathLike   bool
+	later                            uint8 // is added to the rank of what is offered
+	pathAt                           int   // in the body, for a path that is there
+	status                           int
 }
 
-// request returns the request if the fields are enough to say that there is one: a request line, a path under a
-// key that means a request, or any path with a method.
-func (f *fields) request(body string) (Request, bool) {
-	method, path := f.method, f.path
-	switch {
-	case f.pathRank != 0 && (f.pathSure || f.methodRank != 0):
-	case f.hasLine:
-		method, path = f.lineMethod, f.linePath
-	default:
-		return Request{}, false
+// ofLater is behind the rank of every key.
+const ofLater = 128
+
+// Later ends a carrier: what is offered from now on counts only where nothing was found before.
+func (f *Fields) Later() { f.later = ofLater }
+
+// Offer takes a text that stands under the key.
+func (f *Fields) Offer(k Key, v string) { f.offer(k, v, 0) }
+
+// OfferInt takes a number that stands under the key.
+func (f *Fields) OfferInt(k Key, n int64) {
+	if k.kind == kindStatus && 100 <= n && n <= 599 {
+		k.rank |= f.later
+		f.setStatus(k, int(n))
 	}
-	return Request{Method: method.of(body), Path: path.of(body), Status: f.status, Start: path.start, End: path.end}, true
 }
 
-// offer takes the value at the place in.
-func (s *scan) offer(k key, in span) {
-	f := &s.fields
+// offer takes a text that is at a place in the body.
+func (f *Fields) offer(k Key, v string, at int) {
+	k.rank |= f.later
 	switch k.kind {
 	case kindMethod:
-		if better(k.rank, f.methodRank) && isMethod(in.of(s.body)) {
-			f.method, f.methodRank = in, k.rank
-		}
+		f.offerMethod(k, v)
 	case kindStatus:
-		if v := in.of(s.body); better(k.rank, f.statusRank) && len(v) == 3 {
-			if status, ok := parseStatus(v); ok {
-				f.status, f.statusRank = status, k.rank
-			}
+		if status, ok := parseStatus(v); ok && len(v) == 3 {
+			f.setStatus(k, status)
 		}
 	case kindPath:
-		if !better(k.rank, f.pathRank) {
-			return
-		}
-		if path, ok := pathIn(s.body, in, k.absolute); ok {
-			f.path, f.pathRank, f.pathSure = path, k.rank, k.sure
-		}
+		f.offerPath(k, v, at)
 	case kindLine:
-		s.offerLine(in)
+		f.offerLine(k, v, at)
+	case kindRoute:
+		if f.route == "" && strings.IndexByte(v, '\\') < 0 {
+			f.route = v
+		}
+	case kindAgent:
+		if f.agent == "" {
+			f.agent = v
+		}
 	}
 }
 
 // better reports whether a rank goes before the one there is.
 func better(rank, than uint8) bool { return than == 0 || rank < than }
 
-// offerLine takes a request line without quotes around it.
-func (s *scan) offerLine(in span) {
-	version := strings.Index(in.of(s.body), " HTTP/")
-	if version < 0 {
+func (f *Fields) setStatus(k Key, status int) {
+	f.statusSure = f.statusSure || k.sure
+	if better(k.rank, f.statusRank) {
+		f.status, f.statusRank = status, k.rank
+	}
+}
+
+func (f *Fields) offerMethod(k Key, v string) {
+	if k.verb {
+		v = methodOfVerb(v)
+	}
+	if better(k.rank, f.methodRank) && (isMethod(v) || k.sure && v == "_OTHER") {
+		f.method, f.methodRank = v, k.rank
+	}
+}
+
+func (f *Fields) offerPath(k Key, v string, at int) {
+	f.pathLike = f.pathLike || strings.IndexByte(v, '/') >= 0
+	if !better(k.rank, f.pathRank) {
 		return
 	}
-	if method, path, ok := s.target(span{in.start, in.start + version}); ok {
-		s.fields.lineMethod, s.fields.linePath, s.fields.hasLine = method, path, true
+	if start, end, ok := pathIn(v, k.absolute); ok {
+		f.path, f.pathRank, f.pathSure, f.pathAt = v[start:end], k.rank, k.sure, at+start
 	}
 }
 
-// object offers the fields of the JSON object at start. It returns how much of the body was read, and
-// the place of the record's message.
-func (s *scan) object(start int) (read int, message span) {
-	o := logfield.NewObject(s.body[start:])
-	var scopes [logfield.MaxDepth + 1]logfield.Scope
-	depth := 0
-	for step := o.Next(); step != logfield.End; step = o.Next() {
-		switch step {
-		case logfield.Field:
-			at := span{start + o.ValueStart(), start + o.ValueStart() + len(o.Value())}
-			if k := keys.LookupIn(&scopes[depth], o.Key()); k.kind != kindNone {
-				s.offer(k, at)
-			} else if message.end == 0 && isMessage(o.Key()) {
-				message = at
-			}
-		case logfield.Close:
-			depth--
-		case logfield.Open:
-			if inner, ok := keys.Enter(scopes[depth], o.Key()); ok && !o.IsArray() && o.Into() {
-				depth++
-				scopes[depth] = inner
-			}
-		}
+// offerLine takes a request line without quotes around it, or what of it is a path. Both are behind the keys
+// that hold one part only.
+func (f *Fields) offerLine(k Key, v string, at int) {
+	request, _, versioned := strings.Cut(v, " HTTP/")
+	if !versioned {
+		f.offerPath(k, v, at)
+		return
 	}
-	return o.Pos(), message
-}
-
-// isMessage reports whether a key holds the text of the record.
-func isMessage(key string) bool {
-	switch key {
-	case "message", "msg", "log", "Message", "MESSAGE", "textPayload", "body":
-		return true
+	method, start, end, ok := target(request)
+	if !ok {
+		return
 	}
-	return false
-}
-
-// pairs offers the key=value and key: value of a text.
-func (s *scan) pairs(in span) {
-	pairs := logfield.NewPairs(s.body[in.start:in.end])
-	for name, value, ok := pairs.Next(); ok; name, value, ok = pairs.Next() {
-		if k := keys.Lookup(name); k.kind != kindNone {
-			s.offer(k, valueAt(s.body, span{in.start + value, in.end}))
-		}
+	if better(k.rank, f.pathRank) {
+		f.path, f.pathRank, f.pathSure, f.pathAt = v[start:end], k.rank, true, at+start
+	}
+	if better(k.rank, f.methodRank) {
+		f.method, f.methodRank = method, k.rank
 	}
 }
 
-// valueAt returns the place of the value at the start of in: up to the closing quote, or without quotes up
-// to a blank and without the punctuation before it.
-func valueAt(body string, in span) span {
-	if in.start < in.end && body[in.start] == ' ' {
-		in.start++
+// Request returns the request if the fields are enough to say that there is one: a path under a
+// key that means a request, any path with a method, or a route.
+func (f *Fields) Request() (Request, bool) {
+	r := Request{Method: f.method, Route: f.route, UserAgent: f.agent, Status: f.Status()}
+	switch {
+	case f.pathRank != 0 && (f.pathSure || f.methodRank != 0):
+		r.Path, r.Start, r.End = f.path, f.pathAt, f.pathAt+len(f.path)
+	case f.route == "":
+		return Request{}, false
 	}
-	quoted := false
-	for in.start < in.end && (body[in.start] == '"' || body[in.start] == '\\') {
-		quoted = quoted || body[in.start] == '"'
-		in.start++
-	}
-	end := in.start
-	for end < in.end && !endsValue(body[end], quoted) {
-		end++
-	}
-	for !quoted && end > in.start && strings.IndexByte(",;)]}", body[end-1]) >= 0 {
-		end--
-	}
-	return span{in.start, end}
+	return r, true
 }
 
-func endsValue(c byte, quoted bool) bool {
-	if quoted {
-		return c == '"' || c == '\\'
+// Method returns the method of the request, or "".
+func (f *Fields) Method() string { return f.method }
+
+// UserAgent returns the client's, or "".
+func (f *Fields) UserAgent() string { return f.agent }
+
+// Status returns the status of the response, 100 to 599, or 0. A field called status or code is one of HTTP only
+// beside a method or a path.
+func (f *Fields) Status() int {
+	if f.statusSure || f.methodRank != 0 || f.pathLike || f.route != "" {
+		return f.status
 	}
-	return c <= ' ' || c == '"' || c == '\\'
+	return 0
 }

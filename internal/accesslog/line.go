@@ -38,46 +38,20 @@ func (s *scan) requestLine(in span) (Request, bool) {
 	return Request{}, false
 }
 
-// plainLine reads METHOD path status at the start of a text, and a number or dash behind them: the
-// tiny and dev formats of Express's morgan. A sentence may begin with the first three, but hardly goes on so.
-// Source: https://expressjs.com/en/resources/middleware/morgan.html
-func (s *scan) plainLine(in span) (Request, bool) {
-	text := in.of(s.body)
-	end := strings.IndexByte(text, ' ')
-	if end < 0 || end > maxMethodLen {
-		return Request{}, false
-	}
-	end += 1 + len(word(text[end+1:]))
-	method, path, ok := s.target(span{in.start, in.start + end})
-	if !ok || end == len(text) {
-		return Request{}, false
-	}
-	status, ok := parseStatus(text[end+1:])
-	next := word(strings.TrimPrefix(text[end+1+len(word(text[end+1:])):], " "))
-	if !ok || next == "" || next != "-" && next[0]-'0' > 9 {
-		return Request{}, false
-	}
-	return s.found(method, path, status), true
-}
-
-// word returns the text before the first blank.
-func word(v string) string {
-	first, _, _ := strings.Cut(v, " ")
-	return first
-}
-
 // target splits METHOD target at the place in.
 func (s *scan) target(in span) (method, path span, ok bool) {
-	blank := strings.IndexByte(in.of(s.body), ' ')
-	if blank < 0 {
-		return span{}, span{}, false
+	m, start, end, ok := target(in.of(s.body))
+	return span{in.start, in.start + len(m)}, span{in.start + start, in.start + end}, ok
+}
+
+// target splits METHOD target, and returns the place of the path in it.
+func target(v string) (method string, start, end int, ok bool) {
+	blank := strings.IndexByte(v, ' ')
+	if blank < 0 || !isMethod(v[:blank]) || !isUpper(v[:blank]) {
+		return "", 0, 0, false
 	}
-	method = span{in.start, in.start + blank}
-	if m := method.of(s.body); !isMethod(m) || !isUpper(m) {
-		return span{}, span{}, false
-	}
-	path, ok = pathIn(s.body, span{method.end + 1, in.end}, true)
-	return method, path, ok
+	start, end, ok = pathIn(v[blank+1:], true)
+	return v[:blank], blank + 1 + start, blank + 1 + end, ok
 }
 
 // versionEnd returns the place behind the quote that closes a request line, whose version begins at at.

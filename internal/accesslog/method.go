@@ -22,6 +22,24 @@ func isMethod(m string) bool {
 	return false
 }
 
+// methodOfVerb returns the method by which a client of Kubernetes' API asks for a verb of the audit log, or what it
+// was given. Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb
+func methodOfVerb(v string) string {
+	switch v {
+	case "get", "list", "watch":
+		return "GET"
+	case "create":
+		return "POST"
+	case "update":
+		return "PUT"
+	case "patch":
+		return "PATCH"
+	case "delete", "deletecollection":
+		return "DELETE"
+	}
+	return v
+}
+
 const maxMethodLen = len("PROPPATCH")
 
 // isUpper reports whether m is in capitals, as request lines have it.

@@ -5,32 +5,31 @@ package accesslog
 
 import "strings"
 
-// pathIn returns the place of the path in a request target at the place in: without scheme and host, up to
+// pathIn returns the place of the path in a request target: without scheme and host, up to
 // the query or fragment. It reports false for what is no path: the * of OPTIONS, the host and port of
 // CONNECT, a file on Windows, a value with blanks or with escapes, which a part of the body cannot undo.
-func pathIn(body string, in span, absolute bool) (span, bool) {
-	v := in.of(body)
+func pathIn(v string, absolute bool) (start, end int, ok bool) {
 	if absolute {
-		host := hostLen(v)
-		in.start += host
-		v = v[host:]
+		start = hostLen(v)
 	}
-	if v == "" || v[0] != '/' {
-		return span{}, false
+	if start == len(v) || v[start] != '/' {
+		return 0, 0, false
 	}
-	end := len(v)
-	for i := range len(v) {
-		switch c := v[i]; {
+	for end = start; end < len(v); end++ {
+		switch c := v[end]; {
 		case c == '?' || c == '#':
-			end = i
+			return start, end, true
 		case c <= ' ' || c == '"' || c == '\\' || c == 0x7f:
-			return span{}, false
-		default:
-			continue
+			return 0, 0, false
 		}
-		break
 	}
-	return span{in.start, in.start + end}, true
+	return start, end, true
+}
+
+// pathAt is pathIn of a place in the body, where no host may stand before the path.
+func (s *scan) pathAt(in span) (span, bool) {
+	start, end, ok := pathIn(in.of(s.body), false)
+	return span{in.start + start, in.start + end}, ok
 }
 
 // hostLen returns the length of the scheme and host at the start of v, 0 if there are none.

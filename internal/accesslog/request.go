@@ -9,29 +9,44 @@ import "github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 // before one is short.
 const MaxBodyBytes = 10 << 10
 
-// Request is what a line says of the HTTP request it is about. Its strings are parts of the body.
+// Request is what a log says of the HTTP request it is about. Its strings are parts of the log.
 type Request struct {
-	// Method is empty if the line does not name it; else it is spelled as in the line.
+	// Method is empty if the log does not name it; else it is spelled as in the log.
 	Method string
-	// Path begins with a slash and has no scheme, host, query or fragment. Its percent-encoding is as it was.
+	// Path begins with a slash and has no scheme, host, query or fragment. Its percent-encoding is as it was. It is
+	// empty where the log names the route only.
 	Path string
-	// Status is 100 to 599, or 0 if the line does not tell.
+	// Route is http.route, and UserAgent the client's, where they are among the fields.
+	Route, UserAgent string
+	// Status is 100 to 599, or 0 if the log does not tell.
 	Status int
 	// Start and End are the place of Path in the body.
 	Start, End int
+	// Line: a line of an access log says so, or fields of a record that announces a request. Fields alone may be
+	// the context of any log.
+	Line bool
 }
 
 // Scan finds the request a log body is about. It reports false for every body that is not clearly
 // about one. The body is borrowed, and at most MaxBodyBytes of it are read.
 func Scan(body string) (Request, bool) {
-	s := scan{body: body[:min(len(body), MaxBodyBytes)]}
-	return s.run()
+	var f Fields
+	return f.Scan(body)
+}
+
+// Scan does so, with the fields of the body added to those that are known. The place of the path is that in the
+// body, if it is there.
+func (f *Fields) Scan(body string) (Request, bool) {
+	s := scan{body: body[:min(len(body), MaxBodyBytes)], fields: *f}
+	r, ok := s.line(span{0, len(s.body)}, 0)
+	*f = s.fields
+	return r, ok
 }
 
 // scan is the state of one Scan. What it finds it keeps as places in the body.
 type scan struct {
 	body   string
-	fields fields
+	fields Fields
 }
 
 // span is a part of the body.
@@ -39,22 +54,29 @@ type span struct{ start, end int }
 
 func (p span) of(s string) string { return s[p.start:p.end] }
 
-// run takes texts and objects in turn, until one of them tells of a request.
-func (s *scan) run() (Request, bool) {
-	for at := 0; at < len(s.body); {
-		object := logfield.ObjectStart(s.body, at)
+// maxQuoted is how often a line may be wrapped in JSON and still be read, as backslashes before its quotes: twice.
+const maxQuoted = 3
+
+// line takes texts and objects in turn, until one of them tells of a request. Before its quotes stand as many
+// backslashes as given.
+func (s *scan) line(in span, quoted int) (Request, bool) {
+	for at := in.start; at < in.end; {
+		object := logfield.QuotedObjectStart(s.body[:in.end], at, quoted)
 		if r, ok := s.text(span{at, object}); ok {
 			return r, true
 		}
-		if object == len(s.body) {
+		if object == in.end {
 			break
 		}
-		read, message := s.object(object)
-		if r, ok := s.fields.request(s.body); ok {
+		read, message := s.object(span{object, in.end}, quoted)
+		if r, ok := s.fields.Request(); ok {
+			r.Line = Announces(message.of(s.body))
 			return r, true
 		}
-		if r, ok := s.text(message); ok {
-			return r, true
+		if quoted < maxQuoted {
+			if r, ok := s.line(message, logfield.Quoted(quoted)); ok {
+				return r, true
+			}
 		}
 		at = object + read
 	}
@@ -69,20 +91,20 @@ func (s *scan) text(in span) (Request, bool) {
 	if r, ok := s.requestLine(in); ok {
 		return r, true
 	}
-	if r, ok := s.plainLine(in); ok {
+	if r, ok := s.bareLine(in); ok {
 		return r, true
 	}
 	if r, ok := s.table(in); ok {
 		return r, true
 	}
 	s.pairs(in)
-	return s.fields.request(s.body)
+	return s.fields.Request()
 }
 
 // minText is the length of the shortest text that tells of a request: url_path=/
 const minText = len("url_path=/")
 
-// found makes the result of the places of its parts.
+// found makes the result of the places of the parts of a line.
 func (s *scan) found(method, path span, status int) Request {
-	return Request{Method: method.of(s.body), Path: path.of(s.body), Status: status, Start: path.start, End: path.end}
+	return Request{Method: method.of(s.body), Path: path.of(s.body), Status: status, Start: path.start, End: path.end, Line: true}
 }

@@ -60,7 +60,7 @@ func (s *scan) gin(columns []span, status int) (Request, bool) {
 		return Request{}, false
 	}
 	target.end = target.start + length
-	path, ok := pathIn(s.body, target, false)
+	path, ok := s.pathAt(target)
 	return s.found(method, path, status), ok
 }
 
@@ -69,7 +69,7 @@ func (s *scan) fiber(columns [4]span, status int) (Request, bool) {
 	if !s.isLatency(columns[0]) || !s.isAddress(columns[1]) || !isMethod(columns[2].of(s.body)) {
 		return Request{}, false
 	}
-	path, ok := pathIn(s.body, columns[3], false)
+	path, ok := s.pathAt(columns[3])
 	return s.found(columns[2], path, status), ok
 }
 

@@ -11,6 +11,9 @@ import "math/bits"
 type Memory struct {
 	young, old generation
 	limit      int // keys a generation
+	// cut: something was remembered of an id without a high half; halves: something
+	// that such an id finds was of a whole one. Most senders need neither look-up.
+	cut, halves bool
 }
 
 // NewMemory returns a memory that takes at most so many bytes. A key takes 17 to
@@ -37,6 +40,33 @@ func (m *Memory) Put(key uint64, value uint32) {
 		m.Rotate()
 	}
 	m.young.put(key, value)
+}
+
+// Remember puts the value for the trace that lies or would lie under key at in a
+// table, with the key of its own. Where byHalf is set, ids that are the low half of
+// the trace's find it as well, which takes a second place.
+func (m *Memory) Remember(at, own uint64, value uint32, byHalf bool) {
+	m.Put(own, value)
+	if own != at && byHalf {
+		m.Put(forCut(at), value)
+		m.halves = true
+	}
+	m.cut = m.cut || own&apart == 0
+}
+
+// Recall returns what was remembered last for the id with the key (KeyOf) and the high
+// half, or 0. What was remembered of the low half alone holds for every whole id.
+func (m *Memory) Recall(key, high uint64) uint32 {
+	own := Own(key, high)
+	v := m.Get(own)
+	switch {
+	case v != 0:
+	case own == key && m.halves:
+		v = m.Get(forCut(key))
+	case own != key && m.cut:
+		v = m.Get(key)
+	}
+	return v
 }
 
 // Full reports whether the young generation takes no more.

@@ -35,14 +35,14 @@ type Part struct {
 	Next uint32 // the item that follows plus one, or 0
 }
 
-// Split threads n items with the halves of ids that half returns.
-func (p *Parts) Split(n int, shift uint, half func(i int) uint64) {
+// Split threads n items with the keys that key returns.
+func (p *Parts) Split(n int, shift uint, key func(i int) uint64) {
 	clear(p.Heads[:])
 	p.Items = slices.Grow(p.Items[:0], n)[:n]
 	for i := n - 1; i >= 0; i-- {
-		key := Mix(half(i))
-		head := &p.Heads[key>>shift]
-		p.Items[i] = Part{key, *head}
+		k := key(i)
+		head := &p.Heads[k>>shift]
+		p.Items[i] = Part{k, *head}
 		*head = uint32(i) + 1
 	}
 }

@@ -21,7 +21,7 @@ type check struct {
 	opts  *Options
 	calls *calls
 	r     *Report
-	now   time.Time
+	now   time.Duration
 }
 
 // node is a span id of the trace.
@@ -37,7 +37,7 @@ type node struct {
 const noLink = -1
 
 // run checks the trace of e.links.
-func (e *check) run(now time.Time, opts *Options, c *calls, r *Report) {
+func (e *check) run(now time.Duration, opts *Options, c *calls, r *Report) {
 	e.now, e.opts, e.calls, e.r = now, opts, c, r
 	e.reset()
 	spans, logs := e.gather()

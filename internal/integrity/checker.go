@@ -62,12 +62,13 @@ func New(opts Options) *Checker {
 }
 
 // Add takes items in. What shows at once goes to the report. Each shard is locked
-// once.
-func (c *Checker) Add(now time.Time, items []Item, r *Report) {
+// once. Here and elsewhere now is a reading of one monotonic clock, since whatever
+// moment.
+func (c *Checker) Add(now time.Duration, items []Item, r *Report) {
 	parts := c.scratch.Get().(*idtable.Parts)
 	defer c.scratch.Put(parts)
-	parts.Split(len(items), c.shift, func(i int) uint64 { return items[i].Low })
-	b := batch{now: now.UnixNano(), items: items, parts: parts.Items, r: r}
+	parts.Split(len(items), c.shift, func(i int) uint64 { return idtable.KeyOf(items[i].High, items[i].Low) })
+	b := batch{now: now, items: items, parts: parts.Items, r: r}
 	for n, i := range parts.Heads[:len(c.shards)] {
 		if i != 0 {
 			s := &c.shards[n]
@@ -80,14 +81,14 @@ func (c *Checker) Add(now time.Time, items []Item, r *Report) {
 
 // batch is what is taken in at once.
 type batch struct {
-	now   int64 // Unix nanoseconds
+	now   time.Duration
 	items []Item
 	parts []idtable.Part
 	r     *Report
 }
 
 // Expire checks the traces whose window is over.
-func (c *Checker) Expire(now time.Time, r *Report) {
+func (c *Checker) Expire(now time.Duration, r *Report) {
 	c.eachShard(func(s *shard) { s.expire(now, r) })
 }
 

@@ -26,14 +26,14 @@ func BenchmarkWatch(b *testing.B) {
 		items[i].Link = l
 	}
 	var r Report
-	now := time.Unix(1_000_000, 0)
+	now := 1_000_000 * time.Second
 	b.ReportAllocs()
 	traces := 0
 	for n := 0; b.Loop(); n++ {
 		for i := range items {
 			items[i].Low = idtable.Mix(uint64(n))
 		}
-		now = now.Add(10 * time.Millisecond)
+		now += 10 * time.Millisecond
 		w.Add(now, items, &r)
 		if n%5 == 0 {
 			w.Expire(now, &r)
@@ -75,7 +75,7 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	items, newest, tick := make([]Item, batch), open, window*time.Duration(batch)/time.Duration(float64(open)*perTrace)
-	now, due := time.Unix(1_000_000, 0), time.Time{}
+	now, due := 1_000_000*time.Second, time.Duration(0)
 	var added, checked Report
 	gap, spent := perTrace, time.Duration(0) // without the drawing of items
 	step := func() {
@@ -85,20 +85,20 @@ func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest
 				newest++
 			}
 			key := idtable.Mix(uint64(pick(newest)))
-			at, service := now.UnixNano(), uint16(1+key%20)
+			at, service := int64(now), uint16(1+key%20)
 			items[i] = Item{Low: key, High: key, Link: Link{Span: rng.Uint64() | 1, Start: at, End: at + 1000, Service: service, Name: service, Kind: KindServer}}
 			if i%3 == 0 {
 				items[i].Link = Link{Span: key, Service: service, Name: service, Kind: KindLog, Flags: FlagsKnown | Sampled}
 			}
 		}
-		now = now.Add(tick)
+		now += tick
 		began := time.Now()
 		w.Add(now, items, &added)
 		added.Reset()
-		if !now.Before(due) {
+		if now >= due {
 			w.Expire(now, &checked)
 			checked.Reset()
-			due = now.Add(window / 100)
+			due = now + window/100
 		}
 		spent += time.Since(began)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-var epoch = time.Unix(1_000_000, 0)
+const epoch = 1_000_000 * time.Second
 
 func newChecker(change ...func(*Options)) *Checker {
 	o := Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 1 << 24, Peers: peers(), Spans: true, Logs: true, Heuristics: true}
@@ -92,10 +92,10 @@ func checked(t *rapid.T, w *Checker, items []Item) map[Finding]int {
 		n := rapid.IntRange(1, len(items)).Draw(t, "batch")
 		w.Add(now, items[:n], &r)
 		items = items[n:]
-		now = now.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond)
+		now += time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * time.Millisecond
 		w.Expire(now, &r)
 	}
-	w.Expire(epoch.Add(time.Minute), &r)
+	w.Expire(epoch+time.Minute, &r)
 	require.Zero(t, w.Traces())
 	require.Empty(t, r.Skews)
 	return maps.Collect(r.Counts())
@@ -205,12 +205,12 @@ func TestEveryTraceIsAccountedForOnce(t *testing.T) {
 				Service: cart, Kind: kind,
 			})}, &r)
 			if rapid.IntRange(0, 9).Draw(t, "wait") == 0 {
-				now = now.Add(3 * time.Second)
+				now += 3 * time.Second
 				w.Expire(now, &r)
 			}
 			require.LessOrEqual(t, w.Bytes(), int64(limit+len(w.shards)*2*segmentBytes))
 		}
-		w.Expire(now.Add(time.Minute), &r)
+		w.Expire(now+time.Minute, &r)
 		found := maps.Collect(r.Counts())
 		require.Equal(t, len(opened), count(found, TracesChecked)+count(found, TracesUnchecked))
 		for i := range w.shards {
@@ -234,7 +234,7 @@ func TestTheMemoryIsBounded(t *testing.T) {
 			require.LessOrEqual(t, w.shards[i].held(), w.shards[i].limit)
 		}
 		if low%8 == 0 {
-			now = now.Add(8 * time.Millisecond)
+			now += 8 * time.Millisecond
 		}
 	}
 	held := 0
@@ -243,7 +243,7 @@ func TestTheMemoryIsBounded(t *testing.T) {
 	}
 	require.Greater(t, held, limit/4, "half of it is for links, and tables double")
 	for range 200 {
-		now = now.Add(time.Second)
+		now += time.Second
 		w.Expire(now, &r)
 	}
 	found := maps.Collect(r.Counts())
@@ -275,34 +275,34 @@ func TestTheClockMayGoBack(t *testing.T) {
 	w := newChecker()
 	var r Report
 	w.Add(epoch, []Item{item(1, Link{Span: 1, Service: cart})}, &r)
-	w.Expire(epoch.Add(10*time.Second), &r)
+	w.Expire(epoch+10*time.Second, &r)
 	require.Zero(t, w.Traces())
 	for low := range uint64(100) {
 		w.Add(epoch, []Item{item(2+low, Link{Span: 1, Service: cart})}, &r)
 	}
-	w.Expire(epoch.Add(9*time.Second), &r)
+	w.Expire(epoch+9*time.Second, &r)
 	require.Equal(t, 100, w.Traces())
-	w.Expire(epoch.Add(10*time.Second), &r)
+	w.Expire(epoch+10*time.Second, &r)
 	require.Zero(t, w.Traces())
 }
 
 func TestALinkIsSmall(t *testing.T) {
 	require.EqualValues(t, 48, unsafe.Sizeof(Link{}))
 	require.EqualValues(t, 64, unsafe.Sizeof(record{}))
-	require.EqualValues(t, 32-8, unsafe.Sizeof(entry{}), "with its key, half a cache line")
+	require.EqualValues(t, 32-16, unsafe.Sizeof(entry{}), "with its key and the high half, half a cache line")
 }
 
 func TestSeenForgetsByAgeAndByCount(t *testing.T) {
 	s := seen{Memory: idtable.NewMemory(4096)}
 	n := uint64(0)
 	for ; n == 0 || !s.Full(); n++ {
-		s.put(1000, n+1, 7)
+		s.put(1000*time.Second, n+1, n+1, 7, false)
 	}
 	require.EqualValues(t, 7, s.Get(1))
-	s.put(1001, n+1, 8)
+	s.put(1001*time.Second, n+1, n+1, 8, false)
 	require.EqualValues(t, 7, s.Get(1), "the old generation still knows")
 	require.EqualValues(t, 8, s.Get(n+1))
-	s.put(1001+generationSeconds+1, n+2, 9)
+	s.put(1001*time.Second+generation+1, n+2, n+2, 9, false)
 	require.Zero(t, s.Get(1), "two generations later it is forgotten")
 	require.EqualValues(t, 8, s.Get(n+1))
 }
@@ -310,16 +310,16 @@ func TestSeenForgetsByAgeAndByCount(t *testing.T) {
 func TestPeersExpireAndAreBounded(t *testing.T) {
 	p := NewPeers()
 	p.Note(epoch, 1, cart)
-	require.EqualValues(t, cart, p.Lookup(epoch.Add(time.Hour), 1))
-	require.Zero(t, p.Lookup(epoch.Add(time.Hour+time.Second), 1), "not seen for an hour")
+	require.EqualValues(t, cart, p.Lookup(epoch+time.Hour, 1))
+	require.Zero(t, p.Lookup(epoch+time.Hour+time.Second, 1), "not seen for an hour")
 	p.Note(epoch, 1, orders)
 	require.EqualValues(t, orders, p.Lookup(epoch, 1), "the address has moved")
 	for a := range uint64(2 * maxPeers) {
 		p.Note(epoch, a, cart)
 	}
 	require.Equal(t, maxPeers, p.Len())
-	p.Note(epoch.Add(2*time.Hour), 1<<40, stock)
-	require.EqualValues(t, stock, p.Lookup(epoch.Add(2*time.Hour), 1<<40), "those long unseen make room")
+	p.Note(epoch+2*time.Hour, 1<<40, stock)
+	require.EqualValues(t, stock, p.Lookup(epoch+2*time.Hour, 1<<40), "those long unseen make room")
 	require.Equal(t, 1, p.Len())
 }
 

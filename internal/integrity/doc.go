@@ -7,7 +7,7 @@
 // trace's links are held for a window after its first item, whatever sampling
 // does with the items meanwhile, and then checked once:
 //
-//	Add(items) ─► shard = hash(low 64 bits of the id)
+//	Add(items) ─► shard = keyed hash(low 64 bits of the id)
 //	               links: a log in order of arrival
 //	               table: id → entry {newest link, which leads to the others}
 //	Expire(now) ─► the oldest links, whose window is over: check ─► Report
@@ -21,5 +21,6 @@
 // wanted most.
 //
 // The package holds no clock, logger or instrument, and no text: services are
-// numbers of the caller's. Time is an argument, findings go out in a Report.
+// numbers of the caller's. Time is an argument, a reading of one monotonic clock;
+// findings go out in a Report.
 package integrity

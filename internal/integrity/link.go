@@ -70,7 +70,8 @@ type Link struct {
 
 // Item is an item on its way in.
 type Item struct {
-	// Low and High are the halves of the trace id; traces meet on Low.
+	// Low and High are the halves of the trace id; High is 0 where it was lost, and
+	// traces meet on Low then.
 	Low, High uint64
 	// Randomness is the explicit one (rv) plus 1, or 0.
 	Randomness uint64

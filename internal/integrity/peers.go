@@ -21,7 +21,7 @@ type Peers struct {
 
 type peer struct {
 	name atomic.Uint32
-	seen atomic.Int64 // Unix seconds
+	seen atomic.Int64 // whole seconds of the clock
 }
 
 const (
@@ -41,9 +41,9 @@ func NewPeers() *Peers {
 
 // Note notes that the service with the Name answers at the address, which is a
 // hash of the caller's.
-func (p *Peers) Note(now time.Time, address uint64, name uint16) {
+func (p *Peers) Note(now time.Duration, address uint64, name uint16) {
 	if known, ok := (*p.known.Load())[address]; ok {
-		if t := now.Unix(); known.seen.Load() != t || known.name.Load() != uint32(name) {
+		if t := seconds(now); known.seen.Load() != t || known.name.Load() != uint32(name) {
 			known.seen.Store(t)
 			known.name.Store(uint32(name))
 		}
@@ -52,32 +52,34 @@ func (p *Peers) Note(now time.Time, address uint64, name uint16) {
 	p.add(now, address, name)
 }
 
-func (p *Peers) add(now time.Time, address uint64, name uint16) {
+func (p *Peers) add(now time.Duration, address uint64, name uint16) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	next := maps.Clone(*p.known.Load())
 	if len(next) >= maxPeers {
-		maps.DeleteFunc(next, func(_ uint64, old *peer) bool { return now.Unix()-old.seen.Load() > peerSeconds })
+		maps.DeleteFunc(next, func(_ uint64, old *peer) bool { return seconds(now)-old.seen.Load() > peerSeconds })
 	}
 	if len(next) >= maxPeers {
 		return
 	}
 	added := new(peer)
 	added.name.Store(uint32(name))
-	added.seen.Store(now.Unix())
+	added.seen.Store(seconds(now))
 	next[address] = added
 	p.known.Store(&next)
 }
 
 // Lookup returns the Name of the service that answers at the address, or 0 if
 // none was seen within the last hour.
-func (p *Peers) Lookup(now time.Time, address uint64) uint16 {
+func (p *Peers) Lookup(now time.Duration, address uint64) uint16 {
 	known, ok := (*p.known.Load())[address]
-	if !ok || now.Unix()-known.seen.Load() > peerSeconds {
+	if !ok || seconds(now)-known.seen.Load() > peerSeconds {
 		return 0
 	}
 	return uint16(known.name.Load())
 }
+
+func seconds(now time.Duration) int64 { return int64(now / time.Second) }
 
 // Len is the number of addresses known.
 func (p *Peers) Len() int { return len(*p.known.Load()) }

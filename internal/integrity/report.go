@@ -52,7 +52,7 @@ const (
 	Repeated    // the same span again: it was exported twice
 	Conflicting // another span
 	// Of PropagationBroken.
-	TraceIDTruncated  // one trace, two high halves of the id
+	TraceIDTruncated  // one trace, its id with and without the high half
 	Restarted         // a service that was called began a trace of its own
 	HeaderMismatch    // an item has another trace id than the header it names
 	FlagsInconsistent // a child and its parent disagree on being sampled

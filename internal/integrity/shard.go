@@ -10,9 +10,9 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 )
 
-// entry is a trace whose window is open. With its key it is half a cache line.
+// entry is a trace whose window is open. With its key and the high half of its id it
+// is half a cache line.
 type entry struct {
-	high       uint64
 	randomness uint64 // explicit, plus 1
 	newest     uint32 // position of its newest link
 	giant      bool
@@ -39,7 +39,7 @@ func (s *shard) add(b *batch, i uint32) {
 	for j := i; j != 0; j = b.parts[j-1].Next {
 		// The misses of independent reads overlap; those of addItem would not.
 		key := b.parts[j-1].Key
-		s.touched += s.table.Touch(key) + s.seen.Touch(key)
+		s.touched += s.table.Touch(key) + s.seen.Touch(idtable.Own(key, b.items[j-1].High))
 	}
 	for j := i; j != 0; j = b.parts[j-1].Next {
 		if e := s.table.Find(b.parts[j-1].Key); e != nil {
@@ -52,12 +52,12 @@ func (s *shard) add(b *batch, i uint32) {
 }
 
 func (s *shard) addItem(b *batch, key uint64, it *Item) {
-	e := s.table.Find(key)
+	e, at, met := s.table.Meet(key, it.High)
 	if e == nil {
-		s.begin(b, key, it)
+		s.begin(b, key, at, it)
 		return
 	}
-	s.compare(e, it, b.r)
+	s.compare(e, it, met, b.r)
 	newest := s.links.at(e.newest)
 	switch {
 	case int(newest.number) >= s.opts.MaxItems:
@@ -65,37 +65,31 @@ func (s *shard) addItem(b *batch, key uint64, it *Item) {
 	case it.Kind == KindLog && newest.Link == it.Link:
 		// One more log of the same span says nothing new.
 	default:
-		e.newest = s.links.push(&it.Link, key, e.newest, newest.number+1)
+		e.newest = s.links.push(&it.Link, at, e.newest, newest.number+1)
 	}
 }
 
-// begin takes in an item whose trace has no open window.
-func (s *shard) begin(b *batch, key uint64, it *Item) {
-	switch at := s.seen.Get(key); {
-	case at == never:
-	case at != 0:
-		age := seconds(b.now) - int64(at)
-		b.r.Late = append(b.r.Late, Age{Service: it.Service, Signal: it.Kind, Age: time.Duration(age) * time.Second})
+// begin takes in an item whose trace has no open window, and would lie under at.
+func (s *shard) begin(b *batch, key, at uint64, it *Item) {
+	switch checked := s.seen.Recall(key, it.High); {
+	case checked == never:
+	case checked != 0:
+		b.r.Late = append(b.r.Late, Age{Service: it.Service, Signal: it.Kind, Age: b.now.Truncate(time.Second) - checkedAt(checked)})
 	case s.flushed:
 		s.skip(b, key, it, Shutdown)
 	case !s.fits():
 		s.skip(b, key, it, Limit)
 	default:
-		s.links.mark(b.now + int64(s.opts.Window))
-		e := s.table.Insert(key)
-		e.high, e.randomness = it.High, it.Randomness
-		e.newest = s.links.push(&it.Link, key, 0, 1)
+		s.links.mark(int64(b.now + s.opts.Window))
+		e := s.table.Insert(at, it.High)
+		e.randomness = it.Randomness
+		e.newest = s.links.push(&it.Link, at, 0, 1)
 	}
 }
 
-func seconds(nanos int64) int64 { return nanos / int64(time.Second) }
-
-// never marks a trace as seen that was not checked: its items are not late.
-const never = 1
-
 func (s *shard) skip(b *batch, key uint64, it *Item, why Reason) {
 	b.r.trace(TracesUnchecked, why, it.Service)
-	s.seen.put(seconds(b.now), key, never)
+	s.seen.put(b.now, key, idtable.Own(key, it.High), never, false)
 }
 
 // fits reports whether there is room for one more trace, also if it makes the
@@ -111,11 +105,11 @@ func (s *shard) fits() bool {
 // compare finds what an item contradicts the earlier ones in. Each contradiction
 // counts once a trace, for the service whose item has the shorter id or arrived
 // later.
-func (s *shard) compare(e *entry, it *Item, r *Report) {
-	if it.High != e.high && !e.truncated {
+func (s *shard) compare(e *entry, it *Item, met idtable.Meeting, r *Report) {
+	if met != idtable.Same && !e.truncated {
 		e.truncated = true
 		service := it.Service
-		if e.high == 0 {
+		if met == idtable.Completed {
 			service = s.links.first(e.newest).Service
 		}
 		r.trace(PropagationBroken, TraceIDTruncated, service)
@@ -132,10 +126,10 @@ func (s *shard) compare(e *entry, it *Item, r *Report) {
 }
 
 // expire checks the traces that are due, a segment of the log at a time.
-func (s *shard) expire(now time.Time, r *Report) {
+func (s *shard) expire(now time.Duration, r *Report) {
 	s.calls.mu.Lock()
 	defer s.calls.mu.Unlock()
-	for due := now.UnixNano(); !s.links.empty(); {
+	for due := int64(now); !s.links.empty(); {
 		ready := s.ready(due)
 		if ready == s.links.start {
 			break
@@ -160,7 +154,7 @@ func (s *shard) ready(due int64) uint32 {
 		case rec.number == mark && rec.Start > due:
 			return p
 		case rec.number == 1:
-			s.touched += s.table.Touch(rec.key) + s.seen.TouchYoung(rec.key)
+			s.touched += s.table.Touch(rec.key)
 		}
 		if p++; p%segmentRecords == 0 {
 			break
@@ -178,6 +172,7 @@ func (s *shard) fetch(ready uint32) {
 	for p := s.links.start; p != ready; p++ {
 		if rec := s.links.at(p); rec.number == 1 {
 			s.walk = append(s.walk, s.table.Find(rec.key).newest)
+			s.touched += s.seen.TouchYoung(s.table.Own(rec.key))
 		}
 	}
 	for left := s.walk; len(left) > 0; {
@@ -193,14 +188,15 @@ func (s *shard) fetch(ready uint32) {
 }
 
 // checkTrace closes the window of the trace whose first link is given.
-func (s *shard) checkTrace(now time.Time, first *record, r *Report) {
-	if e := s.table.Find(first.key); e.giant {
+func (s *shard) checkTrace(now time.Duration, first *record, r *Report) {
+	e := s.table.Find(first.key)
+	if e.giant {
 		r.trace(TracesUnchecked, Giant, first.Service)
 	} else {
 		s.check.links = s.links.chain(s.check.links, e.newest)
 		s.check.run(now, &s.opts, &s.calls, r)
 	}
-	s.seen.put(now.Unix(), first.key, uint32(now.Unix()))
+	s.seen.put(now, first.key, s.table.Own(first.key), checkedNow(now), e.truncated)
 	s.table.Remove(first.key)
 }
 

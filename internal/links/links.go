@@ -36,14 +36,14 @@ func (r *Reader) Start(o integrity.Options) {
 }
 
 // Add takes the links of a batch, and adds to found what they show.
-func (r *Reader) Add(now time.Time, items []integrity.Item, found *integrity.Report) {
+func (r *Reader) Add(now time.Duration, items []integrity.Item, found *integrity.Report) {
 	if r.checker != nil {
 		r.checker.Add(now, items, found)
 	}
 }
 
 // Expire checks the traces that are due.
-func (r *Reader) Expire(now time.Time, found *integrity.Report) {
+func (r *Reader) Expire(now time.Duration, found *integrity.Report) {
 	if r.checker != nil {
 		r.checker.Expire(now, found)
 	}
@@ -74,7 +74,7 @@ func (r *Reader) Bytes() int64 {
 
 // Span returns the link of a span, and reports whether there is one: a span without
 // an id has no place in its trace. The memo is that of the span's batch.
-func (r *Reader) Span(now time.Time, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
+func (r *Reader) Span(now time.Duration, svc *telemetry.Service, s ptrace.Span, v *record.Span, m *PeerMemo) (integrity.Item, bool) {
 	if r.checker == nil || s.SpanID().IsEmpty() {
 		return integrity.Item{}, false
 	}
@@ -123,7 +123,7 @@ func fromSDK(res pcommon.Resource) bool {
 }
 
 func setTrace(it *integrity.Item, id pcommon.TraceID) {
-	it.High, it.Low = binary.BigEndian.Uint64(id[:8]), record.LowHalf(id)
+	it.High, it.Low = record.Halves(id)
 }
 
 func spanKeyOf(id pcommon.SpanID) uint64 { return binary.BigEndian.Uint64(id[:]) }
@@ -177,7 +177,7 @@ type peerAddress struct {
 
 // peer notes that the span's service sends spans and, if it answers, its address. Of
 // a span that calls, it looks up the called service.
-func (r *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
+func (r *Reader) peer(now time.Duration, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
 	if m.svc != svc {
 		*m = PeerMemo{svc: svc}
 		r.peers.Note(now, svc.Address, svc.NameID)
@@ -206,7 +206,7 @@ func (r *Reader) peer(now time.Time, svc *telemetry.Service, l *integrity.Link, 
 
 // answers notes the address at which a service answers. A service may call itself,
 // so the last callee is looked up anew.
-func (r *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
+func (r *Reader) answers(now time.Duration, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
 	if m.answered != at {
 		r.peers.Note(now, record.AddressOf(at.host, at.port), svc.NameID)
 		m.answered, m.called, m.callee = at, peerAddress{}, 0
@@ -217,7 +217,7 @@ func (r *Reader) answers(now time.Time, svc *telemetry.Service, at peerAddress, 
 // or the host where that is named like the service (orders, orders.shop.svc), if it
 // is known to send spans; else the host and the port, which the service's own spans
 // may name later.
-func (r *Reader) callee(now time.Time, to peerAddress) uint64 {
+func (r *Reader) callee(now time.Duration, to peerAddress) uint64 {
 	if to.peer != "" {
 		if a := record.AddressOf(to.peer, 0); r.peers.Lookup(now, a) != 0 {
 			return a

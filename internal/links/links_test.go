@@ -18,7 +18,7 @@ import (
 // To remember what the last span said changes nothing in what is learned and
 // whom a client is taken to call.
 func TestPeersAreTheSameWithoutMemo(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
+	now := 1_000_000 * time.Second
 	names := []string{"", "orders", "shop", "shop.svc"}
 	services := []*telemetry.Service{{Address: record.AddressOf("cart", 0), NameID: 1}, {Address: record.AddressOf("orders", 0), NameID: 2}}
 	rapid.Check(t, func(t *rapid.T) {
@@ -50,7 +50,7 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 
 // A service may call itself where a span of the same batch says it answers.
 func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
+	now := 1_000_000 * time.Second
 	w, svc := New(), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
 	var memo PeerMemo
 	see := func(kind integrity.Kind, port int) uint64 {

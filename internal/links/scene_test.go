@@ -22,7 +22,7 @@ import (
 // scene is a Reader and what services send it.
 type scene struct {
 	r        *Reader
-	now      time.Time
+	now      time.Duration // the clock, which began with Unix time
 	services map[string]*telemetry.Service
 	memo     PeerMemo
 	items    []integrity.Item
@@ -30,7 +30,7 @@ type scene struct {
 }
 
 func newScene(change ...func(*integrity.Options)) *scene {
-	sc := &scene{r: New(), now: time.Unix(1_000_000, 0), services: map[string]*telemetry.Service{}}
+	sc := &scene{r: New(), now: 1_000_000 * time.Second, services: map[string]*telemetry.Service{}}
 	o := integrity.Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 1 << 26, Spans: true, Logs: true}
 	for _, c := range change {
 		c(&o)
@@ -60,8 +60,8 @@ func (sc *scene) span(service string, trace, id, parent int, kind ptrace.SpanKin
 	s.SetSpanID(pcommon.SpanID{7: byte(id)})
 	s.SetParentSpanID(pcommon.SpanID{7: byte(parent)})
 	s.SetKind(kind)
-	s.SetStartTimestamp(pcommon.NewTimestampFromTime(sc.now.Add(-time.Second + time.Duration(id)*time.Millisecond)))
-	s.SetEndTimestamp(pcommon.NewTimestampFromTime(sc.now.Add(-time.Duration(id) * time.Millisecond)))
+	s.SetStartTimestamp(pcommon.Timestamp(sc.now - time.Second + time.Duration(id)*time.Millisecond))
+	s.SetEndTimestamp(pcommon.Timestamp(sc.now - time.Duration(id)*time.Millisecond))
 	for _, c := range change {
 		c(s)
 	}
@@ -113,7 +113,7 @@ func (sc *scene) send() *scene {
 
 // wait lets time pass and checks what is due.
 func (sc *scene) wait(d time.Duration) *scene {
-	sc.now = sc.now.Add(d)
+	sc.now += d
 	sc.r.Expire(sc.now, &sc.found)
 	return sc
 }
@@ -218,13 +218,13 @@ func TestAReaderThatIsNotStartedDoesNothing(t *testing.T) {
 	r, svc := New(), &telemetry.Service{ID: 1}
 	s := ptrace.NewSpan()
 	s.SetSpanID(pcommon.SpanID{1})
-	_, ok := r.Span(time.Unix(0, 0), svc, s, new(record.Span), new(PeerMemo))
+	_, ok := r.Span(0, svc, s, new(record.Span), new(PeerMemo))
 	require.False(t, ok)
 	_, ok = r.Log(svc, pcommon.NewResource(), plog.NewLogRecord(), new(record.Log))
 	require.False(t, ok)
 	var found integrity.Report
-	r.Add(time.Unix(0, 0), []integrity.Item{{Low: 1}}, &found)
-	r.Expire(time.Unix(100, 0), &found)
+	r.Add(0, []integrity.Item{{Low: 1}}, &found)
+	r.Expire(100*time.Second, &found)
 	r.Flush(&found)
 	require.Empty(t, maps.Collect(found.Counts()))
 	require.Zero(t, r.Traces()+r.Bytes())

@@ -9,6 +9,7 @@
 //     {"trace":{"id":…}} are one key. Most keys of a record are in no dictionary, and for those
 //     a lookup costs about 3 ns.
 //   - [Object] walks a JSON object, by steps that the caller asks for, so that nothing escapes to the heap.
+//     An object that is the content of a JSON string is walked where it lies ([NewQuotedObject]).
 //   - [Pairs] walks a text from one = or : to the next.
 //   - [ObjectStart] tells where in a text JSON begins.
 //

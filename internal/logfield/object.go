@@ -3,8 +3,6 @@
 
 package logfield
 
-import "strings"
-
 // Object walks the JSON object at the start of a text, one step at a time. It understands just enough
 // to know which key a value belongs to. Arrays are unfolded: each element is a field under the key of
 // the array.
@@ -23,6 +21,7 @@ import "strings"
 type Object struct {
 	s          string
 	i          int
+	quote      int // the backslashes before each quote
 	key, value span
 	isArray    bool
 	pending    bool // Open was returned and not yet answered
@@ -60,6 +59,10 @@ const (
 
 // NewObject returns the walk over the object at the start of s, which begins with a brace.
 func NewObject(s string) Object { return Object{s: s, i: 1} }
+
+// NewQuotedObject returns the walk over an object that is the content of a JSON string: before each quote stand
+// as many backslashes as given (see Quoted). Values keep all their escapes.
+func NewQuotedObject(s string, backslashes int) Object { return Object{s: s, i: 1, quote: backslashes} }
 
 // Key returns the key of the field, object or array, without its quotes.
 func (o *Object) Key() string { return o.s[o.key.start:o.key.end] }
@@ -108,7 +111,7 @@ func (o *Object) Next() Step {
 			return o.read(c)
 		case c == '}':
 			return o.close()
-		case c == '"':
+		case o.opensString(c):
 			return o.member()
 		default:
 			return End
@@ -144,14 +147,13 @@ func (o *Object) member() Step {
 // of it may be taken for another.
 func (o *Object) read(c byte) Step {
 	ok := false
-	switch c {
-	case '{', '[':
+	switch {
+	case c == '{' || c == '[':
 		o.isArray, o.pending = c == '[', true
 		return Open
-	case '"':
+	case o.opensString(c):
 		ok = o.str(&o.value)
-	case 0, ']', '}', ':', ',':
-	default:
+	case c != 0 && c != ']' && c != '}' && c != ':' && c != ',':
 		ok = o.literal()
 	}
 	if !ok {
@@ -160,56 +162,43 @@ func (o *Object) read(c byte) Step {
 	return Field
 }
 
+// opensString reports whether a string begins here, where c stands.
+func (o *Object) opensString(c byte) bool {
+	if o.quote == 0 {
+		return c == '"'
+	}
+	return c == '\\' && quoteAt(o.s, o.i, o.quote)
+}
+
 // blank passes over blanks and returns the byte there, 0 at the end.
 func (o *Object) blank() byte {
-	for o.i < len(o.s) {
-		if c := o.s[o.i]; c > ' ' {
-			return c
-		}
-		o.i++
+	o.i = pastBlanks(o.s, o.i, o.quote)
+	if o.i < len(o.s) {
+		return o.s[o.i]
 	}
 	return 0
 }
 
 // str reads the string that begins here and notes its inside. It reports false if it has no end.
 func (o *Object) str(inside *span) bool {
-	start := o.i + 1
-	length := stringEnd(o.s[start:])
+	start := o.i + o.quote + 1
+	length := stringEnd(o.s[start:], o.quote)
 	if length < 0 {
 		o.i = len(o.s)
 		return false
 	}
 	*inside = span{start, start + length}
-	o.i = start + length + 1
+	o.i = start + length + o.quote + 1
 	return true
 }
 
-// stringEnd returns where the closing quote is, or less than 0. A quote closes if an even number
-// of backslashes stands before it.
-func stringEnd(s string) int {
-	for at := 0; ; at++ {
-		next := strings.IndexByte(s[at:], '"')
-		if next < 0 {
-			return -1
-		}
-		at += next
-		back := at
-		for back > 0 && s[back-1] == '\\' {
-			back--
-		}
-		if (at-back)%2 == 0 {
-			return at
-		}
-	}
-}
-
-// literal reads the number or word that begins here. It reports false if the text ends with it.
+// literal reads the number or word that begins here. It reports false if there is none or the text ends with it.
 func (o *Object) literal() bool {
 	start := o.i
 	for ; o.i < len(o.s); o.i++ {
-		if c := o.s[o.i]; c <= ' ' || c == ',' || c == '}' || c == ']' {
+		if c := o.s[o.i]; c <= ' ' || c == ',' || c == '}' || c == ']' || c == '\\' {
 			o.value = span{start, o.i}
-			return true
+			return o.i > start
 		}
 	}
 	return false
@@ -219,15 +208,15 @@ func (o *Object) literal() bool {
 func (o *Object) skip() {
 	depth := 0
 	for ; o.i < len(o.s); o.i++ {
-		switch o.s[o.i] {
-		case '{', '[':
+		switch c := o.s[o.i]; {
+		case c == '{' || c == '[':
 			depth++
-		case '}', ']':
+		case c == '}' || c == ']':
 			if depth--; depth == 0 {
 				o.i++
 				return
 			}
-		case '"':
+		case o.opensString(c):
 			var inside span
 			if !o.str(&inside) {
 				return

@@ -86,18 +86,3 @@ var keyBytes = func() (t [256]bool) {
 
 // IsKeyByte reports whether c can be part of a key in a text.
 func IsKeyByte(c byte) bool { return keyBytes[c] }
-
-// ObjectStart returns where the first JSON object at or after start begins, a brace before a quote, or
-// the length of s.
-func ObjectStart(s string, start int) int {
-	for at := IndexFrom(s, start, '{'); at < len(s); at = IndexFrom(s, at+1, '{') {
-		rest := at + 1
-		for rest < len(s) && s[rest] <= ' ' {
-			rest++
-		}
-		if rest < len(s) && s[rest] == '"' {
-			return at
-		}
-	}
-	return len(s)
-}

@@ -79,8 +79,10 @@ const (
 	listValues protowire.Number = 1 // of ArrayValue and KeyValueList
 )
 
-// AppendSpan appends a span as OTLP.
-func AppendSpan(dst []byte, s ptrace.Span) []byte {
+// AppendSpan appends a span as OTLP, however large it is and however deep.
+func AppendSpan(dst []byte, s ptrace.Span) []byte { return appendSpan(dst, s, unbounded()) }
+
+func appendSpan(dst []byte, s ptrace.Span, b *bounds) []byte {
 	dst = appendTraceID(dst, spanTraceID, s.TraceID())
 	dst = appendSpanID(dst, spanSpanID, s.SpanID())
 	dst = appendString(dst, spanTraceState, s.TraceState().AsRaw())
@@ -90,34 +92,41 @@ func AppendSpan(dst []byte, s ptrace.Span) []byte {
 	dst = appendUint(dst, spanKind, uint64(s.Kind()))
 	dst = appendFixed64(dst, spanStart, uint64(s.StartTimestamp()))
 	dst = appendFixed64(dst, spanEnd, uint64(s.EndTimestamp()))
-	dst = appendAttributes(dst, spanAttributes, s.Attributes())
+	b.depth = 2
+	dst = appendAttributes(dst, spanAttributes, s.Attributes(), b)
 	dst = appendUint(dst, spanDroppedAttrs, uint64(s.DroppedAttributesCount()))
 	for _, e := range s.Events().All() {
-		dst = appendEvent(dst, e)
+		if b.full(dst) {
+			return dst
+		}
+		dst = appendEvent(dst, e, b)
 	}
 	dst = appendUint(dst, spanDroppedEvents, uint64(s.DroppedEventsCount()))
 	for _, l := range s.Links().All() {
-		dst = appendLink(dst, l)
+		if b.full(dst) {
+			return dst
+		}
+		dst = appendLink(dst, l, b)
 	}
 	dst = appendUint(dst, spanDroppedLinks, uint64(s.DroppedLinksCount()))
 	return appendStatus(dst, s.Status())
 }
 
-func appendEvent(dst []byte, e ptrace.SpanEvent) []byte {
+func appendEvent(dst []byte, e ptrace.SpanEvent, b *bounds) []byte {
 	dst, start := openMessage(dst, spanEvents)
 	dst = appendFixed64(dst, eventTime, uint64(e.Timestamp()))
 	dst = appendString(dst, eventName, e.Name())
-	dst = appendAttributes(dst, eventAttributes, e.Attributes())
+	dst = appendAttributes(dst, eventAttributes, e.Attributes(), b)
 	dst = appendUint(dst, eventDroppedAttrs, uint64(e.DroppedAttributesCount()))
 	return closeMessage(dst, start)
 }
 
-func appendLink(dst []byte, l ptrace.SpanLink) []byte {
+func appendLink(dst []byte, l ptrace.SpanLink, b *bounds) []byte {
 	dst, start := openMessage(dst, spanLinks)
 	dst = appendTraceID(dst, linkTraceID, l.TraceID())
 	dst = appendSpanID(dst, linkSpanID, l.SpanID())
 	dst = appendString(dst, linkTraceState, l.TraceState().AsRaw())
-	dst = appendAttributes(dst, linkAttributes, l.Attributes())
+	dst = appendAttributes(dst, linkAttributes, l.Attributes(), b)
 	dst = appendUint(dst, linkDroppedAttrs, uint64(l.DroppedAttributesCount()))
 	dst = appendFixed32(dst, linkFlags, l.Flags())
 	return closeMessage(dst, start)
@@ -130,14 +139,18 @@ func appendStatus(dst []byte, st ptrace.Status) []byte {
 	return closeMessage(dst, start)
 }
 
-// AppendLog appends a log record as OTLP.
-func AppendLog(dst []byte, lr plog.LogRecord) []byte {
+// AppendLog appends a log record as OTLP, however large it is and however deep.
+func AppendLog(dst []byte, lr plog.LogRecord) []byte { return appendLog(dst, lr, unbounded()) }
+
+func appendLog(dst []byte, lr plog.LogRecord, b *bounds) []byte {
 	dst = appendFixed64(dst, logTime, uint64(lr.Timestamp()))
 	dst = appendFixed64(dst, logObserved, uint64(lr.ObservedTimestamp()))
 	dst = appendUint(dst, logSeverity, uint64(lr.SeverityNumber()))
 	dst = appendString(dst, logSeverityText, lr.SeverityText())
-	dst = appendAny(dst, logBody, lr.Body())
-	dst = appendAttributes(dst, logAttributes, lr.Attributes())
+	b.depth = 1
+	dst = appendAny(dst, logBody, lr.Body(), b)
+	b.depth = 2
+	dst = appendAttributes(dst, logAttributes, lr.Attributes(), b)
 	dst = appendUint(dst, logDroppedAttrs, uint64(lr.DroppedAttributesCount()))
 	dst = appendFixed32(dst, logFlags, uint32(lr.Flags()))
 	dst = appendTraceID(dst, logTraceID, lr.TraceID())
@@ -145,21 +158,24 @@ func AppendLog(dst []byte, lr plog.LogRecord) []byte {
 	return appendString(dst, logEventName, lr.EventName())
 }
 
-func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map) []byte {
+func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map, b *bounds) []byte {
 	for key, val := range attrs.All() {
-		dst = appendAttribute(dst, num, key, val)
+		if b.full(dst) {
+			return dst
+		}
+		dst = appendAttribute(dst, num, key, val, b)
 	}
 	return dst
 }
 
 // appendAttribute appends a KeyValue.
-func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.Value) []byte {
+func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.Value, b *bounds) []byte {
 	if val.Type() == pcommon.ValueTypeStr {
 		return appendStringAttribute(dst, num, key, val.Str())
 	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
-	dst = appendAny(dst, keyValueValue, val)
+	dst = appendAny(dst, keyValueValue, val, b)
 	return closeMessage(dst, start)
 }
 
@@ -188,9 +204,12 @@ func appendShortAttribute(dst []byte, num protowire.Number, key, val string, siz
 }
 
 // appendAny appends an AnyValue as a field.
-func appendAny(dst []byte, num protowire.Number, val pcommon.Value) []byte {
+func appendAny(dst []byte, num protowire.Number, val pcommon.Value, b *bounds) []byte {
 	if val.Type() == pcommon.ValueTypeStr {
 		return appendAnyString(dst, num, val.Str())
+	}
+	if b.depth > ownDepth && nests(val) {
+		return b.appendDeep(dst, num, val)
 	}
 	dst, start := openMessage(dst, num)
 	switch val.Type() {
@@ -204,20 +223,27 @@ func appendAny(dst []byte, num protowire.Number, val pcommon.Value) []byte {
 		dst = appendLength(append(dst, bytesTag(anyBytes)), val.Bytes().Len())
 		dst = append(dst, val.Bytes().AsRaw()...)
 	case pcommon.ValueTypeSlice:
-		dst = appendList(dst, val.Slice())
+		b.depth += listDepth
+		dst = appendList(dst, val.Slice(), b)
+		b.depth -= listDepth
 	case pcommon.ValueTypeMap:
 		var inner int
+		b.depth += mapDepth
 		dst, inner = openMessage(dst, anyMap)
-		dst = closeMessage(appendAttributes(dst, listValues, val.Map()), inner)
+		dst = closeMessage(appendAttributes(dst, listValues, val.Map(), b), inner)
+		b.depth -= mapDepth
 	default: // no value is no field
 	}
 	return closeMessage(dst, start)
 }
 
-func appendList(dst []byte, list pcommon.Slice) []byte {
+func appendList(dst []byte, list pcommon.Slice, b *bounds) []byte {
 	dst, start := openMessage(dst, anyArray)
 	for _, val := range list.All() {
-		dst = appendAny(dst, listValues, val)
+		if b.full(dst) {
+			break
+		}
+		dst = appendAny(dst, listValues, val, b)
 	}
 	return closeMessage(dst, start)
 }

@@ -18,17 +18,13 @@ import (
 // asSpan and asLog read bytes of ours back. The library writes the fields of a
 // record in another order, so what is compared is what it makes of both.
 func asSpan(t require.TestingT, rec []byte) ptrace.Span {
-	msg, err := AppendGroup(nil, []byte{0}, rec)
-	require.NoError(t, err)
-	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(msg)
+	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(AppendResource(nil, "", []Scope{{Records: [][]byte{rec}}}))
 	require.NoError(t, err)
 	return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 }
 
 func asLog(t require.TestingT, rec []byte) plog.LogRecord {
-	msg, err := AppendGroup(nil, []byte{0}, rec)
-	require.NoError(t, err)
-	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(msg)
+	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(AppendResource(nil, "", []Scope{{Records: [][]byte{rec}}}))
 	require.NoError(t, err)
 	return ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 }
@@ -201,7 +197,7 @@ func TestTrimmedSpansAreStubs(t *testing.T) {
 		for key, want := range stub.Attributes().All() {
 			got, ok := trimmed.Attributes().Get(key)
 			require.True(t, ok, key)
-			require.Equal(t, appendAny(nil, 1, want), appendAny(nil, 1, got))
+			require.Equal(t, appendAny(nil, 1, want, unbounded()), appendAny(nil, 1, got, unbounded()))
 		}
 		stub.Attributes().CopyTo(trimmed.Attributes()) // their order is that of the keys
 		require.Equal(t, spanBytes(t, stub), spanBytes(t, trimmed))

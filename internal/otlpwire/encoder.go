@@ -17,14 +17,14 @@ import (
 type Encoding struct {
 	byLibrary atomic.Bool
 	missing   func(what string)
-	span      func(dst []byte, s ptrace.Span) []byte
-	log       func(dst []byte, lr plog.LogRecord) []byte
+	span      func(dst []byte, s ptrace.Span, b *bounds) []byte
+	log       func(dst []byte, lr plog.LogRecord, b *bounds) []byte
 }
 
 // NewEncoding returns an Encoding that calls missing at most once, with what
 // this package leaves out. Probe it before use.
 func NewEncoding(missing func(what string)) *Encoding {
-	return &Encoding{missing: missing, span: AppendSpan, log: AppendLog}
+	return &Encoding{missing: missing, span: appendSpan, log: appendLog}
 }
 
 // ByLibrary reports whether the library encodes the records.
@@ -41,54 +41,75 @@ func (e *Encoding) giveUp(what string) {
 // to encode, so the share is below 0.2 % of the encoding.
 const checkEvery = 512
 
-// Encoder encodes the records of one goroutine.
+// Encoder encodes the records of one goroutine that can be held: those that are not too
+// large, and that the library decodes again.
 type Encoder struct {
 	encoding *Encoding
+	largest  int
 	records  uint
+	bounds   bounds        // of the record at hand
 	spans    ptrace.Traces // one span, or the zero value before the first use
 	logs     plog.Logs     // one log record, likewise
 }
 
-// Use sets what the encoder goes by. It must be called before anything else.
-func (e *Encoder) Use(encoding *Encoding) { e.encoding = encoding }
+// Use sets what the encoder goes by, and how many bytes a record may have. It must be
+// called before anything else.
+func (e *Encoder) Use(encoding *Encoding, largest int) { e.encoding, e.largest = encoding, largest }
+
+// begin sets the bounds of a record that is appended to dst.
+func (e *Encoder) begin(dst []byte) *bounds {
+	e.bounds = bounds{end: len(dst) + e.largest, most: maxDepth}
+	return &e.bounds
+}
 
 func (e *Encoder) due() bool {
 	e.records++
 	return e.records%checkEvery == 0
 }
 
-// AppendSpan appends a span as OTLP. The span is the caller's again afterwards.
-func (e *Encoder) AppendSpan(dst []byte, s ptrace.Span) []byte {
+// AppendSpan appends a span as OTLP, and reports whether it can be held; else dst is as
+// it was, but for its capacity. The span is the caller's again afterwards.
+func (e *Encoder) AppendSpan(dst []byte, s ptrace.Span) (out []byte, ok bool) {
 	if e.encoding.ByLibrary() {
-		return e.spanByLibrary(dst, s)
+		if spanDeeper(s) || (&ptrace.ProtoMarshaler{}).SpanSize(s) > e.largest {
+			return dst, false
+		}
+		return e.spanByLibrary(dst, s), true
 	}
-	start := len(dst)
-	dst = e.encoding.span(dst, s)
+	b, start := e.begin(dst), len(dst)
+	if dst = e.encoding.span(dst, s, b); b.full(dst) {
+		return dst[:start], false
+	}
 	if !e.due() || (&ptrace.ProtoMarshaler{}).SpanSize(s) <= len(dst)-start {
-		return dst
+		return dst, true
 	}
 	dst = e.spanByLibrary(dst[:start], s)
 	if !spanLayout.indexed(dst[start:]) {
 		e.encoding.giveUp("a part of a span")
 	}
-	return dst
+	return dst, true
 }
 
 // AppendLog does for log records what AppendSpan does for spans.
-func (e *Encoder) AppendLog(dst []byte, lr plog.LogRecord) []byte {
+func (e *Encoder) AppendLog(dst []byte, lr plog.LogRecord) (out []byte, ok bool) {
 	if e.encoding.ByLibrary() {
-		return e.logByLibrary(dst, lr)
+		if logDeeper(lr) || (&plog.ProtoMarshaler{}).LogRecordSize(lr) > e.largest {
+			return dst, false
+		}
+		return e.logByLibrary(dst, lr), true
 	}
-	start := len(dst)
-	dst = e.encoding.log(dst, lr)
+	b, start := e.begin(dst), len(dst)
+	if dst = e.encoding.log(dst, lr, b); b.full(dst) {
+		return dst[:start], false
+	}
 	if !e.due() || (&plog.ProtoMarshaler{}).LogRecordSize(lr) <= len(dst)-start {
-		return dst
+		return dst, true
 	}
 	dst = e.logByLibrary(dst[:start], lr)
 	if !logLayout.indexed(dst[start:]) {
 		e.encoding.giveUp("a part of a log record")
 	}
-	return dst
+	return dst, true
 }
 
 // spanByLibrary has the library encode a message of one span and takes the span
@@ -118,6 +139,6 @@ func (e *Encoder) logByLibrary(dst []byte, lr plog.LogRecord) []byte {
 }
 
 func appendRecords(dst, msg []byte) []byte {
-	_ = Walk(msg, func([]byte) {}, func(rec []byte) { dst = append(dst, rec...) })
+	_ = Walk(msg, ignore, ignore, func(rec []byte) { dst = append(dst, rec...) })
 	return dst
 }

@@ -20,12 +20,14 @@ func encodingOf() (e *Encoding, missing *[]string) {
 
 // spanWithout encodes a span without one field: it stands for an encoder that is
 // older than the library.
-func spanWithout(left protowire.Number) func([]byte, ptrace.Span) []byte {
-	return func(dst []byte, s ptrace.Span) []byte { return appendWithout(dst, AppendSpan(nil, s), left) }
+func spanWithout(left protowire.Number) func([]byte, ptrace.Span, *bounds) []byte {
+	return func(dst []byte, s ptrace.Span, _ *bounds) []byte { return appendWithout(dst, AppendSpan(nil, s), left) }
 }
 
-func logWithout(left protowire.Number) func([]byte, plog.LogRecord) []byte {
-	return func(dst []byte, lr plog.LogRecord) []byte { return appendWithout(dst, AppendLog(nil, lr), left) }
+func logWithout(left protowire.Number) func([]byte, plog.LogRecord, *bounds) []byte {
+	return func(dst []byte, lr plog.LogRecord, _ *bounds) []byte {
+		return appendWithout(dst, AppendLog(nil, lr), left)
+	}
 }
 
 func appendWithout(dst, msg []byte, left protowire.Number) []byte {
@@ -59,10 +61,14 @@ func TestRecordsKeepWhatTheLibraryCarries(t *testing.T) {
 			change(e)
 			e.Probe()
 			var enc Encoder
-			enc.Use(e)
+			enc.Use(e, 1<<20)
 			prefix := []byte("prefix")
-			require.Equal(t, wantSpan, spanBytes(t, asSpan(t, enc.AppendSpan(prefix, s)[len(prefix):])))
-			require.Equal(t, wantLog, logBytes(t, asLog(t, enc.AppendLog(prefix, lr)[len(prefix):])))
+			span, ok := enc.AppendSpan(prefix, s)
+			require.True(t, ok)
+			require.Equal(t, wantSpan, spanBytes(t, asSpan(t, span[len(prefix):])))
+			record, ok := enc.AppendLog(prefix, lr)
+			require.True(t, ok)
+			require.Equal(t, wantLog, logBytes(t, asLog(t, record[len(prefix):])))
 			require.Equal(t, wantSpan, spanBytes(t, s), "the span is still the caller's")
 			require.Equal(t, wantLog, logBytes(t, lr), "the log record is still the caller's")
 			require.Equal(t, e.ByLibrary(), len(*missing) == 1)
@@ -83,7 +89,7 @@ func TestLaterRecordsAreCheckedToo(t *testing.T) {
 	e, missing := encodingOf()
 	e.span = spanWithout(spanDroppedLinks)
 	var enc Encoder
-	enc.Use(e)
+	enc.Use(e, 1<<20)
 	s := ptrace.NewSpan()
 	for range checkEvery {
 		enc.AppendSpan(nil, s)
@@ -95,7 +101,9 @@ func TestLaterRecordsAreCheckedToo(t *testing.T) {
 	}
 	require.True(t, e.ByLibrary())
 	require.Equal(t, []string{"a part of a span"}, *missing)
-	require.Equal(t, uint32(7), asSpan(t, enc.AppendSpan(nil, s)).DroppedLinksCount())
+	span, ok := enc.AppendSpan(nil, s)
+	require.True(t, ok)
+	require.Equal(t, uint32(7), asSpan(t, span).DroppedLinksCount())
 }
 
 // Indexes into a string table mean nothing on a span or log. A sender that sends
@@ -103,7 +111,7 @@ func TestLaterRecordsAreCheckedToo(t *testing.T) {
 func TestIndexesIntoAStringTableChangeNothing(t *testing.T) {
 	e, missing := encodingOf()
 	var enc Encoder
-	enc.Use(e)
+	enc.Use(e, 1<<20)
 	index := protowire.AppendVarint([]byte{tag(attributeLayout().index, protowire.VarintType)}, 5)
 	s := asSpan(t, wrap(index, spanAttributes))
 	require.Greater(t, (&ptrace.ProtoMarshaler{}).SpanSize(s), len(AppendSpan(nil, s)), "the library carries them")

@@ -4,8 +4,6 @@
 package otlpwire
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -25,17 +23,15 @@ const (
 	resourceAttributes    protowire.Number = 1
 )
 
-// ErrEnvelope is returned for an envelope that Walk did not make.
-var ErrEnvelope = errors.New("malformed envelope")
-
-// Walk calls envelope for every scope of msg and then record for each of the
-// scope's records, in message order. The envelope is borrowed until the next one,
+// Walk calls resource for every resource of msg with what is around its scopes, then
+// scope for each of them with what is around its records, and then record for each of
+// these, in message order. What is around is borrowed until the next one of its kind,
 // a record for as long as msg lives.
 //
 // It returns an error for a message that is not well-formed, and has then called for
 // all that lies before the fault.
-func Walk(msg []byte, envelope, record func([]byte)) error {
-	w := walker{envelope: envelope, record: record}
+func Walk(msg []byte, resource, scope, record func([]byte)) error {
+	w := walker{onResource: resource, onScope: scope, onRecord: record}
 	for len(msg) > 0 {
 		n, val, size, err := field(msg)
 		if err != nil {
@@ -52,9 +48,9 @@ func Walk(msg []byte, envelope, record func([]byte)) error {
 }
 
 type walker struct {
-	envelope, record func([]byte)
-	own              []byte // the fields of the resource's message but the scopes
-	scratch          []byte
+	onResource, onScope, onRecord func([]byte)
+
+	own, ofScope []byte // scratch: the fields of the two messages but the inner list
 }
 
 // resource walks one ResourceSpans or ResourceLogs.
@@ -63,6 +59,7 @@ func (w *walker) resource(msg []byte) error {
 	if w.own, err = appendOthers(w.own[:0], msg); err != nil {
 		return err
 	}
+	w.onResource(w.own)
 	for len(msg) > 0 {
 		n, val, size, _ := field(msg) // appendOthers has found no fault
 		if n == fieldInner && val != nil {
@@ -77,17 +74,15 @@ func (w *walker) resource(msg []byte) error {
 
 // scope walks one ScopeSpans or ScopeLogs.
 func (w *walker) scope(msg []byte) error {
-	w.scratch = binary.AppendUvarint(w.scratch[:0], uint64(len(w.own)))
-	w.scratch = append(w.scratch, w.own...)
 	var err error
-	if w.scratch, err = appendOthers(w.scratch, msg); err != nil {
+	if w.ofScope, err = appendOthers(w.ofScope[:0], msg); err != nil {
 		return err
 	}
-	w.envelope(w.scratch)
+	w.onScope(w.ofScope)
 	for len(msg) > 0 {
 		n, val, size, _ := field(msg)
 		if n == fieldInner && val != nil {
-			w.record(val)
+			w.onRecord(val)
 		}
 		msg = msg[size:]
 	}
@@ -138,38 +133,49 @@ func fault(code int) error {
 	return fmt.Errorf("malformed OTLP message: %w", protowire.ParseError(code))
 }
 
-// AppendGroup appends one ResourceSpans or ResourceLogs, which is the records in the
-// envelope, to an OTLP message. That stays a message: protobuf lists concatenate. The
-// error is ErrEnvelope.
-func AppendGroup(dst, envelope []byte, records ...[]byte) ([]byte, error) {
-	length, n := binary.Uvarint(envelope)
-	if n <= 0 || length > uint64(len(envelope)-n) {
-		return dst, ErrEnvelope
-	}
-	resource, scope := envelope[n:n+int(length)], envelope[n+int(length):]
-	size := len(scope)
-	for _, rec := range records {
-		size += protowire.SizeTag(fieldInner) + protowire.SizeBytes(len(rec))
-	}
-	total := len(resource) + protowire.SizeTag(fieldInner) + protowire.SizeBytes(size)
-	dst = slices.Grow(dst, protowire.SizeTag(fieldTop)+protowire.SizeBytes(total))
-	dst = protowire.AppendTag(dst, fieldTop, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(total))
-	dst = append(dst, resource...)
-	dst = protowire.AppendTag(dst, fieldInner, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(size))
-	dst = append(dst, scope...)
-	for _, rec := range records {
-		dst = protowire.AppendTag(dst, fieldInner, protowire.BytesType)
-		dst = protowire.AppendBytes(dst, rec)
-	}
-	return dst, nil
+// Scope is a ScopeSpans or ScopeLogs: what is around its records, as Walk found it,
+// and the records.
+type Scope struct {
+	Around  string
+	Records [][]byte
 }
 
-// ServiceEnvelope returns an envelope, as Walk makes them, of a resource that has
-// only a service name.
+func (s *Scope) size() int {
+	n := len(s.Around)
+	for _, rec := range s.Records {
+		n += fieldSize(len(rec))
+	}
+	return n
+}
+
+// fieldSize is the size of a field of so many bytes whose number is below 16.
+func fieldSize(content int) int { return 1 + protowire.SizeBytes(content) }
+
+// AppendResource appends one ResourceSpans or ResourceLogs to an OTLP message: what is
+// around its scopes, as Walk found it, and the scopes. It stays a message: protobuf
+// lists concatenate.
+func AppendResource(dst []byte, around string, scopes []Scope) []byte {
+	size := len(around)
+	for i := range scopes {
+		size += fieldSize(scopes[i].size())
+	}
+	dst = slices.Grow(dst, fieldSize(size))
+	dst = appendLength(append(dst, bytesTag(fieldTop)), size)
+	dst = append(dst, around...)
+	for i := range scopes {
+		dst = appendLength(append(dst, bytesTag(fieldInner)), scopes[i].size())
+		dst = append(dst, scopes[i].Around...)
+		for _, rec := range scopes[i].Records {
+			dst = appendLength(append(dst, bytesTag(fieldInner)), len(rec))
+			dst = append(dst, rec...)
+		}
+	}
+	return dst
+}
+
+// ServiceEnvelope returns what is around the scopes of a resource that has only a
+// service name.
 func ServiceEnvelope(service string) []byte {
 	attrs := appendStringAttribute(nil, resourceAttributes, "service.name", service)
-	resource := protowire.AppendBytes([]byte{bytesTag(resourceSpansResource)}, attrs)
-	return append(binary.AppendUvarint(nil, uint64(len(resource))), resource...)
+	return protowire.AppendBytes([]byte{bytesTag(resourceSpansResource)}, attrs)
 }

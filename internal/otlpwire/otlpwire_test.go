@@ -16,46 +16,46 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 )
 
-// split walks a message and puts it together again, a group for each envelope.
+// split walks a message and puts it together again.
 func split(msg []byte) (out []byte, records int, err error) {
-	type group struct {
-		envelope []byte
-		records  [][]byte
+	type resource struct {
+		around string
+		scopes []otlpwire.Scope
 	}
-	var groups []group
-	err = otlpwire.Walk(msg, func(h []byte) {
-		groups = append(groups, group{envelope: bytes.Clone(h)})
+	var all []resource
+	err = otlpwire.Walk(msg, func(around []byte) {
+		all = append(all, resource{around: string(around)})
+	}, func(around []byte) {
+		r := &all[len(all)-1]
+		r.scopes = append(r.scopes, otlpwire.Scope{Around: string(around)})
 	}, func(rec []byte) {
-		g := &groups[len(groups)-1]
-		g.records = append(g.records, rec)
+		scopes := all[len(all)-1].scopes
+		s := &scopes[len(scopes)-1]
+		s.Records = append(s.Records, rec)
 		records++
 	})
-	if err != nil {
-		return nil, records, err
+	for _, r := range all {
+		out = otlpwire.AppendResource(out, r.around, r.scopes)
 	}
-	for _, g := range groups {
-		if out, err = otlpwire.AppendGroup(out, g.envelope, g.records...); err != nil {
-			return nil, records, err
-		}
-	}
-	return out, records, nil
+	return out, records, err
 }
 
-// traces draws traces of one scope per resource, which split and rejoined come
-// out as they were.
+// traces draws traces, which split and rejoined come out as they were.
 func traces(t *rapid.T) ptrace.Traces {
 	td := ptrace.NewTraces()
 	for range rapid.IntRange(0, 4).Draw(t, "resources") {
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.SetSchemaUrl(rapid.String().Draw(t, "resource schema"))
 		rs.Resource().Attributes().PutStr("service.name", rapid.String().Draw(t, "service"))
-		ss := rs.ScopeSpans().AppendEmpty()
-		ss.SetSchemaUrl(rapid.String().Draw(t, "scope schema"))
-		ss.Scope().SetName(rapid.String().Draw(t, "scope"))
-		for range rapid.IntRange(0, 4).Draw(t, "spans") {
-			s := ss.Spans().AppendEmpty()
-			s.SetName(rapid.String().Draw(t, "name"))
-			s.Attributes().PutInt("n", rapid.Int64().Draw(t, "n"))
+		for range rapid.IntRange(0, 3).Draw(t, "scopes") {
+			ss := rs.ScopeSpans().AppendEmpty()
+			ss.SetSchemaUrl(rapid.String().Draw(t, "scope schema"))
+			ss.Scope().SetName(rapid.String().Draw(t, "scope"))
+			for range rapid.IntRange(0, 4).Draw(t, "spans") {
+				s := ss.Spans().AppendEmpty()
+				s.SetName(rapid.String().Draw(t, "name"))
+				s.Attributes().PutInt("n", rapid.Int64().Draw(t, "n"))
+			}
 		}
 	}
 	return td
@@ -109,13 +109,6 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	require.Equal(t, 1, records)
 	require.Equal(t, 2, bytes.Count(joined, unknown))
 	require.Contains(t, string(joined), "record")
-}
-
-func TestAppendGroupRefusesForeignHeaders(t *testing.T) {
-	for _, envelope := range [][]byte{nil, {0x80}, {5, 1}} {
-		_, err := otlpwire.AppendGroup(nil, envelope)
-		require.ErrorIs(t, err, otlpwire.ErrEnvelope)
-	}
 }
 
 // Whatever the bytes, the walker neither panics nor reports records that lie

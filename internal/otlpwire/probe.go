@@ -20,10 +20,10 @@ func (e *Encoding) Probe() {
 	s, lr := ptrace.NewSpan(), plog.NewLogRecord()
 	fillSpan(s)
 	fillLog(lr)
-	if (&ptrace.ProtoMarshaler{}).SpanSize(s) > len(e.span(nil, s)) {
+	if (&ptrace.ProtoMarshaler{}).SpanSize(s) > len(e.span(nil, s, unbounded())) {
 		e.giveUp("a part of a span")
 	}
-	if (&plog.ProtoMarshaler{}).LogRecordSize(lr) > len(e.log(nil, lr)) {
+	if (&plog.ProtoMarshaler{}).LogRecordSize(lr) > len(e.log(nil, lr, unbounded())) {
 		e.giveUp("a part of a log record")
 	}
 	seen := map[*layout]bool{}

@@ -17,9 +17,11 @@ func AppendStub(dst []byte, s ptrace.Span, keys []string) []byte {
 	dst = appendSpanID(dst, spanSpanID, s.SpanID())
 	dst = appendSpanID(dst, spanParentSpanID, s.ParentSpanID())
 	dst = appendUint(dst, spanKind, uint64(s.Kind()))
+	b := unbounded()
+	b.depth = 2
 	for _, key := range keys {
 		if v, ok := s.Attributes().Get(key); ok {
-			dst = appendAttribute(dst, spanAttributes, key, v)
+			dst = appendAttribute(dst, spanAttributes, key, v, b)
 		}
 	}
 	return dst

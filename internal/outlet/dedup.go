@@ -24,6 +24,7 @@ const (
 // superfluous. Evidence is never one of them.
 type dedup struct {
 	cfg    *JoinConfig
+	ids    record.TraceIDs
 	dryRun bool
 	// last is the last access log about each request, and turn the place of
 	// the record looked at, in the order both passes go through them.
@@ -56,8 +57,8 @@ type claim struct {
 	status                int
 }
 
-func newDedup(cfg *JoinConfig, dryRun bool, ld plog.Logs, spans ptrace.Traces) dedup {
-	r := dedup{cfg: cfg, dryRun: dryRun}
+func newDedup(cfg *JoinConfig, dryRun bool, ids record.TraceIDs, ld plog.Logs, spans ptrace.Traces) dedup {
+	r := dedup{cfg: cfg, ids: ids, dryRun: dryRun}
 	if r.cfg.Deduplicate {
 		r.noteLogs(ld)
 	}
@@ -72,7 +73,7 @@ func (r *dedup) noteLogs(ld plog.Logs) {
 	place := 0
 	for res, lr := range record.EachLog(ld) {
 		place++
-		if t, access, _ := r.read(lr); access {
+		if t, access, _ := r.read(res, lr); access {
 			key, now := r.key(record.ServiceName(res), lr, t), position{at(lr), place}
 			if now.after(r.last[key]) {
 				r.last[key] = now
@@ -88,24 +89,31 @@ func (r *dedup) noteSpans(td ptrace.Traces) {
 		v.Read(s.Attributes())
 		t := claim{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
 		t.pattern = r.pattern(s.Attributes(), v.Route)
-		r.spans[record.KeyOf(s.TraceID(), s.SpanID())] = t
+		r.spans[r.ids.SpanOf(s.TraceID(), s.SpanID())] = t
 	}
 }
 
 // read returns the request that the record describes, whether it is an access log
 // that names a span, and whether it reports a failure.
-func (r *dedup) read(lr plog.LogRecord) (t claim, access, failed bool) {
+func (r *dedup) read(res pcommon.Resource, lr plog.LogRecord) (t claim, access, failed bool) {
 	if lr.SpanID().IsEmpty() {
 		return claim{}, false, false
 	}
-	var v record.Log
-	for key, val := range lr.Attributes().All() {
-		v.Read(key, val, r.cfg.PathAttributes)
-	}
-	v.ReadBody(lr, record.BodyText(lr.Body()), r.cfg.PathAttributes)
+	v := readLog(res, lr, r.cfg.PathAttributes)
 	t = claim{method: v.Method, path: record.BarePath(v.Path.Text), status: v.Status}
 	t.pattern = r.pattern(lr.Attributes(), v.Route)
-	return t, v.IsAccess(t.pattern), record.LogFailed(lr, &v)
+	access = v.IsAccessLog(lr, t.pattern, &record.Joined{Route: r.cfg.RouteAttribute, Keys: r.cfg.Attributes})
+	return t, access, access && record.LogFailed(lr, &v)
+}
+
+// readLog reads a log record that was held, as it was read when it arrived.
+func readLog(res pcommon.Resource, lr plog.LogRecord, paths []string) (v record.Log) {
+	for key, val := range lr.Attributes().All() {
+		v.Read(key, val, paths)
+	}
+	v.ReadBody(lr, record.BodyText(lr.Body()), paths)
+	v.ReadResource(res, lr)
+	return v
 }
 
 func (r *dedup) pattern(attrs pcommon.Map, route string) string {
@@ -120,7 +128,7 @@ func (r *dedup) key(service string, lr plog.LogRecord, t claim) requestKey {
 	if path == "" {
 		path = t.pattern
 	}
-	return requestKey{record.KeyOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
+	return requestKey{r.ids.SpanOf(lr.TraceID(), lr.SpanID()), service, t.method, path}
 }
 
 // at is the time at which the record was written or, where that is not known, read.
@@ -132,13 +140,13 @@ func at(lr plog.LogRecord) pcommon.Timestamp {
 }
 
 // why returns why the next record is not needed, or "".
-func (r *dedup) why(service string, lr plog.LogRecord) string {
+func (r *dedup) why(res pcommon.Resource, lr plog.LogRecord) string {
 	r.turn++
-	t, access, failed := r.read(lr)
+	t, access, failed := r.read(res, lr)
 	if !access || failed {
 		return ""
 	}
-	key := r.key(service, lr, t)
+	key := r.key(record.ServiceName(res), lr, t)
 	if r.last[key].after(position{at(lr), r.turn}) {
 		return dropDuplicate
 	}
@@ -158,16 +166,15 @@ func (t claim) covers(log claim) bool {
 // the reason as an attribute.
 func (r *dedup) takeOut(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
-		service := record.ServiceName(rl.Resource())
 		for _, sl := range rl.ScopeLogs().All() {
-			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool { return r.drops(service, lr) })
+			sl.LogRecords().RemoveIf(func(lr plog.LogRecord) bool { return r.drops(rl.Resource(), lr) })
 		}
 	}
 }
 
 // drops reports whether the next record is taken out, and counts it.
-func (r *dedup) drops(service string, lr plog.LogRecord) bool {
-	why := r.why(service, lr)
+func (r *dedup) drops(res pcommon.Resource, lr plog.LogRecord) bool {
+	why := r.why(res, lr)
 	if why == "" {
 		return false
 	}

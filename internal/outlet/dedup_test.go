@@ -104,8 +104,8 @@ func TestRepeatedAccessLogsByPattern(t *testing.T) {
 	} {
 		records = append(records, shop(logOf(1, func(lr plog.LogRecord) {
 			lr.Body().SetStr(name)
-			lr.Attributes().PutStr(attrs[0], attrs[1])
 			lr.Attributes().PutInt("http.response.status_code", 200)
+			lr.Attributes().PutStr(attrs[0], attrs[1])
 		})))
 	}
 	out, _ := deliver(t, join, records)

@@ -35,23 +35,25 @@ func (c *JoinConfig) repeats() bool { return c.Deduplicate || c.DropRedundant }
 // root.
 type joiner struct {
 	keys   []string
+	ids    record.TraceIDs
 	spans  map[record.SpanKey]pcommon.Map
 	entry  map[entryKey]pcommon.Map
-	root   map[uint64]pcommon.Map
+	root   map[pcommon.TraceID]pcommon.Map
 	joined int
 }
 
 type entryKey struct {
-	trace   uint64
+	trace   pcommon.TraceID
 	service string
 }
 
-func newJoiner(keys []string, td ptrace.Traces) *joiner {
+func newJoiner(keys []string, ids record.TraceIDs, td ptrace.Traces) *joiner {
 	j := &joiner{
 		keys:  keys,
+		ids:   ids,
 		spans: map[record.SpanKey]pcommon.Map{},
 		entry: map[entryKey]pcommon.Map{},
-		root:  map[uint64]pcommon.Map{},
+		root:  map[pcommon.TraceID]pcommon.Map{},
 	}
 	for res, s := range record.EachSpan(td) {
 		j.note(record.ServiceName(res), s)
@@ -60,8 +62,8 @@ func newJoiner(keys []string, td ptrace.Traces) *joiner {
 }
 
 func (j *joiner) note(service string, s ptrace.Span) {
-	trace := record.LowHalf(s.TraceID())
-	j.spans[record.KeyOf(s.TraceID(), s.SpanID())] = s.Attributes()
+	trace := j.ids.Of(s.TraceID())
+	j.spans[j.ids.SpanOf(s.TraceID(), s.SpanID())] = s.Attributes()
 	if s.ParentSpanID().IsEmpty() {
 		j.root[trace] = s.Attributes()
 	}
@@ -99,8 +101,8 @@ func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 }
 
 func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, bool) {
-	trace := record.LowHalf(lr.TraceID())
-	if m, ok := j.spans[record.KeyOf(lr.TraceID(), lr.SpanID())]; ok {
+	trace := j.ids.Of(lr.TraceID())
+	if m, ok := j.spans[j.ids.SpanOf(lr.TraceID(), lr.SpanID())]; ok {
 		return m, true
 	}
 	if m, ok := j.entry[entryKey{trace, record.ServiceName(res)}]; ok {
@@ -108,34 +110,4 @@ func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, b
 	}
 	m, ok := j.root[trace]
 	return m, ok
-}
-
-// The attributes with the numbers of logs that name a span.
-const (
-	attrLogCount      = "log.count"
-	attrLogErrorCount = "log.error_count"
-)
-
-// logCounts counts the logs that name a span, and the errors among them.
-type logCounts map[record.SpanKey]struct{ all, errors int64 }
-
-func countLogs(ld plog.Logs) logCounts {
-	counts := logCounts{}
-	for _, lr := range record.EachLog(ld) {
-		key := record.KeyOf(lr.TraceID(), lr.SpanID())
-		n := counts[key]
-		n.all++
-		if lr.SeverityNumber() >= plog.SeverityNumberError {
-			n.errors++
-		}
-		counts[key] = n
-	}
-	return counts
-}
-
-func (c logCounts) write(s ptrace.Span) {
-	if n, ok := c[record.KeyOf(s.TraceID(), s.SpanID())]; ok {
-		s.Attributes().PutInt(attrLogCount, n.all)
-		s.Attributes().PutInt(attrLogErrorCount, n.errors)
-	}
 }

@@ -85,13 +85,22 @@ func TestLogsGoWithoutSpansThatCannotBeDecoded(t *testing.T) {
 func TestSpansSayHowManyLogsNameThem(t *testing.T) {
 	sink := new(consumertest.TracesSink)
 	o, _ := started(t, Options{Traces: sink})
-	failed := func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberError) }
+	failures := []func(plog.LogRecord){
+		func(lr plog.LogRecord) { lr.SetSeverityNumber(plog.SeverityNumberError) },
+		func(lr plog.LogRecord) { lr.SetSeverityText("FATAL3") },
+		func(lr plog.LogRecord) { lr.Attributes().PutInt("level", 50) },
+		func(lr plog.LogRecord) { lr.Body().SetStr(`{"log":"{\"level\":\"error\"}"}`) },
+		func(lr plog.LogRecord) { lr.Body().SetStr(`"GET /x HTTP/1.1" 502 0`) },
+	}
 	var r tracebuffer.Release
 	for id := range byte(3) {
 		r.Records = append(r.Records, recordOf("cart", spanOf(id+1)))
 	}
-	for _, lr := range []plog.LogRecord{logOf(1), logOf(1, failed), logOf(2), logOf(7)} {
+	for _, lr := range []plog.LogRecord{logOf(1), logOf(2), logOf(7)} {
 		r.Records = append(r.Records, companion(recordOf("cart", lr)))
+	}
+	for _, failed := range failures {
+		r.Records = append(r.Records, companion(recordOf("cart", logOf(1, failed))))
 	}
 	o.Push(r)
 	require.NoError(t, o.Stop(t.Context()))
@@ -100,6 +109,40 @@ func TestSpansSayHowManyLogsNameThem(t *testing.T) {
 		got = append(got, s.Attributes().AsRaw())
 	}
 	require.Equal(t, []map[string]any{
-		{"log.count": int64(2), "log.error_count": int64(1)}, {"log.count": int64(1), "log.error_count": int64(0)}, {},
+		{"log.count": int64(6), "log.error_count": int64(5)}, {"log.count": int64(1), "log.error_count": int64(0)}, {},
 	}, got)
+}
+
+// A log that came through several pipelines is one, and logs that are equal within one are several.
+func TestCopiesOfLogsAreCountedOnce(t *testing.T) {
+	through := func(outlet uint8, names ...string) (out []tracebuffer.Record) {
+		for _, name := range names {
+			r := companion(recordOf("cart", logOf(1, func(lr plog.LogRecord) { lr.Body().SetStr(name) })))
+			r.Outlet = outlet
+			out = append(out, r)
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		logs [][]tracebuffer.Record
+		want int64
+	}{
+		"one pipeline":              {[][]tracebuffer.Record{through(1, "a", "b", "a")}, 3},
+		"two of one receiver":       {[][]tracebuffer.Record{through(1, "a", "b", "a"), through(2, "a", "b", "a")}, 3},
+		"three of one receiver":     {[][]tracebuffer.Record{through(1, "a"), through(2, "a"), through(3, "a")}, 1},
+		"two of two receivers":      {[][]tracebuffer.Record{through(1, "a", "b"), through(2, "c")}, 3},
+		"one of them has only some": {[][]tracebuffer.Record{through(1, "a"), through(2, "a", "a", "b")}, 3},
+		"mixed":                     {[][]tracebuffer.Record{through(1, "a"), through(2, "a"), through(1, "a"), through(2, "a")}, 2},
+	} {
+		sink := new(consumertest.TracesSink)
+		o, _ := started(t, Options{Traces: sink})
+		r := tracebuffer.Release{Records: []tracebuffer.Record{recordOf("cart", spanOf(1))}}
+		for _, logs := range tt.logs {
+			r.Records = append(r.Records, logs...)
+		}
+		o.Push(r)
+		require.NoError(t, o.Stop(t.Context()))
+		n, _ := sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().Get("log.count")
+		require.Equal(t, tt.want, n.Int(), name)
+	}
 }

@@ -6,7 +6,8 @@ package outlet
 import (
 	"context"
 	"errors"
-	"fmt"
+	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
@@ -62,8 +62,12 @@ type Options struct {
 	// Delivered is called with each release that was delivered or lost: its
 	// bytes are no longer held.
 	Delivered func(*tracebuffer.Release)
-	Join      JoinConfig // of logs
-	Log       *zap.Logger
+	// Client returns a context for what arrived with the client metadata, as the
+	// outermost envelopes have it. It is nil where they have none; records with
+	// different metadata go out apart otherwise.
+	Client func(ctx context.Context, metadata string) context.Context
+	Join   JoinConfig // of logs
+	Log    *zap.Logger
 }
 
 // New returns an outlet that delivers nothing before it is started.
@@ -118,8 +122,10 @@ func (o *Outlet) deliver() {
 		if len(releases) == 0 {
 			return
 		}
-		for _, records := range inBatches(releases) {
-			o.send(records)
+		for _, p := range o.parts(releases) {
+			for _, records := range inBatches(p.records) {
+				o.send(p.ctx, records)
+			}
 		}
 		for i := range releases {
 			o.to.Delivered(&releases[i])
@@ -127,13 +133,69 @@ func (o *Outlet) deliver() {
 	}
 }
 
-// inBatches cuts releases into runs of about maxBatch records, never within a
-// trace: its logs look for their spans in the same batch.
-func inBatches(releases []tracebuffer.Release) [][]tracebuffer.Record {
+// part is what goes out with one context.
+type part struct {
+	ctx     context.Context
+	records []tracebuffer.Record
+}
+
+// parts are the records by the client metadata that they arrived with. The companions
+// of a trace go with each of its parts.
+func (o *Outlet) parts(releases []tracebuffer.Release) (out []part) {
 	var all []tracebuffer.Record
 	for i := range releases {
 		all = append(all, releases[i].Records...)
 	}
+	if o.to.Client == nil {
+		return []part{{o.abandon, all}}
+	}
+	index := map[string]int{}
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].Trace == all[0].Trace {
+			n++
+		}
+		for metadata, records := range byMetadata(all[:n]) {
+			at, ok := index[metadata]
+			if !ok {
+				at = len(out)
+				index[metadata] = at
+				out = append(out, part{ctx: o.to.Client(o.abandon, metadata)})
+			}
+			out[at].records = append(out[at].records, records...)
+		}
+		all = all[n:]
+	}
+	return out
+}
+
+// byMetadata yields the records of a trace with each metadata that one of them arrived
+// with, companions left out, and all companions with them.
+func byMetadata(trace []tracebuffer.Record) iter.Seq2[string, []tracebuffer.Record] {
+	return func(yield func(string, []tracebuffer.Record) bool) {
+		var done []string
+		for i := range trace {
+			metadata := trace[i].Metadata()
+			if trace[i].Companion || slices.Contains(done, metadata) {
+				continue
+			}
+			done = append(done, metadata)
+			var with []tracebuffer.Record
+			for j := range trace {
+				if trace[j].Companion || trace[j].Metadata() == metadata {
+					with = append(with, trace[j])
+				}
+			}
+			if !yield(metadata, with) {
+				return
+			}
+		}
+	}
+}
+
+// inBatches cuts records into runs of about maxBatch, never within a trace: its logs
+// look for their spans in the same batch.
+func inBatches(all []tracebuffer.Record) [][]tracebuffer.Record {
 	var out [][]tracebuffer.Record
 	for len(all) > maxBatch {
 		n := maxBatch
@@ -169,13 +231,13 @@ func (o *Outlet) Stop(ctx context.Context) error {
 }
 
 // send hands a batch on until it is taken or given up.
-func (o *Outlet) send(records []tracebuffer.Record) {
+func (o *Outlet) send(ctx context.Context, records []tracebuffer.Record) {
 	sig, try := tracebuffer.Span, o.sendTraces
 	if o.to.Logs != nil {
 		sig, try = tracebuffer.Log, o.sendLogs
 	}
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		n, err := try(records)
+		n, err := try(ctx, records)
 		if err == nil {
 			o.to.Count.Kept(sig, n)
 			return
@@ -262,21 +324,21 @@ var errCorrupt = errors.New("held data cannot be decoded")
 
 // sendTraces decodes and sends spans, and returns how many. They are decoded for
 // each try: a next component that failed may have changed what it was given.
-func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
+func (o *Outlet) sendTraces(ctx context.Context, records []tracebuffer.Record) (int, error) {
 	groups := groupRecords(records, false)
 	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message())
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
-	st := rules.NewStamper(o.to.Rules)
-	counts := countLogs(o.companionLogs(records))
-	for i, rs := range td.ResourceSpans().All() {
-		for s := range record.SpansIn(rs) {
-			counts.write(s)
-			st.Span(s, groups.list[i].verdict)
-		}
+	st, verdicts := rules.NewStamper(o.to.Rules), groups.verdicts()
+	logs := o.companionLogs(withoutCopies(records))
+	counts := countLogs(record.TraceIDsOf(td, logs), logs, o.to.Join.PathAttributes)
+	for _, s := range record.EachSpan(td) {
+		counts.write(s)
+		st.Span(s, verdicts[0])
+		verdicts = verdicts[1:]
 	}
-	if err := o.to.Traces.ConsumeTraces(o.abandon, td); err != nil {
+	if err := o.to.Traces.ConsumeTraces(ctx, td); err != nil {
 		return groups.count, err
 	}
 	o.to.Count.Stamped(tracebuffer.Span, st)
@@ -284,28 +346,30 @@ func (o *Outlet) sendTraces(records []tracebuffer.Record) (int, error) {
 }
 
 // sendLogs does for logs what sendTraces does for spans, and joins them.
-func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
+func (o *Outlet) sendLogs(ctx context.Context, records []tracebuffer.Record) (int, error) {
 	groups := groupRecords(records, false)
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message())
 	if err != nil {
 		return groups.count, errors.Join(errCorrupt, err)
 	}
+	st, verdicts := rules.NewStamper(o.to.Rules), groups.verdicts()
+	for _, lr := range record.EachLog(ld) {
+		st.Log(lr, verdicts[0])
+		verdicts = verdicts[1:]
+	}
 	spans := o.companionSpans(records)
+	ids := record.TraceIDsOf(spans, ld)
 	var rep dedup
 	if o.to.Join.repeats() {
-		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ld, spans)
+		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ids, ld, spans)
 		rep.takeOut(ld)
 	}
-	j := newJoiner(o.to.Join.Attributes, spans)
-	st := rules.NewStamper(o.to.Rules)
-	for i, rl := range ld.ResourceLogs().All() {
-		for lr := range record.LogsIn(rl) {
-			j.join(rl.Resource(), lr)
-			st.Log(lr, groups.list[i].verdict)
-		}
+	j := newJoiner(o.to.Join.Attributes, ids, spans)
+	for res, lr := range record.EachLog(ld) {
+		j.join(res, lr)
 	}
 	left := ld.LogRecordCount() // counted here, for the next component may take them out
-	if err := o.hand(ld, left); err != nil {
+	if err := o.hand(ctx, ld, left); err != nil {
 		return groups.count, err
 	}
 	o.to.Count.Joined(j.joined)
@@ -317,7 +381,7 @@ func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 }
 
 // hand hands logs on, if there are any.
-func (o *Outlet) hand(ld plog.Logs, records int) error {
+func (o *Outlet) hand(ctx context.Context, ld plog.Logs, records int) error {
 	if records == 0 {
 		return nil
 	}
@@ -325,7 +389,7 @@ func (o *Outlet) hand(ld plog.Logs, records int) error {
 		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool { return sl.LogRecords().Len() == 0 })
 		return rl.ScopeLogs().Len() == 0
 	})
-	return o.to.Logs.ConsumeLogs(o.abandon, ld)
+	return o.to.Logs.ConsumeLogs(ctx, ld)
 }
 
 // companionSpans decodes the spans that are there for the logs' sake, as far as a
@@ -350,66 +414,4 @@ func (o *Outlet) companionLogs(records []tracebuffer.Record) plog.Logs {
 		return plog.NewLogs()
 	}
 	return ld
-}
-
-// recordGroups are records by envelope and verdict, in order of first appearance.
-type recordGroups struct {
-	list  []recordGroup
-	count int
-}
-
-type recordGroup struct {
-	envelope string
-	verdict  sampling.Verdict
-	records  [][]byte
-}
-
-// groupRecords groups either the records that go out or the context.
-func groupRecords(records []tracebuffer.Record, companions bool) recordGroups {
-	type key struct {
-		envelope string
-		verdict  sampling.Verdict
-	}
-	var g recordGroups
-	index := map[key]int{}
-	for i := range records {
-		r := &records[i]
-		if r.Companion != companions {
-			continue
-		}
-		k := key{r.Envelope, r.Verdict}
-		n, ok := index[k]
-		if !ok {
-			n = len(g.list)
-			index[k] = n
-			g.list = append(g.list, recordGroup{envelope: r.Envelope, verdict: r.Verdict})
-		}
-		g.list[n].records = append(g.list[n].records, r.Data)
-		g.count++
-	}
-	return g
-}
-
-// trim leaves of each span what a stub of it would hold.
-func (g *recordGroups) trim(keys []string) {
-	var arena []byte
-	for i := range g.list {
-		for j, rec := range g.list[i].records {
-			start := len(arena)
-			arena = otlpwire.AppendTrimmedStub(arena, rec, keys)
-			g.list[i].records[j] = arena[start:]
-		}
-	}
-}
-
-// message returns the groups as one OTLP message: group i is its i-th resource.
-func (g *recordGroups) message() []byte {
-	var msg []byte
-	for i := range g.list {
-		var err error
-		if msg, err = otlpwire.AppendGroup(msg, []byte(g.list[i].envelope), g.list[i].records...); err != nil {
-			panic(fmt.Sprintf("envelope of this process: %v", err))
-		}
-	}
-	return msg
 }

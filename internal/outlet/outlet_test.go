@@ -61,9 +61,14 @@ var (
 	byShare  = sampling.Verdict{Rule: 2, Keep: true}
 )
 
+// scopeOf is the envelope of a scope without a name, of a service.
+func scopeOf(service string) *tracebuffer.Envelope {
+	return &tracebuffer.Envelope{Around: &tracebuffer.Envelope{Content: string(otlpwire.ServiceEnvelope(service))}}
+}
+
 // recordOf is a span or a log record of a service as the buffer releases it.
 func recordOf(service string, item any) tracebuffer.Record {
-	r := tracebuffer.Record{Envelope: string(otlpwire.ServiceEnvelope(service)), Verdict: evidence}
+	r := tracebuffer.Record{Envelope: scopeOf(service), Verdict: evidence}
 	switch it := item.(type) {
 	case ptrace.Span:
 		r.Data = otlpwire.AppendSpan(nil, it)
@@ -287,17 +292,16 @@ func TestNoTraceIsCutIntoBatches(t *testing.T) {
 	for name, sizes := range map[string][]int{
 		"one small": {3}, "exactly one": {maxBatch}, "a giant": {3 * maxBatch}, "across the edge": {maxBatch - 1, 5, maxBatch, 1},
 	} {
-		var releases []tracebuffer.Release
+		var records []tracebuffer.Record
 		total := 0
 		for trace, n := range sizes {
-			var r tracebuffer.Release
 			for range n {
-				r.Records = append(r.Records, record(uint64(trace)))
+				records = append(records, record(uint64(trace)))
 			}
-			releases, total = append(releases, r), total+n
+			total += n
 		}
 		seen, got := map[uint64]int{}, 0
-		for i, batch := range inBatches(releases) {
+		for i, batch := range inBatches(records) {
 			for _, r := range batch {
 				if in, ok := seen[r.Trace]; ok {
 					require.Equal(t, in, i, name)

@@ -4,8 +4,6 @@
 package record
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -25,12 +23,17 @@ func (r *Path) add(rank int, key string, v pcommon.Value) {
 	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
 		return
 	}
+	r.hold(key)
+	if r.Text == "" || rank < r.rank {
+		r.Text, r.rank = v.Str(), rank
+	}
+}
+
+// hold notes an attribute in which the raw path is.
+func (r *Path) hold(key string) {
 	if r.Count < len(r.Keys) {
 		r.Keys[r.Count] = key
 		r.Count++
-	}
-	if r.Text == "" || rank < r.rank {
-		r.Text, r.rank = v.Str(), rank
 	}
 }
 
@@ -40,11 +43,11 @@ type Span struct {
 	Path       Path
 	Method     string
 	Route      string // http.route, as the framework wrote it
-	GRPCStatus string // the number, or in new conventions the name
+	GRPCStatus string // the number, or in new conventions and Connect the name
 	RPCService string
 	userAgent  string
 	synthetic  string
-	Status     int // of HTTP
+	Status     int // of HTTP: 100 to 599, or 0
 	Peer
 }
 
@@ -65,8 +68,10 @@ func (v *Span) Read(attrs pcommon.Map) {
 		case "http.request.method", "http.method":
 			v.Method = val.Str()
 		case "http.response.status_code", "http.status_code":
-			v.Status = number(val)
-		case "rpc.grpc.status_code", "rpc.response.status_code":
+			if status := statusOf(val); status != 0 {
+				v.Status = status
+			}
+		case "rpc.grpc.status_code", "rpc.response.status_code", "rpc.connect_rpc.error_code":
 			v.GRPCStatus = val.AsString()
 		case "rpc.service":
 			v.RPCService = val.Str()
@@ -95,104 +100,34 @@ func (v *Span) Read(attrs pcommon.Map) {
 	}
 }
 
-// Log is what one pass over a log record finds. Its strings are borrowed from the
-// record; what is not there is empty or 0.
-type Log struct {
-	Path   Path
-	Method string
-	Route  string // http.route, as the framework wrote it
-	level  string // the one in the body, where the record has no severity
-	Status int    // of HTTP
-	// Debug: the header in which the trace id was found asks to keep the trace.
-	Debug     bool
-	userAgent string
-	synthetic string
-	// the threshold and the randomness that an earlier stage wrote
-	threshold, randomness string
-	// Promoted: the record's trace id was found outside its own field, and
-	// Unsampled: the flags found with it mark a trace that was not sampled.
-	Promoted, Unsampled bool
-	Header              Header // of a record with a trace id of its own
-}
-
-// readField reads a field of a structured body. Attributes and earlier fields win.
-// A path in a body is not masked: bodies are the user's text.
-func (v *Log) readField(key string, val pcommon.Value, paths []string) {
-	var f Log
-	if !f.Read(key, val, paths) {
-		return
-	}
-	if v.Path.Text == "" && v.Route == "" {
-		v.Path.Text, v.Path.rank = f.Path.Text, f.Path.rank
-	}
-	v.Method = cmp.Or(v.Method, f.Method)
-	v.Status = cmp.Or(v.Status, f.Status)
-	v.Route = cmp.Or(v.Route, f.Route)
-	v.userAgent = cmp.Or(v.userAgent, f.userAgent)
-}
-
-// number reads a status code. Some libraries write it as text.
-func number(v pcommon.Value) int {
+// statusOf reads a status code, which is a number from 100 to 599 or its three digits: some libraries write it as
+// text. Everything else is 0, such as the 1006 with which a WebSocket is closed.
+func statusOf(v pcommon.Value) int {
+	n := int64(0)
 	switch v.Type() {
 	case pcommon.ValueTypeInt:
-		return int(v.Int())
+		n = v.Int()
 	case pcommon.ValueTypeDouble:
-		return int(v.Double())
+		n = int64(v.Double())
 	case pcommon.ValueTypeStr:
-		return atoi(v.Str())
-	default:
+		n = threeDigits(v.Str())
+	default: // no status
+	}
+	if n < 100 || n > 599 {
 		return 0
 	}
+	return int(n)
 }
 
-// atoi reads a status code of three digits. Any other text is 0.
-func atoi(s string) int {
+func threeDigits(s string) (n int64) {
 	if len(s) != 3 {
 		return 0
 	}
-	n := 0
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return 0
 		}
-		n = 10*n + int(s[i]-'0')
+		n = 10*n + int64(s[i]-'0')
 	}
 	return n
-}
-
-// Read notes an attribute. It reports whether the attribute holds a path, a route, a
-// method, a status code or the like, so that no trace id has to be looked for in
-// it. The paths are further keys that hold a path, best first.
-func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
-	switch key {
-	case "url.path":
-		v.Path.add(0, key, val)
-	case "http.target":
-		v.Path.add(1, key, val)
-	case "url.full":
-		v.Path.add(2, key, val)
-	case "http.url":
-		v.Path.add(3, key, val)
-	case AttributeHTTPRoute:
-		v.Route = val.Str()
-	case "http.request.method", "http.method", "method":
-		v.Method = val.Str()
-	case "http.response.status_code", "http.status_code", "status", "status_code":
-		v.Status = number(val)
-	case "user_agent.original", "http.user_agent", "user_agent", "http_user_agent":
-		v.userAgent = val.Str()
-	case "user_agent.synthetic.type":
-		v.synthetic = val.Str()
-	case AttributeThreshold:
-		v.threshold = val.AsString()
-	case AttributeRandomness:
-		v.randomness = val.AsString()
-	default:
-		i := slices.Index(paths, key)
-		if i >= 0 {
-			v.Path.add(4+i, key, val)
-		}
-		return i >= 0
-	}
-	return true
 }

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -165,6 +166,107 @@ func TestLogs(t *testing.T) {
 	require.Zero(t, v.Path.Count, "a path in a body is in no attribute")
 }
 
+// A field says the same in whatever carrier it comes.
+func TestRequestsInAllCarriers(t *testing.T) {
+	type request struct {
+		path, method, route, agent string
+		status                     int
+		failed                     bool
+	}
+	for name, tt := range map[string]struct {
+		in   fields
+		want request
+	}{
+		"semantic conventions": {
+			fields{"url.path": "/a", "http.request.method": "GET", "http.response.status_code": 502, "user_agent.original": "kube-probe/1.32"},
+			request{"/a", "GET", "", "kube-probe/1.32", 502, true},
+		},
+		"the same, nested": {
+			fields{"url": fields{"path": "/a"}, "http": fields{"request": fields{"method": "GET"}, "response": fields{"status_code": 502}}, "user_agent": fields{"original": "x/1"}},
+			request{"/a", "GET", "", "x/1", 502, true},
+		},
+		"older conventions": {fields{"http.target": "/a", "http.method": "GET", "http.status_code": "404"}, request{"/a", "GET", "", "", 404, false}},
+		"a route only":      {fields{"http.route": "/a/:id", "http.response.status_code": 200}, request{"", "", "/a/:id", "", 200, false}},
+		"common words":      {fields{"path": "/a", "method": "GET", "status": 503}, request{"/a", "GET", "", "", 503, true}},
+		"pino-http":         {fields{"req": fields{"method": "GET", "url": "/a", "headers": fields{"user-agent": "x/1"}}, "res": fields{"statusCode": 500}}, request{"/a", "GET", "", "x/1", 500, true}},
+		"Caddy":             {fields{"request": fields{"method": "GET", "uri": "/a"}, "status": 200}, request{"/a", "GET", "", "", 200, false}},
+		"Traefik":           {fields{"RequestMethod": "GET", "RequestPath": "/a", "DownstreamStatus": 200}, request{"/a", "GET", "", "", 200, false}},
+		"Google Cloud": {
+			fields{"httpRequest": fields{"requestMethod": "GET", "requestUrl": "https://shop.example/a", "status": 200, "userAgent": "x/1"}}, request{"/a", "GET", "", "x/1", 200, false},
+		},
+		"in a container":         {fields{"fields": fields{"method": "GET", "path": "/a", "status": 200}}, request{"/a", "GET", "", "", 200, false}},
+		"W3C":                    {fields{"cs-method": "GET", "cs-uri-stem": "/a", "sc-status": "404"}, request{"/a", "GET", "", "", 404, false}},
+		"audit":                  {fields{"verb": "create", "requestURI": "/a", "responseStatus": fields{"code": 409}}, request{"/a", "POST", "", "", 409, false}},
+		"a request line":         {fields{"request": "GET /a HTTP/1.1", "status": "200"}, request{"/a", "GET", "", "", 200, false}},
+		"a status of no request": {fields{"status": 503, "job": "x"}, request{}},
+		"a status and a method":  {fields{"status": 503, "method": "GET"}, request{"", "GET", "", "", 503, true}},
+		"a status and a path":    {fields{"status_code": 503, "path": "/a"}, request{"", "", "", "", 503, true}},
+		"a status that is none":  {fields{"status": 1006, "method": "GET", "url.path": "/a"}, request{"/a", "GET", "", "", 0, false}},
+		"a file":                 {fields{"path": "/var/log/a"}, request{}},
+		"another's":              {fields{"error": fields{"url": "/a", "method": "GET", "status": 500}, "job": "x"}, request{}},
+	} {
+		for _, carrier := range []string{"attributes", "map body", "text", "Docker", "CRI", "Docker twice", "map's text", "attribute with the line"} {
+			lr := plog.NewLogRecord()
+			line, err := json.Marshal(tt.in)
+			require.NoError(t, err)
+			require.NoError(t, carriers[carrier](lr, tt.in, string(line)))
+			var v Log
+			for key, val := range lr.Attributes().All() {
+				v.Read(key, val, nil)
+			}
+			v.ReadBody(lr, BodyText(lr.Body()), nil)
+			require.Equal(t, tt.want, request{v.Path.Text, v.Method, v.Route, v.userAgent, v.Status, LogFailed(lr, &v)}, "%s in %s", name, carrier)
+		}
+	}
+}
+
+// What is no status of HTTP is none, wherever a status is read.
+func TestStatuses(t *testing.T) {
+	for _, tt := range []struct {
+		value  any
+		status int
+		failed bool
+	}{
+		{100, 100, false},
+		{499, 499, false},
+		{500, 500, true},
+		{599, 599, true},
+		{599.0, 599, true},
+		{"503", 503, true},
+		{0, 0, false},
+		{-500, 0, false},
+		{99, 0, false},
+		{600, 0, false},
+		{1000, 0, false},
+		{1006, 0, false},
+		{12345, 0, false},
+		{50000, 0, false},
+		{"600", 0, false},
+		{"1006", 0, false},
+		{"5xx", 0, false},
+		{"", 0, false},
+		{true, 0, false},
+		{1e300, 0, false},
+	} {
+		for _, key := range []string{"http.response.status_code", "http.status_code"} {
+			v := readSpan(t, map[string]any{key: tt.value})
+			require.Equal(t, tt.status, v.Status, tt.value)
+			require.Equal(t, tt.failed, SpanFailed(ptrace.NewSpan(), &v), tt.value)
+		}
+		for _, key := range []string{"http.response.status_code", "status", "status_code", "response_code", "sc-status"} {
+			in := map[string]any{key: tt.value, "method": "GET"}
+			lr := plog.NewLogRecord()
+			v := readLog(t, in, nil)
+			require.Equal(t, tt.status, v.Status, "%s %v", key, tt.value)
+			require.Equal(t, tt.failed, LogFailed(lr, &v), tt.value)
+			v = readLog(t, nil, in)
+			require.Equal(t, tt.status, v.Status, "%s %v", key, tt.value)
+		}
+	}
+	v := readSpan(t, map[string]any{"http.status_code": 503, "http.response.status_code": 0})
+	require.Equal(t, 503, v.Status, "a number that is no status does not hide one")
+}
+
 // What an earlier stage noted on a log record is read like a tracestate.
 func TestSamplingOfLogs(t *testing.T) {
 	for attrs, state := range map[[2]string]string{
@@ -321,13 +423,45 @@ func TestAddresses(t *testing.T) {
 	require.Len(t, seen, 16)
 }
 
-// An id that was cut to 64 bits names the same span.
+// An id that was cut to 64 bits names the same span, and another whole one with the
+// same low half does not.
 func TestKeysOfSpans(t *testing.T) {
-	whole, cut := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}
-	require.Equal(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(cut, pcommon.SpanID{1}))
-	require.NotEqual(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(whole, pcommon.SpanID{2}))
-	require.NotEqual(t, KeyOf(whole, pcommon.SpanID{1}), KeyOf(pcommon.TraceID{0: 1, 15: 8}, pcommon.SpanID{1}))
-	require.EqualValues(t, 7, LowHalf(whole))
+	whole, cut, other := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}, pcommon.TraceID{0: 2, 15: 7}
+	padded := pcommon.TraceID{7: 7}
+	td, ld := ptrace.NewTraces(), plog.NewLogs()
+	td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty().SetTraceID(whole)
+	logs := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	logs.AppendEmpty().SetTraceID(padded)
+	ids := TraceIDsOf(td, ld)
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(cut, pcommon.SpanID{1}), "nothing was cut")
+	logs.AppendEmpty().SetTraceID(cut)
+	ids = TraceIDsOf(td, ld)
+	require.Equal(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(cut, pcommon.SpanID{1}))
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(other, pcommon.SpanID{1}))
+	require.NotEqual(t, ids.SpanOf(whole, pcommon.SpanID{1}), ids.SpanOf(whole, pcommon.SpanID{2}))
+	require.Equal(t, padded, ids.Of(padded))
+	require.Equal(t, pcommon.TraceID{15: 8}, ids.Of(pcommon.TraceID{15: 8}), "none is known")
+}
+
+func TestWhichIDsAreOneTrace(t *testing.T) {
+	whole, cut, padded := pcommon.TraceID{0: 1, 15: 7}, pcommon.TraceID{15: 7}, pcommon.TraceID{7: 7}
+	for _, tt := range []struct {
+		a, b pcommon.TraceID
+		same bool
+	}{
+		{whole, whole, true},
+		{whole, cut, true},
+		{cut, cut, true},
+		{padded, padded, true},
+		{whole, pcommon.TraceID{0: 2, 15: 7}, false},
+		{whole, pcommon.TraceID{15: 8}, false},
+		{padded, pcommon.TraceID{7: 8}, false},
+		{padded, cut, false},
+		{padded, pcommon.TraceID{}, false},
+	} {
+		require.Equal(t, tt.same, SameTrace(tt.a, tt.b), "%s %s", tt.a, tt.b)
+		require.Equal(t, tt.same, SameTrace(tt.b, tt.a), "%s %s", tt.b, tt.a)
+	}
 }
 
 func TestServiceNames(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/loglevel"
 )
 
 func TestFailedSpans(t *testing.T) {
@@ -21,20 +23,32 @@ func TestFailedSpans(t *testing.T) {
 		attrs  map[string]any
 		want   bool
 	}{
-		"nothing":                   {inner, unset, nil, false},
-		"ok":                        {inner, ptrace.StatusCodeOk, nil, false},
-		"span status":               {inner, failed, nil, true},
-		"server status":             {server, failed, map[string]any{"http.response.status_code": 404}, true},
-		"HTTP 5xx":                  {inner, unset, map[string]any{"http.response.status_code": 503}, true},
-		"old HTTP 5xx":              {inner, unset, map[string]any{"http.status_code": "500"}, true},
-		"client 5xx":                {client, unset, map[string]any{"http.response.status_code": 500}, true},
-		"client 404":                {client, failed, map[string]any{"http.response.status_code": 404}, false},
-		"client without a status":   {client, failed, nil, true},
-		"server 404":                {server, unset, map[string]any{"http.response.status_code": 404}, false},
-		"gRPC fault":                {server, unset, map[string]any{"rpc.grpc.status_code": 13}, true},
-		"gRPC fault by name":        {server, unset, map[string]any{"rpc.response.status_code": "DATA_LOSS"}, true},
-		"gRPC caller's fault":       {server, unset, map[string]any{"rpc.grpc.status_code": 5}, false},
-		"gRPC fault, of the client": {client, unset, map[string]any{"rpc.grpc.status_code": 13}, false},
+		"nothing":                     {inner, unset, nil, false},
+		"ok":                          {inner, ptrace.StatusCodeOk, nil, false},
+		"span status":                 {inner, failed, nil, true},
+		"server status":               {server, failed, map[string]any{"http.response.status_code": 404}, true},
+		"HTTP 5xx":                    {inner, unset, map[string]any{"http.response.status_code": 503}, true},
+		"old HTTP 5xx":                {inner, unset, map[string]any{"http.status_code": "500"}, true},
+		"client 5xx":                  {client, unset, map[string]any{"http.response.status_code": 500}, true},
+		"client 404":                  {client, failed, map[string]any{"http.response.status_code": 404}, false},
+		"client without a status":     {client, failed, nil, true},
+		"server 404":                  {server, unset, map[string]any{"http.response.status_code": 404}, false},
+		"gRPC fault":                  {server, unset, map[string]any{"rpc.grpc.status_code": 13}, true},
+		"gRPC fault by name":          {server, unset, map[string]any{"rpc.response.status_code": "DATA_LOSS"}, true},
+		"gRPC caller's fault":         {server, unset, map[string]any{"rpc.grpc.status_code": 5}, false},
+		"gRPC fault, of the client":   {client, unset, map[string]any{"rpc.grpc.status_code": 13}, false},
+		"client's INTERNAL":           {client, failed, map[string]any{"rpc.grpc.status_code": 13}, true},
+		"client's UNAVAILABLE":        {client, failed, map[string]any{"rpc.response.status_code": "UNAVAILABLE"}, true},
+		"client's NOT_FOUND":          {client, failed, map[string]any{"rpc.grpc.status_code": 5}, false},
+		"client's ALREADY_EXISTS":     {client, failed, map[string]any{"rpc.response.status_code": "ALREADY_EXISTS"}, false},
+		"client's CANCELLED":          {client, failed, map[string]any{"rpc.grpc.status_code": "1"}, false},
+		"client's RESOURCE_EXHAUSTED": {client, failed, map[string]any{"rpc.grpc.status_code": 8}, false},
+		"client of Connect":           {client, failed, map[string]any{"rpc.connect_rpc.error_code": "not_found"}, false},
+		"client of Connect, fault":    {client, failed, map[string]any{"rpc.connect_rpc.error_code": "internal"}, true},
+		"client's OK and an error":    {client, failed, map[string]any{"rpc.grpc.status_code": 0}, true},
+		"server's error status":       {server, failed, map[string]any{"rpc.grpc.status_code": 5}, true},
+		"WebSocket closed":            {server, unset, map[string]any{"http.response.status_code": 1006}, false},
+		"client of no status":         {client, failed, map[string]any{"http.response.status_code": 1006}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := ptrace.NewSpan()
@@ -86,11 +100,10 @@ func TestFailedLogs(t *testing.T) {
 		"map level":          {func(lr plog.LogRecord) { lr.Body().SetEmptyMap().PutStr("severity", "CRITICAL") }, true},
 		"map log.level":      {func(lr plog.LogRecord) { lr.Body().SetEmptyMap().PutStr("log.level", "err") }, true},
 		"map Level":          {func(lr plog.LogRecord) { lr.Body().SetEmptyMap().PutStr("Level", "alert") }, true},
-		"map number":         {func(lr plog.LogRecord) { lr.Body().SetEmptyMap().PutInt("level", 50) }, false},
 		"body 5xx":           {body(`10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /x HTTP/1.1" 502 0`), true},
-		"access log 5xx":     {attr("status", 500), true},
-		"access log 4xx":     {attr("status", 404), false},
-		"5xx of level info":  {func(lr plog.LogRecord) { number(plog.SeverityNumberInfo)(lr); attr("status", 500)(lr) }, true},
+		"access log 5xx":     {attr("http.response.status_code", 500), true},
+		"access log 4xx":     {attr("http.response.status_code", 404), false},
+		"5xx of level info":  {func(lr plog.LogRecord) { number(plog.SeverityNumberInfo)(lr); attr("http.status_code", 500)(lr) }, true},
 		"warning":            {func(lr plog.LogRecord) { number(plog.SeverityNumberWarn4)(lr); text("ERROR")(lr) }, false},
 		"text goes before":   {func(lr plog.LogRecord) { text("INFO")(lr); body(`{"level":"error"}`)(lr) }, false},
 		"number goes before": {func(lr plog.LogRecord) { number(plog.SeverityNumberInfo)(lr); body(`{"level":"error"}`)(lr) }, false},
@@ -98,7 +111,7 @@ func TestFailedLogs(t *testing.T) {
 		"in a message":       {body(`{"msg":"set level=error"}`), false},
 		"JSON info":          {body(`{"level":"info","msg":"level=error"}`), false},
 		"warning text":       {text("warning"), false},
-		"level too far in":   {body(strings.Repeat("x", maxLevelBytes) + ` level=error`), false},
+		"level too far in":   {body(strings.Repeat("x", loglevel.MaxBodyBytes) + ` level=error`), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lr := plog.NewLogRecord()

@@ -8,6 +8,8 @@ import (
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
@@ -15,18 +17,75 @@ import (
 // AttributeHTTPRoute is the attribute in which a framework writes its route.
 const AttributeHTTPRoute = "http.route"
 
-// SpanKey identifies a span: by the low half of its trace id, so that an id that
-// was cut to 64 bits meets the whole one, and by its own id.
+// SpanKey identifies a span: by the whole id of its trace, as far as that is known, and
+// by its own.
 type SpanKey struct {
-	trace uint64
+	trace pcommon.TraceID
 	span  pcommon.SpanID
 }
 
-// KeyOf returns the key of the span with the ids.
-func KeyOf(trace pcommon.TraceID, span pcommon.SpanID) SpanKey { return SpanKey{LowHalf(trace), span} }
+// Halves returns the halves of a trace id. The high one is 0 where a propagator that
+// knows only 64 bits has cut it off.
+func Halves(id pcommon.TraceID) (high, low uint64) {
+	return binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
+}
 
-// LowHalf is the low half of a trace id, on which whole and cut ids meet.
-func LowHalf(id pcommon.TraceID) uint64 { return binary.BigEndian.Uint64(id[8:]) }
+// SameTrace reports whether two ids are those of one trace: they are equal, or one of
+// them is the low half of the other.
+func SameTrace(a, b pcommon.TraceID) bool {
+	highA, lowA := Halves(a)
+	highB, lowB := Halves(b)
+	return lowA == lowB && (highA == highB || lowA != 0 && (highA == 0 || highB == 0))
+}
+
+// TraceIDs are the trace ids of some items, among which those that were cut find the
+// whole ones. The zero value has none.
+type TraceIDs struct {
+	whole map[uint64]pcommon.TraceID // by the low half; nil if no id was cut
+}
+
+// TraceIDsOf returns those of the spans and logs. Where a cut id is the low half of
+// several whole ones, it is taken for one of them.
+func TraceIDsOf(td ptrace.Traces, ld plog.Logs) (t TraceIDs) {
+	each := func(yield func(high, low uint64, id pcommon.TraceID)) {
+		for _, s := range EachSpan(td) {
+			high, low := Halves(s.TraceID())
+			yield(high, low, s.TraceID())
+		}
+		for _, lr := range EachLog(ld) {
+			high, low := Halves(lr.TraceID())
+			yield(high, low, lr.TraceID())
+		}
+	}
+	cut := false
+	each(func(high, low uint64, _ pcommon.TraceID) { cut = cut || high == 0 && low != 0 })
+	if cut {
+		t.whole = map[uint64]pcommon.TraceID{}
+		each(func(high, low uint64, id pcommon.TraceID) {
+			if high != 0 {
+				t.whole[low] = id
+			}
+		})
+	}
+	return t
+}
+
+// Of returns the whole id, or the id itself if no other is known.
+func (t TraceIDs) Of(id pcommon.TraceID) pcommon.TraceID {
+	if t.whole != nil {
+		if high, low := Halves(id); high == 0 {
+			if whole, ok := t.whole[low]; ok {
+				return whole
+			}
+		}
+	}
+	return id
+}
+
+// SpanOf returns the key of the span with the ids.
+func (t TraceIDs) SpanOf(trace pcommon.TraceID, span pcommon.SpanID) SpanKey {
+	return SpanKey{t.Of(trace), span}
+}
 
 // ServiceName is the service.name of a resource, or "".
 func ServiceName(res pcommon.Resource) string {

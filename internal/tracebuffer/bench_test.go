@@ -33,8 +33,8 @@ func BenchmarkAddAndDrop(b *testing.B) {
 			record := make([]byte, 500)
 			items := make([]Item, batch)
 			fates := make([]Fate, batch)
-			now := time.Unix(1000, 0)
-			h := buf.Intern(now, []byte("envelope"))
+			now := 1000 * time.Second
+			h := buf.Intern(nil, []byte("envelope"))
 			ids := make([][16]byte, traces)
 			next := 0
 			step := func() {
@@ -45,7 +45,7 @@ func BenchmarkAddAndDrop(b *testing.B) {
 					}
 					items[i] = Item{ID: *id, Randomness: sampling.IDRandomness(*id), Finding: sampling.Finding{Match: 1}, Envelope: h, Record: record}
 				}
-				now = now.Add(time.Millisecond)
+				now += time.Millisecond
 				next++
 				var out Outcome
 				buf.Add(now, items, fates, &out)

@@ -46,7 +46,6 @@ type Buffer struct {
 	shift   uint          // the top bits of a mixed key pick the shard
 	packing atomic.Uint32 // the shard that compressed last
 	scratch sync.Pool
-	swept   time.Time // guarded by the caller of Expire: there is one
 }
 
 // shared is what all shards see.
@@ -59,6 +58,7 @@ type shared struct {
 	ready     atomic.Int64          // bytes released and not yet delivered
 	used      atomic.Int64          // bytes in the shards
 	growing   atomic.Int64          // bytes the shards' tables are about to grow by
+	promised  atomic.Int64          // bytes that calls let in have not added yet
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
@@ -71,7 +71,7 @@ func New(opts Options) *Buffer {
 	b := &Buffer{shards: make([]shard, n), shift: idtable.ShardShift(n)}
 	b.opts, b.policy = opts, opts.Policy
 	b.decides = b.policy.Waits()
-	b.envelopes.ids = map[string]Envelope{}
+	b.envelopes.byContent, b.envelopes.byNumber = map[layer]*Envelope{}, map[uint32]*Envelope{}
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.MaxBytes/memoryShare) / n / 2)
 	segment := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
@@ -84,18 +84,37 @@ func New(opts Options) *Buffer {
 	return b
 }
 
-// Intern returns the envelope with the content, which is borrowed. It is good for
-// the records handed to the next Add.
-func (b *Buffer) Intern(now time.Time, content []byte) Envelope {
-	return b.envelopes.intern(now, content)
+// Intern returns the envelope with the content, which is borrowed, in another one or,
+// where that is nil, in none. It is the caller's until Forget.
+func (b *Buffer) Intern(around *Envelope, content []byte) *Envelope {
+	return b.envelopes.intern(around, content, 0)
 }
 
+// InternOutermost is Intern for one with nothing around it, of which there shall be no
+// more than the limit at any time. Of one too many it returns nil.
+func (b *Buffer) InternOutermost(content []byte, limit int) *Envelope {
+	return b.envelopes.intern(nil, content, limit)
+}
+
+// Share returns the envelope, which may be nil, with one more use to be ended by Forget.
+func (b *Buffer) Share(e *Envelope) *Envelope {
+	if e != nil {
+		e.refs.Add(1)
+	}
+	return e
+}
+
+// Forget ends the use of envelopes, of which some may be nil: those that no held record
+// names are gone.
+func (b *Buffer) Forget(list []*Envelope) { b.envelopes.forget(list) }
+
 // Add takes the items of a batch in and returns the fate of each in fates, which must
-// be as long as items. Each shard is locked once.
-func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
+// be as long as items. Each shard is locked once. Here and in Expire now is a reading
+// of one monotonic clock, since whatever moment.
+func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome) {
 	parts := b.scratch.Get().(*idtable.Parts)
 	defer b.scratch.Put(parts)
-	parts.Split(len(items), b.shift, func(i int) uint64 { return lowHalf(items[i].ID) })
+	parts.Split(len(items), b.shift, func(i int) uint64 { return items[i].key() })
 	for n, i := range parts.Heads[:len(b.shards)] {
 		if i == 0 {
 			continue
@@ -108,11 +127,12 @@ func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
 		}
 		for j := i; j != 0; j = parts.Items[j-1].Next {
 			if key := parts.Items[j-1].Key; s.table.Find(key) == nil {
-				s.touched += s.late.Touch(key)
+				s.touched += s.late.Touch(idtable.Own(key, items[j-1].high()))
 			}
 		}
+		s.now = max(s.now, now)
 		for ; i != 0; i = parts.Items[i-1].Next {
-			fates[i-1] = s.add(now, parts.Items[i-1].Key, &items[i-1], out)
+			fates[i-1] = s.add(parts.Items[i-1].Key, &items[i-1], out)
 		}
 		s.report()
 		s.mu.Unlock()
@@ -120,16 +140,13 @@ func (b *Buffer) Add(now time.Time, items []Item, fates []Fate, out *Outcome) {
 }
 
 // Expire decides the traces whose wait is over. It is for one caller at a time.
-func (b *Buffer) Expire(now time.Time, out *Outcome) {
+func (b *Buffer) Expire(now time.Duration, out *Outcome) {
 	b.eachShard(func(s *shard) {
-		s.expire(now, out)
+		s.now = max(s.now, now)
+		s.expire(out)
 		s.reclaim()
 		s.log.forget()
 	})
-	if horizon := 2*b.opts.Wait + time.Minute; now.Sub(b.swept) > horizon {
-		b.envelopes.sweep(now.Add(-horizon))
-		b.swept = now
-	}
 }
 
 // Flush decides every trace and holds nothing from then on: later items are decided
@@ -166,11 +183,25 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	}
 	b.compress()
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
-	if b.Bytes()+b.growing.Load() <= full {
-		return true
+	around := b.envelopes.size()
+	if b.claimed() > full {
+		b.decideOldest(b.used.Load()+around, out)
 	}
-	over := b.Bytes() + b.growing.Load() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
-	used := max(1, b.used.Load())
+	if around > b.opts.MaxBytes/16 && b.claimed() > full {
+		// The envelopes have not gone with their share of the records.
+		b.decideOldest(b.used.Load(), out)
+	}
+	return b.claimed() <= full
+}
+
+// claimed is the memory taken, and what is about to be.
+func (b *Buffer) claimed() int64 { return b.Bytes() + b.growing.Load() + b.promised.Load() }
+
+// decideOldest decides the oldest traces of each shard until a sixteenth of the limit
+// is free, where all of them take so many bytes.
+func (b *Buffer) decideOldest(used int64, out *Outcome) {
+	over := b.claimed() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
+	used = max(1, used)
 	b.eachShard(func(s *shard) {
 		share := float64(over) * float64(s.reported) / float64(used)
 		goal := s.reported - int64(share)
@@ -180,8 +211,12 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 		}
 		s.log.forget()
 	})
-	return b.Bytes() <= full
 }
+
+// Promise says that a call is about to add so many bytes, or with a negative number
+// that it has done so. It keeps many calls that are let in at the same moment from
+// taking the same room.
+func (b *Buffer) Promise(bytes int64) { b.promised.Add(bytes) }
 
 // headroom is the part of the limit that is left free, 1/32, for what the calls
 // that were let in are about to add: their records, a segment, a larger table.
@@ -209,6 +244,9 @@ func (b *Buffer) compress() {
 // are Delivered.
 func (b *Buffer) Adopt(r *Release) {
 	b.ready.Add(r.Bytes)
+	for i := range r.Records {
+		r.hold(r.Records[i].Envelope)
+	}
 	for sig, n := range r.Counts {
 		b.held[sig].Add(int64(n))
 	}
@@ -220,6 +258,8 @@ func (b *Buffer) Delivered(r *Release) {
 	for sig, n := range r.Counts {
 		b.held[sig].Add(-int64(n))
 	}
+	b.envelopes.forget(r.holds)
+	r.holds = nil
 }
 
 // Bytes is the memory taken.

@@ -8,7 +8,7 @@
 // 60 objects that the garbage collector walks again and again; its OTLP bytes
 // cost a third of that and no object, for they lie in a log without pointers.
 //
-//	Add(items) ─► shard = hash(low 64 bits of the id)
+//	Add(items) ─► shard = keyed hash(low 64 bits of the id)
 //	               table: id → entry {facts, deadline, last record}
 //	                 │ nothing can change the verdict: pass or drop now
 //	                 └ else: append the record's bytes to the shard's log
@@ -24,16 +24,19 @@
 // trace anew, and an ordinary verdict, being a function of the id, comes out as
 // it did before.
 //
+// Ids that a propagator cut to 64 bits still find their trace (package idtable). What
+// can be cut off draws nothing: items with the whole id say what the randomness is.
+//
 // Rules may ask for what a trace is as a whole: what is known of it then lies beside
 // the table (whole.go), and is looked at once, when the wait is over.
-//
-// Traces meet on the low 64 bits of their ids, so that ids a propagator cut to
-// 64 bits still find their trace.
 //
 // Deadlines need no timer: every wait is a constant after an arrival, so each
 // kind of wait is a queue that is in order by construction, and what is due
 // stands at its head.
 //
-// The package holds no clock, logger or instrument. Time is an argument, what
-// happened goes out as a Fate per item and as an Outcome.
+// What is around records, scopes and their resources, is interned in layers, each of
+// which lives while a segment of a log or a release refers to it.
+//
+// The package holds no clock, logger or instrument. Time is an argument, a reading of
+// one monotonic clock; what happened goes out as a Fate per item and as an Outcome.
 package tracebuffer

@@ -6,13 +6,14 @@ package tracebuffer
 import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 // entry is a trace in the buffer.
 type entry struct {
 	key      uint64 // of the table, for who has the entry alone
-	deadline int64  // Unix nanoseconds
+	deadline int64  // a reading of the clock, in nanoseconds
 	rnd      contrib.Randomness
 	// last is the trace's newest record; each record knows the one before it.
 	// None lies before first.
@@ -25,13 +26,20 @@ type entry struct {
 	verdict     sampling.Packed // once decided
 	waits       waitKind
 	explicit    bool // rnd is explicit
+	byHalf      bool // items had its whole id, and others only the low half
 	decided     bool // the verdict is out, and its items pass
 }
 
-// merge adds an item's facts. Every step is a minimum or a maximum, so the
-// order of the items cannot matter.
-func (e *entry) merge(it *Item) {
+// merge adds an item's facts. Every step is a minimum or a maximum, and the whole id
+// goes before its half, so the order of the items cannot matter.
+func (e *entry) merge(it *Item, met idtable.Meeting) {
 	e.found = e.found.Merge(it.Finding)
+	if met == idtable.ByHalf || met == idtable.Completed {
+		e.byHalf = true
+		if met == idtable.Completed && !e.explicit {
+			e.rnd = it.Randomness
+		}
+	}
 	if it.Explicit && (!e.explicit || it.Randomness.Unsigned() > e.rnd.Unsigned()) {
 		e.rnd, e.explicit = it.Randomness, true
 	}

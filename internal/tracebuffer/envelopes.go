@@ -5,75 +5,133 @@ package tracebuffer
 
 import (
 	"sync"
-	"time"
+	"sync/atomic"
 )
 
-// Envelope is the number of an interned envelope, the bytes of a record's resource and
-// scope.
-type Envelope uint32
+// Envelope is one layer of what is around records: a scope, around it its resource,
+// and around that, where the caller has some, the metadata of a request. Records with
+// the same layers share them. It is immutable.
+type Envelope struct {
+	Around  *Envelope // nil for the outermost
+	Content string
+	number  uint32       // by which records in the log name it
+	refs    atomic.Int64 // layers in it, segments, releases, and callers of Intern
+}
 
-// envelopeOverhead estimates what an interned envelope costs on top of its bytes: its
-// map entry and its place in the list.
-const envelopeOverhead = 96
+// What an envelope costs on top of its content, about: itself, and its places in the
+// two maps.
+const (
+	envelopeBytes = 64
+	placeBytes    = 96
+)
 
-// envelopes interns envelopes by content. An envelope lives by time and not by count
-// of references: records outlive the call that interned their envelope by at most
-// the longest wait, so an envelope not used for well over that has none left.
+// envelopes interns envelopes by content. One that nothing refers to is forgotten at
+// once. Segments of the log refer to what any of their records names, so what is
+// dropped unread is forgotten with its segment.
 type envelopes struct {
-	mu    sync.RWMutex
-	ids   map[string]Envelope
-	list  []envelope
-	free  []Envelope
-	bytes int64
+	mu        sync.RWMutex
+	byContent map[layer]*Envelope
+	byNumber  map[uint32]*Envelope
+	last      uint32 // the number given last
+	places    int    // in the maps, which only grow
+	outermost int    // envelopes with nothing around
+	bytes     atomic.Int64
 }
 
-type envelope struct {
+type layer struct {
+	around  *Envelope
 	content string
-	used    time.Time
 }
 
-func (h *envelopes) intern(now time.Time, content []byte) Envelope {
+// minPlaces is how many places are kept however few are taken.
+const minPlaces = 1024
+
+// intern returns the envelope with the content, which is borrowed, with one
+// reference for the caller. If it is new, outermost and one too many, it returns nil;
+// a limit of 0 is none.
+func (h *envelopes) intern(around *Envelope, content []byte, limit int) *Envelope {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if id, ok := h.ids[string(content)]; ok {
-		h.list[id].used = now
-		return id
+	if e, ok := h.byContent[layer{around, string(content)}]; ok {
+		e.refs.Add(1)
+		return e
 	}
-	s := string(content)
-	h.bytes += int64(len(s)) + envelopeOverhead
-	id := Envelope(len(h.list))
-	if n := len(h.free); n > 0 {
-		id, h.free = h.free[n-1], h.free[:n-1]
-		h.list[id] = envelope{s, now}
+	if around == nil {
+		if limit > 0 && h.outermost >= limit {
+			return nil
+		}
+		h.outermost++
 	} else {
-		h.list = append(h.list, envelope{s, now})
+		around.refs.Add(1)
 	}
-	h.ids[s] = id
-	return id
+	e := &Envelope{Around: around, Content: string(content), number: h.unused()}
+	e.refs.Store(1)
+	h.put(e)
+	h.bytes.Add(int64(len(content)) + envelopeBytes)
+	if n := len(h.byNumber); n > h.places {
+		h.bytes.Add(int64(n-h.places) * placeBytes)
+		h.places = n
+	}
+	return e
 }
 
-func (h *envelopes) content(id Envelope) string {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.list[id].content
+func (h *envelopes) put(e *Envelope) {
+	h.byContent[layer{e.Around, e.Content}] = e
+	h.byNumber[e.number] = e
 }
 
-// sweep forgets the envelopes not used since the given time.
-func (h *envelopes) sweep(since time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for s, id := range h.ids {
-		if h.list[id].used.Before(since) {
-			delete(h.ids, s)
-			h.list[id] = envelope{}
-			h.free = append(h.free, id)
-			h.bytes -= int64(len(s)) + envelopeOverhead
+// unused returns a number that no envelope has; 0 is none.
+func (h *envelopes) unused() uint32 {
+	for {
+		h.last++
+		if _, taken := h.byNumber[h.last]; !taken && h.last != 0 {
+			return h.last
 		}
 	}
 }
 
-func (h *envelopes) size() int64 {
+// at returns the envelope with the number, to which there must be a reference.
+func (h *envelopes) at(number uint32) *Envelope {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.bytes
+	return h.byNumber[number]
 }
+
+// forget ends a reference to each of the envelopes.
+func (h *envelopes) forget(list []*Envelope) {
+	if len(list) == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range list {
+		for ; e != nil && e.refs.Add(-1) == 0; e = e.Around {
+			h.remove(e)
+		}
+	}
+	if n := len(h.byNumber); h.places > minPlaces && n < h.places/4 {
+		h.shrink(max(n, minPlaces))
+	}
+}
+
+func (h *envelopes) remove(e *Envelope) {
+	delete(h.byContent, layer{e.Around, e.Content})
+	delete(h.byNumber, e.number)
+	h.bytes.Add(-int64(len(e.Content)) - envelopeBytes)
+	if e.Around == nil {
+		h.outermost--
+	}
+}
+
+// shrink makes the maps anew, with so many places.
+func (h *envelopes) shrink(places int) {
+	all := h.byNumber
+	h.byContent, h.byNumber = make(map[layer]*Envelope, places), make(map[uint32]*Envelope, places)
+	for _, e := range all {
+		h.put(e)
+	}
+	h.bytes.Add(int64(places-h.places) * placeBytes)
+	h.places = places
+}
+
+func (h *envelopes) size() int64 { return h.bytes.Load() }

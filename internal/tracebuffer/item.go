@@ -4,8 +4,11 @@
 package tracebuffer
 
 import (
+	"encoding/binary"
+
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -21,7 +24,8 @@ const (
 
 // Item is one span or log on its way in, with the facts it states.
 type Item struct {
-	// ID is the trace id; traces meet on its last 8 bytes.
+	// ID is the trace id. One whose first 8 bytes are 0 has lost them, and meets a
+	// whole one on the last 8.
 	ID [16]byte
 	// Randomness is what the verdict is measured by: that of the trace id or,
 	// if Explicit is set, the one the item carries (rv).
@@ -38,11 +42,14 @@ type Item struct {
 	Root bool
 	// Joins marks a log that lacks something its span may have.
 	Joins bool
-	// Envelope is what Intern returned for the item's resource and scope.
-	Envelope Envelope
+	// Envelope is what Intern returned for the item's scope.
+	Envelope *Envelope
 	// Record is the item's bytes, borrowed: copied where it is held or, for
 	// a span that passes, where a log may need it. Nil leaves no context.
 	Record []byte
+	// Unheld marks an item that cannot be held, whatever its trace waits for: the
+	// trace is decided at once. It has no Record.
+	Unheld bool
 }
 
 // size is that of the item alone.
@@ -55,6 +62,10 @@ func (it *Item) size() (n sampling.Size) {
 	n.Bytes = int64(len(it.Record))
 	return n
 }
+
+func (it *Item) high() uint64 { return binary.BigEndian.Uint64(it.ID[:8]) }
+
+func (it *Item) key() uint64 { return idtable.KeyOf(it.high(), binary.BigEndian.Uint64(it.ID[8:])) }
 
 // Action is what becomes of an item now.
 type Action uint8
@@ -91,7 +102,7 @@ const (
 	TriggerRoot                    // the wait after the root span is over
 	TriggerTimeout                 // the full wait is over
 	TriggerLimit                   // the trace has as many items as it may hold
-	TriggerPressure                // the byte limit
+	TriggerPressure                // the byte limit, or an item that cannot be held
 	TriggerShutdown                // the buffer is flushed
 	triggers
 )

@@ -45,6 +45,14 @@ type log struct {
 	unpacked [8]unpackedSegment
 	turn     int
 	scratch  []byte // of pack
+	// named are the envelopes that the segment written to names and those around them,
+	// newest that of its last record. The references of segments given back are in unnamed,
+	// for who gave them back to end.
+	named   map[*Envelope]struct{}
+	newest  *Envelope
+	around  int // bytes of the named
+	unnamed []*Envelope
+	lists   [][]*Envelope // of segments given back, to be used again
 }
 
 // segment is a part of the log: the bytes of its records or, once it is packed
@@ -53,7 +61,11 @@ type segment struct {
 	data   []byte
 	packed []byte
 	size   int // of the records in a packed one
+	names  []*Envelope
 }
+
+// nameBytes is what a segment takes for each envelope that it names.
+const nameBytes = 8
 
 type unpackedSegment struct {
 	number uint64
@@ -68,42 +80,98 @@ func (l *log) maxSpare() int { return 4 + len(l.segments)/8 }
 // of the trace's record before it, kind and outlet, envelope and length.
 const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
 
-// append writes a record and returns its position.
-func (l *log) append(prev position, kind, outlet uint8, h Envelope, rec []byte) position {
+// append writes a record and returns its position. The caller has a reference to the
+// envelope, and the segment takes one of its own.
+func (l *log) append(prev position, kind, outlet uint8, around *Envelope, rec []byte) position {
 	need := recordPrefix + len(rec)
-	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need {
+	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need || l.around > l.size {
 		l.open(need)
 	}
 	s := &l.segments[len(l.segments)-1]
 	at := position((l.base+uint64(len(l.segments))-1)<<32 | uint64(len(s.data)))
 	d := binary.LittleEndian.AppendUint64(s.data, uint64(prev))
 	d = append(d, kind, outlet)
-	d = binary.AppendUvarint(d, uint64(h))
+	d = binary.AppendUvarint(d, uint64(around.number))
 	d = binary.AppendUvarint(d, uint64(len(rec)))
 	d = append(d, rec...)
 	l.written += int64(len(d) - len(s.data))
 	s.data = d
+	if around != l.newest {
+		l.name(s, around)
+	}
 	return at
 }
+
+// name notes that a record of the segment, which is the last one, names the envelope.
+func (l *log) name(s *segment, around *Envelope) {
+	l.newest = around
+	if _, ok := l.named[around]; ok {
+		return
+	}
+	l.named[around] = struct{}{}
+	around.refs.Add(1)
+	s.names = append(s.names, around)
+	l.bytes += nameBytes
+	l.around += len(around.Content)
+	if outer := around.Around; outer != nil {
+		if _, ok := l.named[outer]; !ok {
+			l.named[outer] = struct{}{}
+			l.around += len(outer.Content)
+		}
+	}
+}
+
+// fewNames is how many envelopes a segment names, about: what is larger is not kept for
+// reuse.
+const fewNames = 256
 
 // open adds a segment with room for a record. A record so large that it could
 // leave much of a segment unused gets one of its own.
 func (l *log) open(need int) {
 	if l.base == 0 {
-		l.base = 1
+		l.base, l.named = 1, map[*Envelope]struct{}{}
 	}
+	size := l.nextSize()
+	l.forgetNames()
 	var data []byte
 	switch n := len(l.spare); {
-	case need > l.size/8:
+	case need > size/8:
 		data = make([]byte, 0, need)
 		l.bytes += int64(need)
+	case size < l.size:
+		data = make([]byte, 0, size)
+		l.bytes += int64(size)
 	case n > 0:
 		data, l.spare = l.spare[n-1], l.spare[:n-1]
 	default:
 		data = make([]byte, 0, l.size)
 		l.bytes += int64(l.size)
 	}
-	l.segments = append(l.segments, segment{data: data})
+	s := segment{data: data}
+	if n := len(l.lists); n > 0 {
+		s.names, l.lists = l.lists[n-1], l.lists[:n-1]
+	}
+	l.segments = append(l.segments, s)
+}
+
+// nextSize is how long the next segment shall be. Where what is around the records is
+// more than they are, it is what keeps a segment from growing: envelopes are
+// let go with segments, and shall not wait for many others.
+func (l *log) nextSize() int {
+	if l.around <= l.size {
+		return l.size
+	}
+	return min(l.size, max(minSegment, 2*len(l.segments[len(l.segments)-1].data)))
+}
+
+// forgetNames begins the names of another segment.
+func (l *log) forgetNames() {
+	l.newest, l.around = nil, 0
+	if len(l.named) > fewNames {
+		l.named = map[*Envelope]struct{}{}
+	} else {
+		clear(l.named)
+	}
 }
 
 // end is the position behind the last record.
@@ -124,9 +192,18 @@ func (l *log) release(p position) {
 	clear(l.segments[len(l.segments):cap(l.segments)])
 	l.base += uint64(n)
 	l.packed = max(0, l.packed-n)
+	if len(l.segments) == 0 {
+		l.forgetNames()
+	}
 }
 
 func (l *log) drop(s *segment) {
+	l.unnamed = append(l.unnamed, s.names...)
+	l.bytes -= int64(len(s.names)) * nameBytes
+	if len(s.names) <= fewNames && len(l.lists) < l.maxSpare() {
+		clear(s.names)
+		l.lists = append(l.lists, s.names[:0])
+	}
 	l.written -= int64(len(s.data))
 	if s.data != nil {
 		l.recycle(s.data)
@@ -203,7 +280,7 @@ type record struct {
 	prev     position
 	kind     uint8
 	outlet   uint8
-	envelope Envelope
+	envelope uint32
 	data     []byte
 }
 
@@ -213,7 +290,7 @@ func (l *log) at(p position) record {
 	r := record{prev: position(binary.LittleEndian.Uint64(b)), kind: b[8], outlet: b[9]}
 	b = b[10:]
 	h, n := binary.Uvarint(b)
-	r.envelope, b = Envelope(h), b[n:]
+	r.envelope, b = uint32(h), b[n:]
 	size, n := binary.Uvarint(b)
 	r.data = b[n : n+int(size)]
 	return r

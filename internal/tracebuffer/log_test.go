@@ -41,13 +41,19 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		type written struct {
 			at   position
 			text string
+			env  *Envelope
+		}
+		var around []*Envelope
+		for n := range uint32(5) {
+			around = append(around, &Envelope{number: n + 1, Content: string(make([]byte, n*1000))})
 		}
 		var model []written
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
 				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
-				at := l.append(position(len(model)), kindLog, 7, Envelope(len(text)), []byte(text))
-				model = append(model, written{at, text})
+				env := rapid.SampledFrom(around).Draw(t, "envelope")
+				at := l.append(position(len(model)), kindLog, 7, env, []byte(text))
+				model = append(model, written{at, text, env})
 			},
 			"release": func(t *rapid.T) {
 				n := rapid.IntRange(0, len(model)).Draw(t, "n")
@@ -67,15 +73,27 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					last = w.at
 					r := l.at(w.at)
 					require.Equal(t, w.text, string(r.data))
-					require.Equal(t, Envelope(len(w.text)), r.envelope)
+					require.Equal(t, w.env.number, r.envelope)
+					require.Contains(t, l.segments[w.at.number()-l.base].names, w.env)
 					require.EqualValues(t, kindLog, r.kind)
 					require.EqualValues(t, 7, r.outlet)
 				}
 				var allocated, written, saved int64
+				named := map[*Envelope]int{}
 				for _, s := range l.segments {
 					allocated += int64(cap(s.data) + cap(s.packed))
 					written += int64(len(s.data) + s.size)
 					saved += int64(s.size)
+					allocated += int64(len(s.names)) * nameBytes
+					for _, e := range s.names {
+						named[e]++
+					}
+				}
+				for _, e := range l.unnamed {
+					named[e]++
+				}
+				for _, e := range around {
+					require.EqualValues(t, named[e], e.refs.Load())
 				}
 				for _, u := range l.unpacked {
 					allocated += int64(cap(u.data))
@@ -94,10 +112,10 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 func TestMemoryGivesBackVerdicts(t *testing.T) {
 	m := memory{idtable.NewMemory(1 << 20)}
 	for key := range uint64(2 * sampling.MaxRules) {
-		m.put(key, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)})
+		m.put(key, key, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, false)
 	}
 	for key := range uint64(2 * sampling.MaxRules) {
-		v, ok := m.get(key)
+		v, ok := m.get(key, 0)
 		require.True(t, ok, key)
 		require.Equal(t, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, v)
 	}

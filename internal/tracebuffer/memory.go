@@ -11,10 +11,14 @@ import (
 // memory remembers verdicts.
 type memory struct{ idtable.Memory }
 
-func (m *memory) put(key uint64, v sampling.Verdict) { m.Put(key, uint32(v.Pack())) }
+// put remembers the verdict of the trace that lay or would lie under key at, with the
+// key of its own.
+func (m *memory) put(at, own uint64, v sampling.Verdict, byHalf bool) {
+	m.Remember(at, own, uint32(v.Pack()), byHalf)
+}
 
-func (m *memory) get(key uint64) (sampling.Verdict, bool) {
-	if p := sampling.Packed(m.Get(key)); p != 0 {
+func (m *memory) get(key, high uint64) (sampling.Verdict, bool) {
+	if p := sampling.Packed(m.Recall(key, high)); p != 0 {
 		return p.Unpack(), true
 	}
 	return sampling.Verdict{}, false

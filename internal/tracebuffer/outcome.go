@@ -45,6 +45,20 @@ type Release struct {
 	Counts [signals]int
 	// Bytes is what the records weigh.
 	Bytes int64
+	holds []*Envelope // of the records, a reference each
+}
+
+// hold makes the release refer to an envelope of its records.
+func (r *Release) hold(e *Envelope) {
+	if n := len(r.holds); n == 0 || r.holds[n-1] != e {
+		e.refs.Add(1)
+		r.holds = append(r.holds, e)
+	}
+}
+
+func (r *Release) add(rec Record) {
+	r.hold(rec.Envelope)
+	r.Records = append(r.Records, rec)
 }
 
 // Record is one held record of a kept trace.
@@ -52,16 +66,26 @@ type Record struct {
 	// Trace is the same for the records of one trace, which follow each other in
 	// a Release.
 	Trace uint64
-	// Envelope is the content that was interned.
-	Envelope string
+	// Envelope is the scope that was interned, good until the release is Delivered.
+	Envelope *Envelope
 	// Data is the record's bytes.
 	Data []byte
 	// Verdict is the trace's verdict.
 	Verdict sampling.Verdict
 	Signal  Signal
+	// Outlet is the one that the record came through, also where it is a companion.
+	Outlet uint8
 	// Companion marks a record that is there only for those of the other signal
 	// in its trace: it goes out, or went out, through its own outlet.
 	Companion bool
+}
+
+// Metadata is what lies around the record's resource, or nothing.
+func (r *Record) Metadata() string {
+	if outermost := r.Envelope.Around.Around; outermost != nil {
+		return outermost.Content
+	}
+	return ""
 }
 
 func (o *Outcome) outlet(n uint8) *Release {
@@ -74,7 +98,7 @@ func (o *Outcome) outlet(n uint8) *Release {
 // release sends a record back to its outlet.
 func (o *Outcome) release(outlet uint8, r Record) {
 	rel := o.outlet(outlet)
-	rel.Records = append(rel.Records, r)
+	rel.add(r)
 	rel.Counts[r.Signal]++
 	rel.Bytes += int64(len(r.Data))
 }
@@ -86,7 +110,7 @@ func (o *Outcome) companions(outlet uint8, trace []Record, sig Signal) {
 	for _, r := range trace {
 		if r.Signal == sig {
 			r.Companion = true
-			rel.Records = append(rel.Records, r)
+			rel.add(r)
 		}
 	}
 }

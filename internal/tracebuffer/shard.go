@@ -4,7 +4,6 @@
 package tracebuffer
 
 import (
-	"encoding/binary"
 	"sync"
 	"time"
 
@@ -29,30 +28,29 @@ type shard struct {
 	// knowledge that an item is late.
 	late, special  memory
 	wholes         wholes
-	flushed        bool // nothing is held any more
+	now            time.Duration // the latest reading, so that the queues stay in order
+	flushed        bool          // nothing is held any more
 	reported       int64
 	growthReported int64
 	path           []position // scratch of release
 	touched        uint64     // keeps the reads of touch from being optimised away
 }
 
-func lowHalf(id [16]byte) uint64 { return binary.BigEndian.Uint64(id[8:]) }
-
 // add decides on one item or holds it.
-func (s *shard) add(now time.Time, key uint64, it *Item, out *Outcome) Fate {
-	e := s.table.Find(key)
+func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
+	e, at, met := s.table.Meet(key, it.high())
 	if e == nil {
-		if v, ok := s.remembered(key); ok {
+		if v, ok := s.remembered(key, it.high()); ok {
 			return s.addLate(key, v, it)
 		}
-		if s.flushed || !s.decides && !s.waits(it) {
+		if s.flushed || it.Unheld || !s.decides && !s.waits(it) {
 			return s.decideAlone(key, it, out)
 		}
-		e = s.open(now, key, it)
+		e = s.open(at, it)
 	}
-	e.merge(it)
+	e.merge(it, met)
 	if !e.decided {
-		s.wholes.add(key, it.Part)
+		s.wholes.add(e.key, it.Part)
 	}
 	if !e.decided && s.policy.Settled(e.found) {
 		if v := s.settle(e, out); !e.decided {
@@ -61,8 +59,11 @@ func (s *shard) add(now time.Time, key uint64, it *Item, out *Outcome) Fate {
 			return s.fate(v)
 		}
 	}
+	if it.Unheld && !e.decided {
+		return s.fate(s.decide(e, TriggerPressure, out))
+	}
 	fate := s.holdOrPass(e, it)
-	s.hasten(now, e, it)
+	s.hasten(e, it)
 	if !e.decided && s.full(e) {
 		s.decide(e, TriggerLimit, out)
 	}
@@ -75,11 +76,11 @@ func (s *shard) waits(it *Item) bool {
 	return s.opts.Join && it.Record != nil && (it.Signal == Span || it.Joins)
 }
 
-func (s *shard) remembered(key uint64) (sampling.Verdict, bool) {
-	if v, ok := s.special.get(key); ok {
+func (s *shard) remembered(key, high uint64) (sampling.Verdict, bool) {
+	if v, ok := s.special.get(key, high); ok {
 		return v, true
 	}
-	return s.late.get(key)
+	return s.late.get(key, high)
 }
 
 // fate is what becomes of an item whose trace has the verdict.
@@ -100,7 +101,7 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 		// Of size 0: the trace was counted, and has taken its part of a limit.
 		own := s.policy.Decide(it.Finding, sampling.Size{}, it.Randomness)
 		if own.Keep && s.policy.KeepsMore(own, v) {
-			s.special.put(key, own)
+			s.special.put(key, idtable.Own(key, it.high()), own, true)
 			v, upgraded = own, !v.Keep
 		}
 	}
@@ -110,40 +111,46 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	return fate
 }
 
-// decideAlone decides on an item that need not wait for the rest of its trace:
-// nothing can change the verdict, or there is no waiting any more.
+// decideAlone decides on an item that need not wait for the rest of its trace, or
+// cannot: nothing can change the verdict, it may not be held, or there is no waiting
+// any more.
 func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 	v := s.policy.Decide(it.Finding, it.size(), it.Randomness)
-	s.remember(key, v, it.Explicit)
+	s.remember(key, idtable.Own(key, it.high()), v, it.Explicit, false)
 	if s.decides {
-		out.decided(v, TriggerShutdown, nil)
+		why := TriggerPressure
+		if s.flushed {
+			why = TriggerShutdown
+		}
+		out.decided(v, why, nil)
 	}
 	return s.fate(v)
 }
 
 // remember notes a verdict for the trace's late items. Where nothing can change a
 // verdict, every item comes to it alone, unless the trace brought a randomness
-// of its own.
-func (s *shard) remember(key uint64, v sampling.Verdict, explicit bool) {
+// of its own. The trace lay or would lie under key at. What does not follow from the
+// id is also found by its low half alone; the rest is if such items were seen.
+func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bool) {
 	switch {
 	case explicit || !s.policy.Ordinary(v):
-		s.special.put(key, v)
+		s.special.put(at, own, v, true)
 	case s.decides:
-		s.late.put(key, v)
+		s.late.put(at, own, v, byHalf)
 	}
 }
 
 // open makes an entry for the item's trace.
-func (s *shard) open(now time.Time, key uint64, it *Item) *entry {
-	e := s.table.Insert(key)
-	e.key, e.rnd, e.found = key, it.Randomness, it.Finding
-	s.wait(e, waitFull, now.Add(s.opts.Wait))
+func (s *shard) open(at uint64, it *Item) *entry {
+	e := s.table.Insert(at, it.high())
+	e.key, e.rnd, e.found = at, it.Randomness, it.Finding
+	s.wait(e, waitFull, s.now+s.opts.Wait)
 	return e
 }
 
 // wait sets the entry's kind of wait and its deadline.
-func (s *shard) wait(e *entry, k waitKind, until time.Time) {
-	e.waits, e.deadline = k, until.UnixNano()
+func (s *shard) wait(e *entry, k waitKind, until time.Duration) {
+	e.waits, e.deadline = k, int64(until)
 	s.waiting[k].push(ticket{e.key, e.deadline})
 }
 
@@ -200,8 +207,8 @@ func (s *shard) hold(e *entry, kind uint8, it *Item) {
 }
 
 // store appends a record to the log and to the trace.
-func (s *shard) store(e *entry, kind, outlet uint8, h Envelope, rec []byte) {
-	e.last = s.log.append(e.last, kind, outlet, h, rec)
+func (s *shard) store(e *entry, kind, outlet uint8, around *Envelope, rec []byte) {
+	e.last = s.log.append(e.last, kind, outlet, around, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})
@@ -212,18 +219,18 @@ func (s *shard) store(e *entry, kind, outlet uint8, h Envelope, rec []byte) {
 }
 
 // hasten moves a trace whose root has arrived to the shorter wait.
-func (s *shard) hasten(now time.Time, e *entry, it *Item) {
+func (s *shard) hasten(e *entry, it *Item) {
 	if !it.Root || s.opts.WaitAfterRoot <= 0 || e.waits == waitRoot {
 		return
 	}
-	if due := now.Add(s.opts.WaitAfterRoot); due.UnixNano() < e.deadline {
+	if due := s.now + s.opts.WaitAfterRoot; int64(due) < e.deadline {
 		s.wait(e, waitRoot, due)
 	}
 }
 
 // expire decides the traces that are due.
-func (s *shard) expire(now time.Time, out *Outcome) {
-	due := now.UnixNano()
+func (s *shard) expire(out *Outcome) {
+	due := int64(s.now)
 	for k := range s.waiting {
 		for n := 0; ; n++ {
 			if n%fetched == 0 {
@@ -245,12 +252,12 @@ const fetched = 32
 // to overlap. With a million traces of eight records it saves, with the same of
 // Add, 4 to 15 % of a record's time.
 func (s *shard) fetch(q *queue, due int64) {
-	for i := range min(fetched, q.len) {
-		t := q.at(i)
-		if t.at > due {
-			return
-		}
-		s.touched += s.table.Touch(t.key) + s.late.TouchYoung(t.key)
+	n := 0
+	for ; n < min(fetched, q.len) && q.at(n).at <= due; n++ {
+		s.touched += s.table.Touch(q.at(n).key)
+	}
+	for i := range n {
+		s.touched += s.late.TouchYoung(s.table.Own(q.at(i).key))
 	}
 }
 
@@ -274,9 +281,9 @@ func (s *shard) oldest() *entry {
 	return s.next(waitFull)
 }
 
-// decide ends a trace's time in the table, whatever it still might have got.
-func (s *shard) decide(e *entry, t Trigger, out *Outcome) {
-	var v sampling.Verdict
+// decide ends a trace's time in the table, whatever it still might have got, and
+// returns its verdict.
+func (s *shard) decide(e *entry, t Trigger, out *Outcome) (v sampling.Verdict) {
 	if e.decided {
 		v = e.verdict.Unpack()
 	} else {
@@ -292,6 +299,7 @@ func (s *shard) decide(e *entry, t Trigger, out *Outcome) {
 		s.drop(e, out)
 	}
 	s.close(e, v)
+	return v
 }
 
 func (s *shard) drop(e *entry, out *Outcome) {
@@ -303,7 +311,7 @@ func (s *shard) drop(e *entry, out *Outcome) {
 
 // close forgets the entry and remembers its verdict.
 func (s *shard) close(e *entry, v sampling.Verdict) {
-	s.remember(e.key, v, e.explicit)
+	s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf)
 	s.live -= int64(e.bytes)
 	s.table.Remove(e.key)
 }
@@ -323,8 +331,8 @@ func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
 		start := len(data)
 		data = append(data, r.data...)
 		records = append(records, Record{
-			Trace: e.key, Envelope: s.envelopes.content(r.envelope), Data: data[start:], Verdict: v,
-			Signal: signalOf(r.kind), Companion: r.kind == kindCompanion,
+			Trace: e.key, Envelope: s.envelopes.at(r.envelope), Data: data[start:], Verdict: v,
+			Signal: signalOf(r.kind), Outlet: r.outlet, Companion: r.kind == kindCompanion,
 		})
 		outlets = append(outlets, r.outlet)
 		if r.kind != kindCompanion {
@@ -405,7 +413,7 @@ func (s *shard) move(e *entry) {
 	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
 	for _, p := range path {
 		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, r.envelope, r.data)
+		s.store(e, r.kind, r.outlet, s.envelopes.at(r.envelope), r.data)
 	}
 }
 
@@ -438,6 +446,12 @@ func (s *shard) growth() int64 {
 
 // report adds what the shard's size changed by to the buffer's.
 func (s *shard) report() {
+	s.envelopes.forget(s.log.unnamed)
+	clear(s.log.unnamed)
+	s.log.unnamed = s.log.unnamed[:0]
+	if cap(s.log.unnamed) > 16*fewNames {
+		s.log.unnamed = nil
+	}
 	now := s.bytes()
 	s.used.Add(now - s.reported)
 	s.reported = now

@@ -27,7 +27,7 @@ func (w *wholes) add(key uint64, p *sampling.Part) {
 	}
 	t := w.traces.Find(key)
 	if t == nil {
-		t = w.traces.Insert(key)
+		t = w.traces.Insert(key, 0) // the key is that of an entry, whoever met there
 		*t = new(sampling.Trace)
 		w.held += wholeBytes
 	}

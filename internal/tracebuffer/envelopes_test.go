@@ -1,0 +1,159 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func newEnvelopes() *envelopes {
+	return &envelopes{byContent: map[layer]*Envelope{}, byNumber: map[uint32]*Envelope{}}
+}
+
+// An envelope lives for as long as somebody refers to it or to one in it, is the same
+// for the same content in the same one, and counts as long as it lives.
+func TestEnvelopesLiveWhileTheyAreReferredTo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := newEnvelopes()
+		var used []*Envelope
+		t.Repeat(map[string]func(*rapid.T){
+			"intern": func(t *rapid.T) {
+				var around *Envelope
+				if len(used) > 0 && rapid.Bool().Draw(t, "in another") {
+					around = rapid.SampledFrom(used).Draw(t, "around")
+				}
+				content := fmt.Sprint(rapid.IntRange(0, 3).Draw(t, "content"))
+				e := h.intern(around, []byte(content), 0)
+				require.Equal(t, content, e.Content)
+				require.Same(t, around, e.Around)
+				used = append(used, e)
+			},
+			"forget": func(t *rapid.T) {
+				if len(used) > 0 {
+					n := rapid.IntRange(0, len(used)-1).Draw(t, "which")
+					h.forget([]*Envelope{used[n], nil})
+					used = append(used[:n], used[n+1:]...)
+				}
+			},
+			"": func(t *rapid.T) {
+				live := map[*Envelope]bool{}
+				for _, e := range used {
+					for ; e != nil; e = e.Around {
+						live[e] = true
+					}
+				}
+				var bytes int64
+				outermost := 0
+				for e := range live {
+					require.Same(t, e, h.at(e.number))
+					bytes += int64(len(e.Content)) + envelopeBytes
+					if e.Around == nil {
+						outermost++
+					}
+				}
+				require.Len(t, h.byContent, len(live))
+				require.Len(t, h.byNumber, len(live))
+				require.Equal(t, outermost, h.outermost)
+				require.Equal(t, bytes, h.size()-int64(h.places)*placeBytes)
+			},
+		})
+	})
+}
+
+func TestOutermostEnvelopesAreLimited(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
+	one, two := b.InternOutermost([]byte("a"), 2), b.InternOutermost([]byte("b"), 2)
+	require.Nil(t, b.InternOutermost([]byte("c"), 2))
+	require.Same(t, one, b.InternOutermost([]byte("a"), 2), "one that is there is no further one")
+	b.Forget([]*Envelope{two})
+	require.NotNil(t, b.InternOutermost([]byte("c"), 2))
+}
+
+// hold adds a record in a scope of its own resource or a common one.
+func hold(b *Buffer, n int, resource, scope string, out *Outcome) {
+	it := itemOf(n, 1, "record")
+	around := b.Intern(nil, []byte(resource))
+	it.Envelope = b.Intern(around, []byte(scope))
+	var fate [1]Fate
+	b.Add(0, []Item{it}, fate[:], out)
+	b.Forget([]*Envelope{it.Envelope, around})
+}
+
+// What is around records takes about its size, however many scopes one resource has,
+// and that is what is counted.
+func TestEnvelopesTakeWhatTheyReport(t *testing.T) {
+	resource := strings.Repeat("resource", 1<<13)
+	for name, of := range map[string]func(n int) (resource, scope string){
+		"many scopes":       func(n int) (string, string) { return resource, fmt.Sprint("scope ", n) },
+		"many resources":    func(n int) (string, string) { return fmt.Sprint(resource[:1000], n), "" },
+		"many of both":      func(n int) (string, string) { return fmt.Sprint(resource[:100], n), fmt.Sprint("scope ", n) },
+		"a scope each time": func(n int) (string, string) { return fmt.Sprint(n), "scope" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := heap()
+			b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: 1 << 30})
+			var out Outcome
+			for n := range 20_000 {
+				r, s := of(n)
+				hold(b, n, r, s, &out)
+			}
+			taken := heap() - before
+			require.InEpsilon(t, taken, b.Bytes(), 0.25)
+			require.Less(t, b.Bytes(), int64(120<<20))
+			b.Flush(&out)
+			require.Less(t, b.envelopes.size(), int64((minPlaces+1)*placeBytes), "what no record names is gone at once")
+			runtime.KeepAlive(b)
+			out = Outcome{}
+			require.Less(t, heap()-before-b.Bytes(), int64(1<<20), "and so is what it took")
+		})
+	}
+}
+
+// Headers that never come again do not fill the limit: those of records that were
+// decided make room for those of the next.
+func TestHeadersMakeRoomForOthers(t *testing.T) {
+	const limit = 8 << 20
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: limit})
+	var out Outcome
+	header := strings.Repeat("x", 1500)
+	refused := 0
+	for n := range 40_000 {
+		if !b.MakeRoom(&out) {
+			refused++
+		}
+		hold(b, n, fmt.Sprint(header, n), "scope", &out)
+		require.LessOrEqual(t, b.Bytes(), int64(limit))
+	}
+	require.Zero(t, refused)
+	require.Greater(t, b.Bytes(), int64(limit/2), "and they use it")
+}
+
+// What was released keeps its envelopes until it is delivered, also if all others
+// have forgotten them, and counts as long.
+func TestReleasesKeepTheirEnvelopes(t *testing.T) {
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: 1 << 20})
+	var out Outcome
+	for n := range 100 {
+		hold(b, n, fmt.Sprint("resource ", n%5), fmt.Sprint("scope ", n%10), &out)
+		require.Equal(t, Pass, addOne(b, 0, itemOf(n, 0, "error"), &out).Action)
+	}
+	b.Flush(&out)
+	require.Len(t, out.Released[0].Records, 100)
+	require.Len(t, b.envelopes.byNumber, 15)
+	rel := &out.Released[0]
+	for _, r := range rel.Records {
+		require.Contains(t, r.Envelope.Content, "scope ")
+		require.Contains(t, r.Envelope.Around.Content, "resource ")
+	}
+	b.Delivered(rel)
+	require.Empty(t, b.envelopes.byNumber)
+	require.Zero(t, b.Held(Span))
+}

@@ -125,10 +125,7 @@ func TestRateLimiting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubbled(t, func(c *Config) {
-				c.Sampling.Rules = []rules.RuleConfig{
-					{Name: "failed", Conditions: []string{"span.status.code == STATUS_CODE_ERROR"}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
-					{Name: "limited", Sampler: sampler},
-				}
+				c.Sampling.Rules = []rules.RuleConfig{{Name: "limited", Sampler: sampler}}
 			}, func(t *testing.T, p *pipelines) {
 				trace := 0
 				send := func(n int, change ...func(ptrace.Span)) {

@@ -13,7 +13,8 @@ type RuleConfig struct {
 	// Name is the rule's name in telemetry.
 	Name string `mapstructure:"name"`
 	// AfterEvidence puts the rule behind debug, errors and slower_than, and before
-	// suppress, route_percentages and the default.
+	// suppress, route_percentages and the default. Rules with rate_limiting always
+	// stand there: evidence has no limit.
 	AfterEvidence bool `mapstructure:"after_evidence"`
 	// Match says whether the conditions may be met by different items.
 	Match MatchMode `mapstructure:"match"`
@@ -60,6 +61,11 @@ type SamplerConfig struct {
 
 	// prevent unkeyed literal initialization
 	_ struct{}
+}
+
+// afterEvidence reports whether the rule stands behind evidence.
+func (c *RuleConfig) afterEvidence() bool {
+	return c.AfterEvidence || c.Sampler.Type == RateLimiting
 }
 
 // MatchMode says whether the conditions of a rule may be met by different items.

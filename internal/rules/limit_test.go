@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -82,7 +85,8 @@ func TestNobodyKnowsTheWeightOfWhatALimitKeeps(t *testing.T) {
 	for _, unmarked := range []UnmarkedMode{UpstreamUnknown, UpstreamUnsampled} {
 		r := limited(func(c *Config) { c.UpstreamUnmarked = unmarked })
 		st := NewStamper(r)
-		v := r.Policy().Judged(r.Policy().Decide(sampling.Finding{}, sampling.Size{Spans: 1}, sampling.IDRandomness(traceNumbered(1))), sampling.IDRandomness(traceNumbered(1)), true)
+		f := sampling.Finding{Match: verdictOf(t, r, "limited", true).Rule}
+		v := r.Policy().Judged(r.Policy().Decide(f, sampling.Size{Spans: 1}, sampling.IDRandomness(traceNumbered(1))), sampling.IDRandomness(traceNumbered(1)), true)
 		require.True(t, v.Keep)
 		for in, want := range map[string]string{"": "", "ot=th:0": "", "a=b": "a=b", "a=b,ot=rv:ffffffffffffff;th:8": "ot=rv:ffffffffffffff,a=b"} {
 			s, lr := aSpan(1, state(in)), aLog(1, logAttr(record.AttributeThreshold, "0"))
@@ -95,7 +99,7 @@ func TestNobodyKnowsTheWeightOfWhatALimitKeeps(t *testing.T) {
 	}
 	dry := limited(func(c *Config) { c.DryRun = true })
 	s := aSpan(1)
-	NewStamper(dry).Span(s, sampling.Verdict{})
+	NewStamper(dry).Span(s, verdictOf(t, dry, "limited", false))
 	require.Equal(t, map[string]any{
 		AttributeDryVerdict: "drop", AttributeDryRule: "limited", AttributeDryThreshold: "unknown",
 	}, s.Attributes().AsRaw())
@@ -118,5 +122,60 @@ func TestLimitsAreChecked(t *testing.T) {
 		} else {
 			require.EqualError(t, err, want)
 		}
+	}
+}
+
+// A rule with a limit stands behind evidence wherever it is written, and is described
+// and warned of there.
+func TestEvidenceHasNoLimit(t *testing.T) {
+	cfg := onePercent(func(c *Config) {
+		c.SlowerThan = time.Second
+		c.Rules = []RuleConfig{
+			{Name: "limited", Sampler: SamplerConfig{Type: RateLimiting, SpansPerSecond: 1}},
+			{Name: "gold", Conditions: []string{`span.attributes["gold"] != nil`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+		}
+	})
+	r := compiled(t, cfg, Options{MissingPercentage: 100})
+	for rule, change := range map[string]func(ptrace.Span){
+		"errors": failed, "slow": took(2 * time.Second), "gold": spanAttr("gold", "yes"), "limited": spanAttr("other", "yes"),
+	} {
+		var m Matcher
+		f := match(&m, r, spanOf(1, change))
+		require.Equal(t, rule, r.Policy().Rules()[r.Policy().Rule(f)].Name)
+	}
+	require.Equal(t, []string{
+		"gold: always_sample", "debug (flags): always_sample", "errors: always_sample", "slow (slower_than 1s): always_sample",
+		"limited: rate_limiting 1 spans a second", "default: probabilistic 1 %",
+	}, r.Describe(cfg))
+	for _, w := range cfg.Warnings() {
+		require.NotContains(t, w, "goes before errors")
+	}
+}
+
+// Log records without a trace id are traces of their own to a limit.
+func TestALimitOnLogsWithoutATraceID(t *testing.T) {
+	for name, sampler := range map[string]SamplerConfig{
+		"as many as spans": {Type: RateLimiting, SpansPerSecond: 10}, "bytes": {Type: RateLimiting, BytesPerSecond: 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "limited", Sampler: sampler}} }), Options{MissingPercentage: 100})
+				kept := 0
+				for range 100 {
+					ld := logOf(1, func(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) }, logAttr(record.AttributeThreshold, "8"))
+					rl := ld.ResourceLogs().At(0)
+					lr := rl.ScopeLogs().At(0).LogRecords().At(0)
+					v := read(lr)
+					var m Matcher
+					m.Use(r)
+					m.EnterLogs(rl)
+					if m.MissingID(rl.ScopeLogs().At(0), lr, &v, "").Keep {
+						kept++
+						require.Empty(t, lr.Attributes().AsRaw(), "nobody knows its weight")
+					}
+				}
+				require.InDelta(t, 8, kept, 4)
+			})
+		})
 	}
 }

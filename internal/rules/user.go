@@ -69,7 +69,7 @@ func (u *userRules) any() bool { return len(u.early)+len(u.late) > 0 }
 func (u *userRules) add(cfg *Config, afterEvidence bool, l *ruleList) (list []userRule, err error) {
 	for i := range cfg.Rules {
 		c := &cfg.Rules[i]
-		if c.AfterEvidence != afterEvidence {
+		if c.afterEvidence() != afterEvidence {
 			continue
 		}
 		r := userRule{match: u.addSampler(c, l)}

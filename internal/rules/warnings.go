@@ -41,7 +41,7 @@ func (c *Config) unreachable() (out []string) {
 func (c *Config) inOrder() (rules []*RuleConfig) {
 	for _, after := range [...]bool{false, true} {
 		for i := range c.Rules {
-			if c.Rules[i].AfterEvidence == after {
+			if c.Rules[i].afterEvidence() == after {
 				rules = append(rules, &c.Rules[i])
 			}
 		}
@@ -53,12 +53,12 @@ func (c *Config) inOrder() (rules []*RuleConfig) {
 // rules of whose follow.
 func (c *Config) behind(rule *RuleConfig, follow []*RuleConfig) (names []string) {
 	for i, r := range follow {
-		if r.AfterEvidence && !rule.AfterEvidence {
+		if r.afterEvidence() && !rule.afterEvidence() {
 			return slices.Concat(names, c.evidence(), ruleNames(follow[i:]), c.others())
 		}
 		names = append(names, r.Name)
 	}
-	if !rule.AfterEvidence {
+	if !rule.afterEvidence() {
 		names = append(names, c.evidence()...)
 	}
 	return append(names, c.others()...)
@@ -123,7 +123,7 @@ func (c *Config) hidesEvidence() (out []string) {
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		if !r.AfterEvidence && r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
+		if !r.afterEvidence() && r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
 			out = append(out, fmt.Sprintf("rule %q goes before errors and can drop traces with errors", r.Name))
 		}
 	}

@@ -108,6 +108,8 @@ func TestEveryLabelIsValid(t *testing.T) {
 				c.Sampling.RoutePercentages = map[string]float64{"GET /a\x01b": 50}
 				c.Sampling.Rules = []RuleConfig{{
 					Name: "a\xffb\n", Conditions: []string{`span.attributes["server.address"] != nil`}, Sampler: SamplerConfig{Type: AlwaysSample},
+				}, {
+					Name: "c\xffd\x00", Sampler: SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1, FingerprintAttributes: []string{"url.path"}, MaxKeys: 1},
 				}}
 				c.Routes.Services = map[string]ServiceRoutesConfig{"c\xffd": {Templates: []string{"/x/{y}"}}}
 				c.Telemetry.Heuristics = true

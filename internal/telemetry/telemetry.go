@@ -97,13 +97,13 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(g.VerdictsRemembered)),
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for service, n := range g.RoutePatterns {
-				o.Observe(int64(n), metric.WithAttributes(attribute.String("service.name", service)))
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("service.name", Label(service))))
 			}
 			return nil
 		}),
 		t.RegisterProcessorCorrelationSamplerKeysOverLimitCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for rule, n := range g.KeysOverLimit {
-				o.Observe(int64(n), metric.WithAttributes(attribute.String("rule", rule)))
+				o.Observe(int64(n), metric.WithAttributes(attribute.String("rule", Label(rule))))
 			}
 			return nil
 		}),

@@ -52,7 +52,7 @@ func (s *startup) drops() string {
 		items = "nothing (dry_run, else " + items + ")"
 	}
 	if s.cfg.Routes.RawPath == RawPathDrop {
-		return cmp.Or(items, "no items") + "; attributes with the raw path"
+		return cmp.Or(items, "no items") + "; raw paths"
 	}
 	return cmp.Or(items, "nothing")
 }

@@ -70,7 +70,7 @@ sampling:
 				`"route:/login: always_sample", "route:GET /feed/{id}: probabilistic 0.1 %", "health_checks: never_sample", "static_assets: never_sample", ` +
 				`"default: probabilistic 1 %"], ` +
 				`"drops": "traces by bots, half, rare, busy, route:GET /feed/{id}, health_checks, static_assets, default; 75 % of the logs without a trace id; ` +
-				`access logs that repeat another; access logs that repeat their span; attributes with the raw path", ` +
+				`access logs that repeat another; access logs that repeat their span; raw paths", ` +
 				`"waits": "traces: decision_wait 10s, decision_wait_after_root 7s; logs for the trace of their request: decision_wait 10s", ` +
 				`"limits": "max_bytes 1.0GiB, max_items_per_trace 500, max_routes 200"}`,
 		},
@@ -78,7 +78,7 @@ sampling:
 			"decision_wait: 500ms\ndecision_wait_after_root: 0\nroutes: {raw_path: drop}\nsampling: {sampling_percentage: 0.01, dry_run: true}",
 			[]string{"traces"},
 			`{"signals": "traces", "rules": ["debug (flags): always_sample", "errors: always_sample", "default: probabilistic 0.01 %"], ` +
-				`"drops": "nothing (dry_run, else traces by default); attributes with the raw path", "waits": "traces: decision_wait 500ms", ` +
+				`"drops": "nothing (dry_run, else traces by default); raw paths", "waits": "traces: decision_wait 500ms", ` +
 				`"limits": "max_bytes 512MiB, max_items_per_trace 10000, max_routes 1000"}`,
 		},
 		"the trace id alone": {

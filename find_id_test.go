@@ -211,7 +211,8 @@ func drawFields(depth int) *rapid.Generator[map[string]any] {
 		id := rapid.SampledFrom([]string{"trace_id", "traceparent", "message", "msg", "log", "http_traceparent", "value", "tid"}).Draw(t, "id")
 		in[id] = rapid.SampledFrom([]any{
 			ownTrace, "00-" + ownTrace + "-" + ownSpan + "-01", "trace_id=" + ownTrace, `{"trace_id":"` + ownTrace + `"}`,
-			`{"msg":"{\"traceId\":\"` + ownTrace + `\"}"}`, "", "-", nil, false, []any{ownTrace},
+			`{"msg":"{\"traceId\":\"` + ownTrace + `\"}"}`, "", "-", nil, false,
+			[]any{ownTrace},
 		}).Draw(t, "value")
 		return fields
 	})

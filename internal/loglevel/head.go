@@ -139,6 +139,9 @@ func (h *head) level() Level {
 	case len(w) == 1, len(w) == 2 && w[1] == ',':
 		return h.letter()
 	}
+	if !mayBeLevel(w) {
+		return Unknown
+	}
 	core, marked := trimMarks(w)
 	switch {
 	case isUpper(core):
@@ -147,6 +150,16 @@ func (h *head) level() Level {
 		return lowerLevel(core)
 	}
 	return Unknown
+}
+
+// mayBeLevel reports false for most words that are none: times, addresses and the like, which begin with a digit, and
+// what has a quote.
+func mayBeLevel(w string) bool {
+	first := w[0]
+	if first == '[' || first == '(' {
+		first = w[min(1, len(w)-1)]
+	}
+	return first-'0' > 9 && first != '"'
 }
 
 // letter reads a word of one letter: Ruby's at the start of the line, or one right behind a time or a

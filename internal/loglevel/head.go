@@ -49,8 +49,9 @@ func readHead(s string) (level Level, all bool) {
 		if h.n == maxHeadWords || !h.passes() {
 			return Unknown, false
 		}
-		opened, closed := strings.LastIndexByte(h.word, '['), strings.LastIndexByte(h.word, ']')
-		h.open = opened > closed || h.open && closed < 0
+		if h.open || h.word[0] == '[' {
+			h.open = strings.IndexByte(h.word, ']') < 0
+		}
 		h.n++
 	}
 	return Unknown, len(s) <= maxHeadBytes
@@ -216,15 +217,16 @@ func trimMarks(w string) (core string, marked bool) {
 
 // lowerLevel reads a word that is marked as a level. Words that a text may as well begin with are left out.
 func lowerLevel(w string) Level {
+	level := Parse(w)
+	if level == Unknown || len(w) < 3 {
+		return Unknown
+	}
 	for _, other := range [...]string{"alert", "config", "fault", "fine", "http", "log", "note", "success"} {
 		if strings.EqualFold(w, other) {
 			return Unknown
 		}
 	}
-	if len(w) < 3 {
-		return Unknown
-	}
-	return Parse(w)
+	return level
 }
 
 // passes reports whether the word may stand before a level: it is no prose.

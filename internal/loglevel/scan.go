@@ -87,7 +87,6 @@ func pairs(s string) Level {
 	var f Finder
 	p := logfield.NewAssignments(s)
 	until := 0
-	logfmt := startsWithPair(s)
 	for key, value, ok := p.Next(); ok && !f.sure(); key, value, ok = p.Next() {
 		if value < until {
 			continue
@@ -95,7 +94,10 @@ func pairs(s string) Level {
 		v, end := pairValue(s, value)
 		until = end
 		k := Lookup(key)
-		if _, number := numberIn(v); !k.Known() || number && !logfmt || !startsWord(s[:value-1], key) {
+		if !k.Known() || !startsWord(s[:value-1], key) {
+			continue
+		}
+		if _, number := numberIn(v); number && !startsWithPair(s) {
 			continue
 		}
 		f.Offer(k, v, 0)

@@ -33,7 +33,7 @@ func TestTracesAreLookedAtOnceAsWholes(t *testing.T) {
 			if fates[0].Action == Hold && !fates[0].Late {
 				sent[it.ID]++
 			}
-			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "seconds")) * time.Second)
+			w.now += time.Duration(rapid.IntRange(0, 3).Draw(rt, "seconds")) * time.Second
 			w.buf.Expire(w.now, &out)
 		}
 		var out Outcome

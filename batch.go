@@ -149,7 +149,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		b.tally.ZeroID(svc)
 	}
 	if id.IsEmpty() {
-		e.cards.mask(&r.edit, s.Attributes(), &v.Path)
+		e.cards.maskSpan(&r.edit, s, &v)
 		b.sizeSpan(r, s)
 		return
 	}
@@ -159,7 +159,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	if e.plan.wholes {
 		it.Part = b.part(b.match.SpanPart(s, &v))
 	}
-	e.cards.mask(&r.edit, s.Attributes(), &v.Path)
+	e.cards.maskSpan(&r.edit, s, &v)
 	it.Root = s.ParentSpanID().IsEmpty()
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
 	switch {
@@ -288,9 +288,9 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	}
 	id := lr.TraceID()
 	if id.IsEmpty() {
-		b.sizeLog(r, lr)
 		r.missing = b.match.MissingID(sl, lr, &v, r.edit.pattern)
-		e.cards.mask(&r.edit, lr.Attributes(), &v.Path)
+		e.cards.maskLog(&r.edit, lr, &v)
+		b.sizeLog(r, lr)
 		r.drop = r.missing.Dropped() && !e.rules.DryRun()
 		return
 	}
@@ -300,7 +300,7 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	if e.plan.wholes {
 		it.Part = b.part(b.match.LogPart(lr, &v))
 	}
-	e.cards.mask(&r.edit, lr.Attributes(), &v.Path)
+	e.cards.maskLog(&r.edit, lr, &v)
 	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
 	if (e.plan.waits || it.Joins) && b.hold(it) {

@@ -4,13 +4,13 @@
 package correlationprocessor
 
 import (
-	"encoding/hex"
-	"hash/fnv"
+	"cmp"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -20,10 +20,26 @@ import (
 
 // cardinality finds route patterns for spans and logs.
 type cardinality struct {
-	cfg *RoutesConfig
+	cfg   *RoutesConfig
+	paths []string // keys of attributes of logs that hold a path
+	hash  *hasher
 }
 
-func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg} }
+func newCardinality(cfg *Config) cardinality {
+	return cardinality{cfg: &cfg.Routes, paths: cfg.Logs.PathAttributes, hash: newHasher([]byte(cfg.Routes.HashKey))}
+}
+
+// start says what whoever reads the configuration may not expect.
+func (c *cardinality) start(log *zap.Logger) {
+	hides := c.cfg.RawPath != RawPathKeep
+	if c.cfg.HashKey == "" && (c.cfg.RawPath == RawPathHash || c.cfg.Parameters == ParametersHash) {
+		log.Info("routes::hash_key is not set: values are hashed with a key made now, so hashes differ between collectors and after a restart")
+	}
+	if hides && c.cfg.Parameters == ParametersPlain {
+		log.Warn("routes::parameters: plain writes the values of paths that routes::raw_path hides",
+			zap.String("raw_path", string(c.cfg.RawPath)))
+	}
+}
 
 // edit is what a record is to get. It is written to the record only if that
 // passes: to add an attribute to a span copies all its attributes. What is held
@@ -31,6 +47,7 @@ func newCardinality(cfg *RoutesConfig) cardinality { return cardinality{cfg: cfg
 // had been there.
 type edit struct {
 	cfg       *RoutesConfig
+	hash      *hasher
 	service   *telemetry.Service
 	source    route.Source
 	pattern   string // "" if the record has no path
@@ -46,13 +63,10 @@ type edit struct {
 func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span) edit {
 	path := v.Path.Text
 	if path == "" {
-		path = record.PathInName(s.Name())
+		path = v.PathInName(s.Name())
 	}
 	e := c.edit(svc, v.Method, v.Route, path, s.Attributes())
-	if e.pattern == "" {
-		return e
-	}
-	if c.cfg.SpanName && path != "" {
+	if e.pattern != "" && c.cfg.SpanName && path != "" {
 		e.name = renamed(s.Name(), path, e.pattern)
 	}
 	return e
@@ -64,8 +78,8 @@ func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.L
 }
 
 func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path string, attrs pcommon.Map) edit {
-	res := match(svc, method, httpRoute, path)
-	e := edit{cfg: c.cfg, service: svc, source: res.Source, pattern: res.Pattern, path: path}
+	res := c.match(svc, method, httpRoute, path)
+	e := edit{cfg: c.cfg, hash: c.hash, service: svc, source: res.Source, pattern: res.Pattern, path: path}
 	if res.Pattern == "" {
 		return e
 	}
@@ -76,15 +90,22 @@ func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path strin
 	return e
 }
 
-func match(svc *telemetry.Service, method, httpRoute, path string) route.Result {
-	if httpRoute != "" {
+func (c *cardinality) match(svc *telemetry.Service, method, httpRoute, path string) route.Result {
+	switch {
+	case httpRoute == "":
+	case c.cfg.RawPath == RawPathKeep || hasPlaceholder(httpRoute) && httpRoute != record.BarePath(path):
 		return svc.Routes.Observe(method, httpRoute, path)
+	default: // it may be a raw path, however often it arrives
+		path = cmp.Or(path, httpRoute)
 	}
 	if path == "" {
 		return route.Result{}
 	}
 	return svc.Routes.Match(method, path)
 }
+
+// hasPlaceholder reports whether an http.route may have a placeholder in any syntax.
+func hasPlaceholder(httpRoute string) bool { return strings.ContainsAny(httpRoute, "{<:*[(") }
 
 // applySpan writes the edit to a span.
 func (e *edit) applySpan(s ptrace.Span) {
@@ -166,7 +187,7 @@ func (e *edit) parameters(yield func(key, val string) bool) bool {
 	more := true
 	e.service.Routes.Parameters(e.pattern, e.path, func(name, val string) bool {
 		if e.cfg.Parameters == ParametersHash {
-			val = hashed(val)
+			val = e.hash.of(val)
 		}
 		more = yield(paramPrefix+name, val)
 		return more
@@ -174,40 +195,49 @@ func (e *edit) parameters(yield func(key, val string) bool) bool {
 	return more
 }
 
-// mask hides the raw paths an item carries in its attributes, if it has a pattern. The
-// rules have looked at the item before: their conditions may be about the path.
-func (c *cardinality) mask(e *edit, attrs pcommon.Map, raw *record.Path) {
-	if c.cfg.RawPath == RawPathKeep || e.pattern == "" {
-		return
+// renamed puts the pattern in the place of the path in a span's name, wherever it
+// stands, with a query behind it or without, escaped or not. The path may be a URL. It
+// returns "" if there is nothing to do.
+func renamed(name, path, pattern string) string {
+	path = record.BarePath(path)
+	if path == "" || path == "/" || path == pattern || strings.IndexByte(name, '/') < 0 {
+		return ""
 	}
-	for _, key := range raw.Keys[:raw.Count] {
-		if c.cfg.RawPath == RawPathDrop {
-			attrs.Remove(key)
-		} else if v, ok := attrs.Get(key); ok {
-			v.SetStr(hashed(v.AsString()))
+	if out := replacePath(name, path, pattern); out != "" {
+		return out
+	}
+	if strings.IndexByte(name, '%') < 0 && strings.IndexByte(path, '%') < 0 {
+		return ""
+	}
+	return replacePath(unescape(name), unescape(path), pattern)
+}
+
+// replacePath replaces the path where it is not the beginning of another one, and "" if
+// it is not there.
+func replacePath(text, path, pattern string) (out string) {
+	start, done := 0, 0
+	for {
+		i := strings.Index(text[start:], path)
+		if i < 0 {
+			break
+		}
+		i += start
+		start = i + len(path)
+		if start < len(text) && strings.IndexByte(" ?#\"',;)]}", text[start]) < 0 {
+			continue
+		}
+		out += text[done:i] + pattern
+		done = start
+		if start < len(text) && (text[start] == '?' || text[start] == '#') {
+			done = len(text)
+			if blank := strings.IndexByte(text[start:], ' '); blank >= 0 {
+				done = start + blank
+			}
+			start = done
 		}
 	}
-}
-
-// hashed replaces a value by its hash, so that equal values stay equal.
-func hashed(s string) string {
-	h := fnv.New128a()
-	h.Write([]byte(s))
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// renamed puts the pattern in the place of the raw path in a span's name, which
-// may hold the path without its query. It returns "" if there is nothing to do.
-func renamed(name, path, pattern string) string {
-	if path == "/" || strings.IndexByte(name, '/') < 0 {
+	if out == "" {
 		return ""
 	}
-	if i := strings.IndexAny(path, "?#"); i >= 0 && !strings.Contains(name, path) {
-		path = path[:i]
-	}
-	before, after, found := strings.Cut(name, path)
-	if !found || path == pattern || path == "" {
-		return ""
-	}
-	return before + pattern + after
+	return out + text[done:]
 }

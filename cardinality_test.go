@@ -4,6 +4,9 @@
 package correlationprocessor
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"testing"
@@ -104,7 +107,7 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			want: map[string]any{"x": "y", "url.template": "/carts/{int}"},
 		},
 		"raw path hashed": {
-			change: func(c *Config) { c.Routes.RawPath = RawPathHash }, name: "GET", wantName: "GET", source: "inferred",
+			change: func(c *Config) { c.Routes.RawPath, c.Routes.HashKey = RawPathHash, testKey }, name: "GET", wantName: "GET", source: "inferred",
 			in:   map[string]any{"url.path": "/carts/17"},
 			want: map[string]any{"url.path": hashed("/carts/17"), "url.template": "/carts/{int}"},
 		},
@@ -122,9 +125,19 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			},
 		},
 		"parameters hashed": {
-			change: func(c *Config) { c.Routes.Parameters = ParametersHash }, name: "GET", wantName: "GET", source: "inferred",
+			change: func(c *Config) { c.Routes.Parameters, c.Routes.HashKey = ParametersHash, testKey }, name: "GET", wantName: "GET", source: "inferred",
 			in:   map[string]any{"url.path": "/carts/17"},
 			want: map[string]any{"url.path": "/carts/17", "url.template": "/carts/{int}", "http.route.param.int": hashed("17")},
+		},
+		"full URL in the name": {
+			change: func(*Config) {}, name: "GET https://shop.example/carts/17?x=1", wantName: "GET https://shop.example/carts/{int}", source: "inferred",
+			in:   map[string]any{"url.full": "https://shop.example/carts/17?x=1"},
+			want: map[string]any{"url.full": "https://shop.example/carts/17?x=1", "url.template": "/carts/{int}"},
+		},
+		"full URL, path in the name": {
+			change: func(*Config) {}, name: "GET /carts/17", wantName: "GET /carts/{int}", source: "inferred",
+			in:   map[string]any{"url.full": "https://shop.example/carts/17#a"},
+			want: map[string]any{"url.full": "https://shop.example/carts/17#a", "url.template": "/carts/{int}"},
 		},
 		"no path": {
 			change: func(*Config) {}, name: "SELECT", wantName: "SELECT",
@@ -148,6 +161,16 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			})
 		})
 	}
+}
+
+// testKey is a hash_key.
+const testKey = "0123456789abcdef"
+
+// hashed is what HMAC-SHA-256 says, by the library.
+func hashed(text string) string {
+	mac := hmac.New(sha256.New, []byte(testKey))
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))[:32]
 }
 
 // Some keys say by their name that a path is that of a request, others do so beside a method.
@@ -223,6 +246,14 @@ func TestRenamed(t *testing.T) {
 		{"GET /users/me", "/users/me", "/users/me", ""},
 		{"GET /", "/", "/", ""},
 		{"GET /", "?", "/", ""},
+		{"GET https://shop/users/1?a=b", "https://shop/users/1?a=b", "/users/{id}", "GET https://shop/users/{id}"},
+		{"GET /users/1", "https://shop/users/1", "/users/{id}", "GET /users/{id}"},
+		{"/users/1 as /users/1", "/users/1", "/users/{id}", "/users/{id} as /users/{id}"},
+		{"GET /users/a%20b", "/users/a b", "/users/{id}", "GET /users/{id}"},
+		{"GET /users/a b", "/users/a%20b", "/users/{id}", "GET /users/{id}"},
+		{"GET /users/17", "/users/1", "/users/{id}", ""},
+		{"GET /1 HTTP/1.1", "/1", "/{int}", "GET /{int} HTTP/1.1"},
+		{"GET /api/users/1", "/users/1", "/users/{id}", "GET /api/users/{id}"},
 	} {
 		require.Equal(t, tt.want, renamed(tt.name, tt.path, tt.pattern), "%+v", tt)
 	}

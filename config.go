@@ -15,6 +15,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
@@ -119,8 +120,10 @@ type RoutesConfig struct {
 	HTTPRoute HTTPRouteMode `mapstructure:"http_route"`
 	// SpanName puts the pattern in the place of the raw path in span names.
 	SpanName bool `mapstructure:"span_name"`
-	// RawPath says what becomes of the attributes with the raw path.
+	// RawPath says what becomes of the raw path, wherever an item has it.
 	RawPath RawPathMode `mapstructure:"raw_path"`
+	// HashKey is the secret that values are hashed with. Empty: one made at start.
+	HashKey configopaque.String `mapstructure:"hash_key"`
 	// Parameters says whether the values of a pattern's placeholders become
 	// attributes http.route.param.<name>.
 	Parameters ParametersMode `mapstructure:"parameters"`
@@ -334,7 +337,7 @@ func repeated(keys []string) bool {
 
 // Validate checks the templates and the modes.
 func (c *RoutesConfig) Validate() error {
-	_, err := c.table()
+	_, err := c.table(0)
 	return errors.Join(
 		err,
 		rules.Check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
@@ -342,6 +345,7 @@ func (c *RoutesConfig) Validate() error {
 		c.checkLearnFile(),
 		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
 		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+		rules.Check(c.HashKey == "" || len(c.HashKey) >= minHashKey, "hash_key must be at least %d bytes long, got %d", minHashKey, len(c.HashKey)),
 		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
 }
@@ -373,15 +377,16 @@ func (c *RoutesConfig) written() []string {
 	return names
 }
 
-// table returns a route table with all that is declared. It reads the files.
-func (c *RoutesConfig) table() (*route.Table, error) {
+// table returns a route table with all that is declared, which may learn so many bytes
+// more; 0 is no limit. It reads the files.
+func (c *RoutesConfig) table(maxBytes int64) (*route.Table, error) {
 	templates, err := declared(c.Templates, c.OpenAPIFiles)
 	if err != nil {
 		return nil, err
 	}
 	services := make(map[string][]string, len(c.Services))
 	for name, s := range c.Services {
-		if services[name], err = declared(s.Templates, s.OpenAPIFiles); err != nil {
+		if services[telemetry.Label(name)], err = declared(s.Templates, s.OpenAPIFiles); err != nil {
 			return nil, fmt.Errorf("services::%s: %w", name, err)
 		}
 	}
@@ -390,6 +395,7 @@ func (c *RoutesConfig) table() (*route.Table, error) {
 		Services:    services,
 		MaxRoutes:   c.MaxRoutes,
 		MaxServices: telemetry.MaxServices,
+		MaxBytes:    maxBytes,
 		Learn:       c.Learn.Enabled,
 	})
 	if err != nil {

@@ -56,6 +56,7 @@ type engine struct {
 	requests   *requests
 	metadata   clientMetadata
 	found      integrity.Report // of ticks
+	counts     int64            // bytes of tables that the buffer counts; of ticks
 	onLast     func()
 
 	mu        sync.Mutex
@@ -93,18 +94,18 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes, err := cfg.Routes.table()
+	routes, err := cfg.Routes.table(int64(cfg.MaxBytes) / routesShare)
 	if err != nil {
 		return nil, err
 	}
 	e := &engine{cfg: cfg, began: time.Now(), rules: rules, routes: routes, stop: make(chan struct{})}
-	e.cards = newCardinality(&cfg.Routes)
+	e.cards = newCardinality(cfg)
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
-	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes)
+	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
 	e.links = links.New()
 	e.metadata = newClientMetadata(cfg)
 	e.requests = newRequests(cfg)
-	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes)
+	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes, int64(cfg.MaxBytes)/countedShare)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
 	return e, err
 }
@@ -157,8 +158,9 @@ func (e *engine) start(log *zap.Logger) error {
 	})
 	e.encoding.Probe()
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
-	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.requests.known()-e.startWatching(traces, logs)))
+	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
 	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
+	e.cards.start(log)
 	s := startup{cfg: e.cfg, rules: e.rules, plan: e.plan, traces: traces, logs: logs}
 	for _, w := range s.warnings() {
 		log.Warn(w)
@@ -259,6 +261,7 @@ func (e *engine) tick(at time.Time) {
 	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
 	e.checkTraces(now)
 	e.learned.tick(at)
+	e.tickTables(at)
 }
 
 // carryOut counts an outcome and hands its releases to their outlets.

@@ -29,6 +29,7 @@ type requests struct {
 	keys  []string // none: switched off
 	wait  time.Duration
 	limit int64 // bytes that may wait
+	max   int   // requests known in a generation
 
 	// sending is read-locked while a call may send on logs that waited, so that
 	// after the first Shutdown has sent on the last ones nobody sends any more.
@@ -41,8 +42,9 @@ type requests struct {
 	parked     map[uint64][]parkedLog
 	queue      []expiry // in order of their deadlines
 	next       uint64   // number of the next log that waits
-	bytes      int64
-	closed     bool // no log waits any more
+	waiting    int      // logs
+	bytes      int64    // of their messages
+	closed     bool     // no log waits any more
 }
 
 // parkedLog is a log that waits: an OTLP message of it alone, the client metadata it
@@ -54,9 +56,6 @@ type parkedLog struct {
 	number   uint64
 }
 
-// bytes is about what the log takes: its message, and its places here.
-func (p *parkedLog) bytes() int64 { return int64(len(p.msg)) + parkedOverhead }
-
 type expiry struct {
 	deadline time.Duration
 	key      uint64
@@ -66,15 +65,15 @@ type expiry struct {
 const (
 	// maxRequests bounds the requests known in a generation.
 	maxRequests = 1 << 16
-	// requestBytes is about what a known request takes.
-	requestBytes = 64
-	// parkShare is the part of max_bytes that may wait, 1/16, and that known
-	// requests may take.
-	parkShare = 16
-	// parkedOverhead is about what a log that waits takes besides its message, and
-	// expiryBytes what its place in the queue does, also once it waits no more.
-	parkedOverhead = 160
-	expiryBytes    = 32
+	// parkShare is the part of max_bytes that may wait, 1/16, and knownShare the
+	// part that requests whose trace is known may take.
+	parkShare  = 16
+	knownShare = 64
+	// What things take, in bytes: a known request, a log that waits beside its
+	// message, and its place in the queue, which stays after its trace was found.
+	requestBytes = 48
+	parkedBytes  = 128
+	expiryBytes  = 64
 )
 
 var requestSeed = maphash.MakeSeed()
@@ -84,23 +83,13 @@ func newRequests(cfg *Config) *requests {
 		keys:   cfg.Logs.RequestIDAttributes,
 		wait:   cfg.DecisionWait,
 		limit:  int64(cfg.MaxBytes) / parkShare,
+		max:    int(min(maxRequests, int64(cfg.MaxBytes)/knownShare/requestBytes/2)),
 		young:  map[uint64]pcommon.TraceID{},
 		parked: map[uint64][]parkedLog{},
 	}
 }
 
 func (r *requests) enabled() bool { return len(r.keys) > 0 }
-
-// most is how many requests are known in a generation at most.
-func (r *requests) most() int { return int(min(maxRequests, r.limit/(2*requestBytes))) }
-
-// known is how many bytes known requests may take.
-func (r *requests) known() int64 {
-	if !r.enabled() {
-		return 0
-	}
-	return int64(2 * r.most() * requestBytes)
-}
 
 // key is the hash of an item's request id with its service's name and its client.
 func (r *requests) key(c call, service string, attrs pcommon.Map) (key uint64, ok bool) {
@@ -125,11 +114,34 @@ func (r *requests) key(c call, service string, attrs pcommon.Map) (key uint64, o
 func (r *requests) learn(now time.Duration, key uint64, id pcommon.TraceID) []parkedLog {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now-r.turned > r.wait || len(r.young) >= r.most() {
-		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
+	r.turn(now)
+	if len(r.young) >= r.max {
+		r.turned = now - r.wait - 1
+		r.turn(now)
 	}
 	r.young[key] = id
 	return r.take(key)
+}
+
+// turn makes the young requests old, if their time is over. The caller holds the lock.
+func (r *requests) turn(now time.Duration) {
+	if now-r.turned > r.wait {
+		r.old, r.young, r.turned = r.young, map[uint64]pcommon.TraceID{}, now
+	}
+}
+
+// tableBytes is about what the tables take. The messages in them are counted by the
+// buffer.
+func (r *requests) tableBytes() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return int64(len(r.young)+len(r.old))*requestBytes + r.overhead()
+}
+
+// overhead is what the logs that wait take beside their messages. The caller holds
+// the lock.
+func (r *requests) overhead() int64 {
+	return int64(r.waiting)*parkedBytes + int64(len(r.queue))*expiryBytes
 }
 
 // take returns the logs that wait for the key. The caller holds the lock.
@@ -137,9 +149,15 @@ func (r *requests) take(key uint64) []parkedLog {
 	logs := r.parked[key]
 	delete(r.parked, key)
 	for i := range logs {
-		r.bytes -= logs[i].bytes()
+		r.left(&logs[i])
 	}
 	return logs
+}
+
+// left notes that a log waits no more. The caller holds the lock.
+func (r *requests) left(p *parkedLog) {
+	r.waiting--
+	r.bytes -= int64(len(p.msg))
 }
 
 // find returns the trace of the request, if it is known.
@@ -156,12 +174,14 @@ func (r *requests) find(key uint64) (id pcommon.TraceID, ok bool) {
 func (r *requests) park(now time.Duration, key uint64, p parkedLog) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || r.bytes+p.bytes()+int64(len(r.queue))*expiryBytes > r.limit {
+	size := int64(len(p.msg))
+	if r.closed || r.bytes+r.overhead()+size+parkedBytes+expiryBytes > r.limit {
 		return false
 	}
 	p.number = r.next
 	r.next++
-	r.bytes += p.bytes()
+	r.waiting++
+	r.bytes += size
 	r.parked[key] = append(r.parked[key], p)
 	r.queue = append(r.queue, expiry{now + r.wait, key, p.number})
 	return true
@@ -171,6 +191,7 @@ func (r *requests) park(now time.Duration, key uint64, p parkedLog) bool {
 func (r *requests) expired(now time.Duration) (logs []parkedLog) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.turn(now)
 	n := 0
 	for ; n < len(r.queue) && r.queue[n].deadline <= now; n++ {
 		x := r.queue[n]
@@ -179,12 +200,14 @@ func (r *requests) expired(now time.Duration) (logs []parkedLog) {
 			continue // its trace was found
 		}
 		logs = append(logs, waiting[0])
-		r.bytes -= waiting[0].bytes()
+		r.left(&waiting[0])
 		if r.parked[x.key] = waiting[1:]; len(waiting) == 1 {
 			delete(r.parked, x.key)
 		}
 	}
-	r.queue = r.queue[n:]
+	if r.queue = r.queue[n:]; len(r.queue) == 0 {
+		r.queue = nil // it may have been long
+	}
 	return logs
 }
 
@@ -290,7 +313,7 @@ func alone(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) plog.Logs
 
 // account is that of the log among what is held.
 func (p *parkedLog) account() *tracebuffer.Release {
-	r := &tracebuffer.Release{Bytes: p.bytes()}
+	r := &tracebuffer.Release{Bytes: int64(len(p.msg))}
 	r.Counts[tracebuffer.Log] = 1
 	return r
 }

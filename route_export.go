@@ -22,7 +22,7 @@ type learned struct {
 	cfg     *RoutesConfig
 	table   *route.Table
 	log     *zap.Logger
-	warned  map[string]bool
+	warned  map[string]bool // services that are known
 	looked  time.Time
 	written time.Time
 }
@@ -51,10 +51,15 @@ func (l *learned) tick(now time.Time) {
 
 // warn names the services whose paths did not all get a pattern of their own.
 func (l *learned) warn() {
+	for name := range l.warned {
+		if !l.table.Known(name) {
+			delete(l.warned, name)
+		}
+	}
 	for name, s := range l.table.Services {
 		if s.Overflowed() > 0 && !l.warned[name] {
 			l.warned[name] = true
-			l.log.Warn("a service reached routes::max_routes: new paths share overflow patterns",
+			l.log.Warn("a service reached routes::max_routes, or all services together a quarter of max_bytes: new paths share overflow patterns",
 				zap.String("service.name", name), zap.Int("max_routes", l.cfg.MaxRoutes))
 		}
 	}

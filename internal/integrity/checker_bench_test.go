@@ -16,7 +16,7 @@ import (
 // BenchmarkWatch is the cost of a link from arrival to check, in whole
 // traces of 8 spans and 4 logs, of which 1000 are open at a time.
 func BenchmarkWatch(b *testing.B) {
-	w := New(Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 64 << 20, Peers: NewPeers(), Spans: true, Logs: true})
+	w := New(Options{Window: 10 * time.Second, MaxItems: 1000, MaxBytes: 64 << 20, Peers: NewPeers(1 << 20), Spans: true, Logs: true})
 	items := make([]Item, 12)
 	for i := range items {
 		l := Link{Span: uint64(i) + 1, Parent: uint64(i), Start: int64(i), End: 100, Service: 1, Name: 1, Kind: KindInternal}
@@ -69,7 +69,7 @@ const seenBytes, seenInBench = 8 << 20, 490_000
 // number of the newest, of a new one every perTrace items.
 func benchInterleaved(b *testing.B, open int, perTrace float64, pick func(newest int) int) {
 	const batch, window = 512, 10 * time.Second
-	w := New(Options{Window: window, MaxItems: 1000, MaxBytes: 1 << 30, Peers: NewPeers(), Spans: true, Logs: true, Heuristics: true})
+	w := New(Options{Window: window, MaxItems: 1000, MaxBytes: 1 << 30, Peers: NewPeers(1 << 20), Spans: true, Logs: true, Heuristics: true})
 	for i := range w.shards { // and it is full
 		w.shards[i].seen.Memory = idtable.NewMemory(2 * seenBytes / len(w.shards))
 	}

@@ -28,7 +28,7 @@ func newChecker(change ...func(*Options)) *Checker {
 
 // peers knows every service under its number as its address.
 func peers() *Peers {
-	p := NewPeers()
+	p := NewPeers(1 << 20)
 	for s := uint16(cart); s <= stock; s++ {
 		p.Note(epoch, uint64(s), s)
 	}
@@ -308,7 +308,7 @@ func TestSeenForgetsByAgeAndByCount(t *testing.T) {
 }
 
 func TestPeersExpireAndAreBounded(t *testing.T) {
-	p := NewPeers()
+	p := NewPeers(1 << 20)
 	p.Note(epoch, 1, cart)
 	require.EqualValues(t, cart, p.Lookup(epoch+time.Hour, 1))
 	require.Zero(t, p.Lookup(epoch+time.Hour+time.Second, 1), "not seen for an hour")
@@ -334,4 +334,24 @@ func TestUnansweredCallsAreBounded(t *testing.T) {
 	root := &Link{Name: orders, Start: 10*last + 1, End: 10*last + 4}
 	require.True(t, c.began(root))
 	require.False(t, c.began(root), "a call has one answer")
+}
+
+// A full registry of peers takes no more memory and no more time for each new
+// address, and has room again when old ones are over.
+func TestPeersAreBounded(t *testing.T) {
+	p := NewPeers(100 * peerBytes)
+	now := 1_000_000 * time.Second
+	for a := range uint64(1000) {
+		p.Note(now, a, 1)
+	}
+	require.Equal(t, 100, p.Len())
+	require.EqualValues(t, 100*peerBytes, p.Bytes())
+	pruned := p.pruned
+	now += time.Second
+	p.Note(now, 2000, 1)
+	require.Equal(t, pruned, p.pruned, "old ones are not looked for each time")
+	now += 2 * time.Hour
+	p.Note(now, 2000, 7)
+	require.Equal(t, 1, p.Len())
+	require.EqualValues(t, 7, p.Lookup(now, 2000))
 }

@@ -15,8 +15,10 @@ import (
 // of such a service can a missing span be told from one nobody sends. It is safe
 // for concurrent use, and looking up takes no lock.
 type Peers struct {
-	mu    sync.Mutex // held to add
-	known atomic.Pointer[map[uint64]*peer]
+	mu     sync.Mutex // held to add
+	max    int        // addresses
+	pruned int64      // when the registry was last searched for old ones, Unix seconds
+	known  atomic.Pointer[map[uint64]*peer]
 }
 
 type peer struct {
@@ -27,14 +29,19 @@ type peer struct {
 const (
 	// maxPeers bounds the addresses; what is new then is not learned.
 	maxPeers = 4096
+	// peerBytes is about what an address takes.
+	peerBytes = 64
+	// pruneSeconds is how often a full registry is searched for old addresses: to
+	// do so for each new one would take as long as there are addresses.
+	pruneSeconds = 10
 	// peerSeconds is how long after its last server span a service is still
 	// expected to send some.
 	peerSeconds = 3600
 )
 
-// NewPeers returns a registry without addresses.
-func NewPeers() *Peers {
-	p := new(Peers)
+// NewPeers returns a registry without addresses, which may take maxBytes.
+func NewPeers(maxBytes int64) *Peers {
+	p := &Peers{max: int(min(maxPeers, maxBytes/peerBytes))}
 	p.known.Store(&map[uint64]*peer{})
 	return p
 }
@@ -55,11 +62,16 @@ func (p *Peers) Note(now time.Duration, address uint64, name uint16) {
 func (p *Peers) add(now time.Duration, address uint64, name uint16) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	next := maps.Clone(*p.known.Load())
-	if len(next) >= maxPeers {
+	known := *p.known.Load()
+	if len(known) >= p.max && seconds(now)-p.pruned < pruneSeconds {
+		return
+	}
+	next := maps.Clone(known)
+	if len(next) >= p.max {
+		p.pruned = seconds(now)
 		maps.DeleteFunc(next, func(_ uint64, old *peer) bool { return seconds(now)-old.seen.Load() > peerSeconds })
 	}
-	if len(next) >= maxPeers {
+	if len(next) >= p.max {
 		return
 	}
 	added := new(peer)
@@ -83,3 +95,6 @@ func seconds(now time.Duration) int64 { return int64(now / time.Second) }
 
 // Len is the number of addresses known.
 func (p *Peers) Len() int { return len(*p.known.Load()) }
+
+// Bytes is about the memory taken.
+func (p *Peers) Bytes() int64 { return int64(p.Len()) * peerBytes }

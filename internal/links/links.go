@@ -26,12 +26,17 @@ type Reader struct {
 }
 
 // New returns a Reader that is not started.
-func New() *Reader { return &Reader{peers: integrity.NewPeers()} }
+func New() *Reader { return &Reader{} }
+
+// peerShare is the part of the memory that the addresses of services may take, 1/16.
+const peerShare = 16
 
 // Start begins to check traces. The peers of the options are ignored: a Reader has its
-// own. It must not run at the same time as other methods.
+// own, within the same limit. It must not run at the same time as other methods.
 func (r *Reader) Start(o integrity.Options) {
+	r.peers = integrity.NewPeers(o.MaxBytes / peerShare)
 	o.Peers = r.peers
+	o.MaxBytes -= o.MaxBytes / peerShare
 	r.checker = integrity.New(o)
 }
 
@@ -69,7 +74,7 @@ func (r *Reader) Bytes() int64 {
 	if r.checker == nil {
 		return 0
 	}
-	return r.checker.Bytes()
+	return r.checker.Bytes() + r.peers.Bytes()
 }
 
 // Span returns the link of a span, and reports whether there is one: a span without

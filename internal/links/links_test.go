@@ -22,7 +22,7 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 	names := []string{"", "orders", "shop", "shop.svc"}
 	services := []*telemetry.Service{{Address: record.AddressOf("cart", 0), NameID: 1}, {Address: record.AddressOf("orders", 0), NameID: 2}}
 	rapid.Check(t, func(t *rapid.T) {
-		with, without := New(), New()
+		with, without := started(), started()
 		var memo PeerMemo
 		name, port := rapid.SampledFrom(names), rapid.SampledFrom([]int{0, 80})
 		svc := services[0]
@@ -51,7 +51,7 @@ func TestPeersAreTheSameWithoutMemo(t *testing.T) {
 // A service may call itself where a span of the same batch says it answers.
 func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
 	now := 1_000_000 * time.Second
-	w, svc := New(), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
+	w, svc := started(), &telemetry.Service{Address: record.AddressOf("cart", 0), NameID: 1}
 	var memo PeerMemo
 	see := func(kind integrity.Kind, port int) uint64 {
 		l := integrity.Link{Kind: kind}
@@ -61,4 +61,11 @@ func TestACallToWhatWasJustLearnedIsKnown(t *testing.T) {
 	require.Equal(t, record.AddressOf("shop", 80), see(integrity.KindClient, 80))
 	see(integrity.KindServer, 0)
 	require.Equal(t, record.AddressOf("shop", 0), see(integrity.KindClient, 80))
+}
+
+// started returns a reader that checks traces.
+func started() *Reader {
+	r := New()
+	r.Start(integrity.Options{Window: time.Second, MaxItems: 10, MaxBytes: 1 << 20})
+	return r
 }

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // JoinConfig says what logs get from their spans and which of them are not needed.
@@ -44,7 +45,7 @@ type joiner struct {
 
 type entryKey struct {
 	trace   pcommon.TraceID
-	service string
+	service string // as a label, which is what a stub of a span has
 }
 
 func newJoiner(keys []string, ids record.TraceIDs, td ptrace.Traces) *joiner {
@@ -56,7 +57,7 @@ func newJoiner(keys []string, ids record.TraceIDs, td ptrace.Traces) *joiner {
 		root:  map[pcommon.TraceID]pcommon.Map{},
 	}
 	for res, s := range record.EachSpan(td) {
-		j.note(record.ServiceName(res), s)
+		j.note(telemetry.Label(record.ServiceName(res)), s)
 	}
 	return j
 }
@@ -105,7 +106,7 @@ func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, b
 	if m, ok := j.spans[j.ids.SpanOf(lr.TraceID(), lr.SpanID())]; ok {
 		return m, true
 	}
-	if m, ok := j.entry[entryKey{trace, record.ServiceName(res)}]; ok {
+	if m, ok := j.entry[entryKey{trace, telemetry.Label(record.ServiceName(res))}]; ok {
 		return m, true
 	}
 	m, ok := j.root[trace]

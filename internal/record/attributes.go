@@ -49,6 +49,9 @@ type Span struct {
 	synthetic  string
 	Status     int // of HTTP: 100 to 599, or 0
 	Peer
+	// http: an attribute is of HTTP or URLs; otherProtocol: one names the system of
+	// a database, a queue or RPC.
+	http, otherProtocol bool
 }
 
 // Read reads attributes of old and new semantic conventions into a zero Span.
@@ -95,6 +98,7 @@ func (v *Span) Read(attrs pcommon.Map) {
 		case "messaging.destination.name", "messaging.destination":
 			v.Destination = val.Str()
 		default:
+			v.noteProtocol(key)
 			v.Header.Read(key, val)
 		}
 	}

@@ -9,15 +9,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// PathInName returns the path in a span name, such as "GET /users/1" or "/users/1",
-// or "".
-func PathInName(name string) string {
-	if i := strings.IndexByte(name, '/'); i == 0 || i > 0 && name[i-1] == ' ' {
-		return name[i:]
-	}
-	return ""
-}
-
 // methodInName returns the word in capitals before the path in a span's name, or "".
 func methodInName(name, path string) string {
 	before := strings.TrimSuffix(name[:len(name)-len(path)], " ")
@@ -56,7 +47,7 @@ func (q *Request) Answered() bool { return q.status < 400 }
 func (v *Span) Request(s ptrace.Span, pattern string) Request {
 	path, method := v.Path.Text, v.Method
 	if path == "" {
-		path = PathInName(s.Name())
+		path = v.PathInName(s.Name())
 		if path != "" && method == "" {
 			method = methodInName(s.Name(), path)
 		}

@@ -12,8 +12,9 @@ import "math/bits"
 // nothing to mark but the chunks, whatever lies in them.
 type arena[T any] struct {
 	chunks [maxChunks][]T // each twice as long as the one before
-	// used is the highest index given out. Owned by the writer.
-	used uint32
+	// used is the highest index given out, and length how many elements there is
+	// memory for. Both are owned by the writer.
+	used, length uint32
 }
 
 const (
@@ -48,6 +49,7 @@ func (a *arena[T]) addRun(length uint32) uint32 {
 	i := ((a.used+firstChunk)/length+1)*length - firstChunk
 	if chunk, _ := chunkOf(i); a.chunks[chunk] == nil {
 		a.chunks[chunk] = make([]T, firstChunk<<chunk)
+		a.length += firstChunk << chunk
 	}
 	a.used = i + length - 1
 	return i

@@ -14,8 +14,9 @@ import (
 // longer made still stand in dashboards, so they hold their place until they
 // are forgotten.
 type budget struct {
-	texts map[string]uint32 // in the tree
-	max   int
+	texts   map[string]uint32 // in the tree
+	max     int
+	account *account // of all services
 	// prefixes is how many overflow patterns were made.
 	prefixes int
 }
@@ -33,7 +34,7 @@ func (b *budget) take(t *tree, text string, reserve int) uint32 {
 	if i := b.texts[text]; i != 0 {
 		return i
 	}
-	if len(b.texts) >= b.max-reserve {
+	if len(b.texts) >= b.max-reserve || b.account.full() {
 		return 0
 	}
 	i := t.keep(text)

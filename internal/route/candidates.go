@@ -31,10 +31,12 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	words := l.words[n.self]
 	i := slices.IndexFunc(words, func(s candidate) bool { return s.word == c.Head })
 	if i < 0 {
-		words, i = newCandidate(words, c.Head)
 		count(&n.distinct)
+		if words, i = l.newCandidate(words, c.Head); i < 0 {
+			return
+		}
+		l.setWords(n, words)
 	}
-	l.words[n.self] = words
 	s := &words[i]
 	count(&s.hits)
 	s.passed = s.passed || passed
@@ -43,10 +45,24 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	}
 }
 
-// newCandidate makes room for a word, at the cost of the rarest one.
-func newCandidate(words []candidate, word string) ([]candidate, int) {
-	if len(words) < maxCandidates {
+// setWords replaces the candidates of a node.
+func (t *tree) setWords(n *node, words []candidate) {
+	t.candidates += len(words) - len(t.words[n.self])
+	if len(words) == 0 {
+		delete(t.words, n.self)
+		return
+	}
+	t.words[n.self] = words
+}
+
+// newCandidate makes room for a word, at the cost of the rarest one. It returns the
+// word's place, or -1 if there is no room at all.
+func (l *learner) newCandidate(words []candidate, word string) ([]candidate, int) {
+	if len(words) < maxCandidates && !l.account.full() {
 		return append(words, candidate{word: strings.Clone(word)}), len(words)
+	}
+	if len(words) == 0 {
+		return nil, -1
 	}
 	rarest := 0
 	for i := range words {
@@ -95,7 +111,7 @@ func (l *learner) promoteAll(n *node, suffix string) {
 func (l *learner) promote(n *node, i int, suffix string) {
 	words := l.words[n.self]
 	s := words[i]
-	l.words[n.self] = slices.Delete(words, i, i+1)
+	l.setWords(n, slices.Delete(words, i, i+1))
 	n.worded -= min(n.worded, s.hits)
 	n.distinct--
 	if l.literalChild(n, s.word+suffix) == nil {

@@ -23,7 +23,7 @@ func (m *compaction) node(n, to *node) {
 	to.marks.Store(n.marks.Load())
 	m.to.know(to, m.from.known(n))
 	if words := m.from.words[n.self]; words != nil {
-		m.to.words[to.self] = words
+		m.to.setWords(to, words)
 	}
 	for c := range m.from.children(n) {
 		d := m.to.make(to, m.from.label(c), c.value, c.class)

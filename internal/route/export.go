@@ -102,7 +102,7 @@ func (t *Table) Import(data []byte) error {
 
 func (l *learner) restore(tree saved) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.rest()
 	l.renew(min(l.nodes+tree.size(), l.maxNodes))
 	l.restoreNode(l.root, tree)
 }

@@ -16,10 +16,10 @@ const (
 // texts of learned stay in the budget.
 func (l *learner) rotate(learned []*template.Template) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.rest()
 	now := l.generation.Add(1)
 	keep := uint32(lifetime)
-	if 2*l.nodes > l.maxNodes || 2*len(l.budget.texts) > l.budget.max {
+	if 2*l.nodes > l.maxNodes || 2*len(l.budget.texts) > l.budget.max || l.account.full() {
 		keep = pressedLifetime
 	}
 	if now <= keep {

@@ -100,7 +100,7 @@ func (l *learner) follow(f *framework, v *segment.Path) end {
 // was handed out first: one route, one text.
 func (l *learner) teach(f *framework, v *segment.Path) Result {
 	l.lesson()
-	defer l.mu.Unlock()
+	defer l.rest()
 	n := l.root
 	for i, s := range f.template.Segments() {
 		if n = l.lead(n, s, v.Key(i), i+1 < v.Len()); n == nil {

@@ -4,6 +4,7 @@
 package route
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -37,22 +38,28 @@ type learner struct {
 	lessons  uint64           // items that were learned from; a tree at rest learns from none
 	prunes   pruneLimit
 	budget   budget
+	read     int64    // bytes of the http.routes that were read
+	account  *account // of all services
+	reported int64    // to the account
+	closed   bool     // the service was forgotten
 }
 
 // maxLabels bounds the memory of below.
 const maxLabels = 1024
 
-func newLearner(maxPatterns int, learn bool) *learner {
+func newLearner(maxPatterns int, learn bool, in *account) *learner {
 	l := &learner{
+		account:  in,
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		below:    map[string]state{},
 		prunes:   newPruneLimit(4*maxPatterns + 64),
-		budget:   budget{max: max(maxPatterns, 1)},
+		budget:   budget{max: max(maxPatterns, 1), account: in},
 	}
 	l.plant(newTree(ample(0)))
 	l.root.pure = !learn
 	l.budget.reset(l.tree, nil)
+	l.report()
 	return l
 }
 
@@ -62,7 +69,7 @@ func (l *learner) plant(t *tree) {
 	l.published.Store(t)
 }
 
-// lesson takes the lock, to learn from an item.
+// lesson takes the lock, to learn from an item. It ends with rest.
 func (l *learner) lesson() {
 	l.mu.Lock()
 	l.lessons++
@@ -78,7 +85,7 @@ const maxReshapes = 4
 // makeNode adds a child, for values first seen in a class, or returns nil if
 // the tree is full.
 func (l *learner) makeNode(n *node, label string, value bool, of segment.Class) *node {
-	if l.nodes >= l.maxNodes {
+	if l.nodes >= l.maxNodes || l.account.full() {
 		l.full.Store(true)
 		return nil
 	}
@@ -123,7 +130,7 @@ func (l *learner) learnLabel(n *node, s state) {
 	if n.value || label == "" {
 		return
 	}
-	if _, ok := l.below[label]; ok || len(l.below) < maxLabels {
-		l.below[label] = min(s, stateWords)
+	if _, ok := l.below[label]; ok || len(l.below) < maxLabels && !l.account.full() {
+		l.below[strings.Clone(label)] = min(s, stateWords) // the tree's own would keep a block of texts
 	}
 }

@@ -71,7 +71,7 @@ func (l *learner) graft(wild, c *node) {
 			}
 			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
 			if words := l.words[g.self]; words != nil {
-				l.words[to.self] = words
+				l.setWords(to, words)
 			}
 			l.know(to, l.known(g))
 		}

@@ -21,16 +21,17 @@ func (s *Service) framework(httpRoute string) *framework {
 	}
 	httpRoute = strings.Clone(httpRoute)
 	f := readFramework(httpRoute)
-	if len(*known) >= s.maxFrameworks() {
+	if len(*known) >= s.maxFrameworks() || s.learner.account.full() {
 		return f
 	}
 	s.learner.lesson()
-	defer s.learner.mu.Unlock()
+	defer s.learner.rest()
 	old := *s.frameworks.Load()
 	more := make(map[string]*framework, len(old)+1)
 	maps.Copy(more, old)
 	more[httpRoute] = f
 	s.frameworks.Store(&more)
+	s.learner.read += f.size()
 	return f
 }
 
@@ -164,9 +165,9 @@ func (s *Service) observeBeside(f *framework) Result {
 	}
 	s.learner.lesson()
 	r := s.learner.takeFramework(f)
-	s.learner.mu.Unlock()
+	s.learner.rest()
 	if r.Source == SourceFramework && !f.plain && s.learn && f.offered.CompareAndSwap(false, true) {
-		s.learnTemplate(f.template)
+		s.learnTemplate(f)
 	}
 	return s.counted(r)
 }
@@ -185,15 +186,16 @@ const maxLearnedTemplates = 64
 
 // learnTemplate keeps such a route. A catch-all says nothing of the routes
 // below it, so a tail must have a literal in front.
-func (s *Service) learnTemplate(t *template.Template) {
-	if len(t.Segments()) == 0 {
+func (s *Service) learnTemplate(f *framework) {
+	t := f.template
+	if len(t.Segments()) == 0 || s.learner.account.full() {
 		return
 	}
 	if _, ok := t.Segments()[0].Literal(); !ok {
 		return
 	}
 	s.learner.lesson()
-	defer s.learner.mu.Unlock()
+	defer s.learner.rest()
 	templates := s.learned.Load().All()
 	for _, known := range templates {
 		if known.Shape() == t.Shape() {
@@ -205,5 +207,6 @@ func (s *Service) learnTemplate(t *template.Template) {
 	}
 	if x, err := template.NewIndex(append(slices.Clip(templates), t)); err == nil {
 		s.learned.Store(x)
+		s.learner.read += f.size()
 	}
 }

@@ -23,10 +23,10 @@ type Service struct {
 	overflowed atomic.Uint64
 }
 
-func newService(name string, declared *template.Index, maxPatterns int, learn bool) *Service {
+func newService(name string, declared *template.Index, maxPatterns int, learn bool, in *account) *Service {
 	s := &Service{
 		name: name, declared: declared, declares: declared.Len() > 0,
-		learner: newLearner(maxPatterns, learn), learn: learn,
+		learner: newLearner(maxPatterns, learn, in), learn: learn,
 	}
 	s.frameworks.Store(&map[string]*framework{})
 	return s
@@ -103,8 +103,21 @@ func (s *Service) Overflowed() uint64 { return s.overflowed.Load() }
 // rotate starts a new generation.
 func (s *Service) rotate() {
 	s.learner.rotate(s.learned.Load().All())
-	if known := s.frameworks.Load(); len(*known) >= s.maxFrameworks() {
-		s.frameworks.CompareAndSwap(known, &map[string]*framework{}) // those that still arrive are read anew
+	s.forgetFrameworks()
+}
+
+// forgetFrameworks forgets what was read of http.routes, if there is no room for more:
+// those that still arrive are read anew.
+func (s *Service) forgetFrameworks() {
+	s.learner.mu.Lock()
+	defer s.learner.rest()
+	known := *s.frameworks.Load()
+	if len(known) < s.maxFrameworks() && !s.learner.account.full() {
+		return
+	}
+	s.frameworks.Store(&map[string]*framework{})
+	for _, f := range known {
+		s.learner.read -= f.size()
 	}
 }
 

@@ -140,7 +140,7 @@ func TestTickForgetsWhatIsNotUsed(t *testing.T) {
 	require.Equal(t, 12, s.Patterns())
 	now := time.Unix(0, 0)
 	for range 10 {
-		now = now.Add(generation)
+		now = now.Add(Generation)
 		table.Tick(now)
 		s.Match("GET", "/orders")
 	}

@@ -35,6 +35,10 @@ type Options struct {
 	// MaxServices is the most services that get a table of their own, at
 	// least 1; the others share one.
 	MaxServices int
+	// MaxBytes limits the memory of what the services learn, all of them
+	// together. Beyond it nothing new is learned, and new names share one table,
+	// until something was forgotten. 0 is no limit.
+	MaxBytes int64
 	// Learn lets evidence from traffic, and the http.route of other items,
 	// shape patterns. Without it only templates and segment shapes do.
 	Learn bool
@@ -48,15 +52,17 @@ type Table struct {
 	options  Options
 	services atomic.Pointer[map[string]*Service]
 	overflow *Service
+	account  account
 
 	mu      sync.Mutex // serialises writers of services, and Tick
 	rotated time.Time
+	starved bool // the account was full
 }
 
 // New builds a table. The error names the template and the offset in it.
 func New(o Options) (*Table, error) {
 	o.MaxRoutes, o.MaxServices = max(o.MaxRoutes, 1), max(o.MaxServices, 1)
-	t := &Table{options: o, own: map[string][]*template.Template{}}
+	t := &Table{options: o, own: map[string][]*template.Template{}, account: account{limit: o.MaxBytes}}
 	var err error
 	if t.shared, err = parseAll(o.Templates); err != nil {
 		return nil, err
@@ -103,7 +109,7 @@ func (t *Table) newService(name string) (*Service, error) {
 	if declared.Len() >= t.options.MaxRoutes && declared.Len() > 0 {
 		return nil, fmt.Errorf("%d templates leave no room for other routes under the limit of %d", declared.Len(), t.options.MaxRoutes)
 	}
-	return newService(name, declared, t.options.MaxRoutes-declared.Len(), t.options.Learn), nil
+	return newService(name, declared, t.options.MaxRoutes-declared.Len(), t.options.Learn, &t.account), nil
 }
 
 // without returns the shared templates that a service did not name otherwise:
@@ -116,13 +122,13 @@ func without(shared, own []*template.Template) []*template.Template {
 	return slices.DeleteFunc(slices.Clone(shared), func(s *template.Template) bool { return shapes[s.Shape()] })
 }
 
-// Service returns the routes of a service; never nil. Beyond MaxServices all
-// further names share one. A known name takes no lock and no memory.
+// Service returns the routes of a service; never nil. Beyond MaxServices or MaxBytes
+// all further names share one. A known name takes no lock and no memory.
 func (t *Table) Service(name string) *Service {
 	if s := (*t.services.Load())[name]; s != nil {
 		return s
 	}
-	if len(*t.services.Load()) >= t.options.MaxServices {
+	if len(*t.services.Load()) >= t.options.MaxServices || t.account.full() {
 		return t.overflow
 	}
 	return t.addService(strings.Clone(name))
@@ -138,13 +144,41 @@ func (t *Table) addService(name string) *Service {
 	if len(old) >= t.options.MaxServices {
 		return t.overflow
 	}
-	s := newService(name, t.overflow.declared, t.overflow.learner.budget.max, t.options.Learn)
+	s := newService(name, t.overflow.declared, t.overflow.learner.budget.max, t.options.Learn, &t.account)
 	services := make(map[string]*Service, len(old)+1)
 	maps.Copy(services, old)
 	services[name] = s
 	t.services.Store(&services)
 	return s
 }
+
+// Shared reports whether the routes are those that further names share.
+func (t *Table) Shared(s *Service) bool { return s == t.overflow }
+
+// Forget forgets what a service has taught, which is then of no use to whoever still
+// holds it. What is declared for it stays.
+func (t *Table) Forget(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := *t.services.Load()
+	s := old[name]
+	if s == nil {
+		return
+	}
+	services := maps.Clone(old)
+	delete(services, name)
+	if len(t.own[name]) > 0 {
+		services[name] = newService(name, s.declared, s.learner.budget.max, s.learn, &t.account)
+	}
+	t.services.Store(&services)
+	s.learner.close()
+}
+
+// Known reports whether the service has a table of its own, or the name is "".
+func (t *Table) Known(name string) bool { return name == "" || (*t.services.Load())[name] != nil }
+
+// Bytes is about the memory of what the services have learned.
+func (t *Table) Bytes() int64 { return t.account.used.Load() }
 
 // Services calls yield for each service, the shared overflow one last, under
 // the name "", if anything was sent to it.
@@ -159,18 +193,19 @@ func (t *Table) Services(yield func(name string, s *Service) bool) {
 	}
 }
 
-// generation is how long one generation of learned routes lasts.
-const generation = 10 * time.Minute
+// Generation is how long one generation of learned routes lasts.
+const Generation = 10 * time.Minute
 
 // Tick lets time pass: routes that nobody used for long are forgotten. Call it
 // every few seconds from one goroutine.
 func (t *Table) Tick(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.relieve()
 	if t.rotated.IsZero() {
 		t.rotated = now
 	}
-	if now.Sub(t.rotated) < generation {
+	if now.Sub(t.rotated) < Generation {
 		return
 	}
 	t.rotated = now
@@ -178,4 +213,16 @@ func (t *Table) Tick(now time.Time) {
 		s.rotate()
 	}
 	t.overflow.rotate()
+}
+
+// relieve lets the services learn again that the limit on memory stopped.
+func (t *Table) relieve() {
+	full := t.account.full()
+	if t.starved && !full {
+		for _, s := range *t.services.Load() {
+			s.learner.relieve()
+		}
+		t.overflow.learner.relieve()
+	}
+	t.starved = full
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 )
@@ -26,6 +27,9 @@ type tree struct {
 	block    *strings.Builder // of texts; it never grows, so its bytes stay
 	root     *node
 	words    map[uint32][]candidate // some of those taken for values, by node
+
+	candidates int   // in words
+	allocated  int64 // bytes of nodes and texts
 }
 
 // spelling is a text that was handed out as a pattern, or a parameter's name.
@@ -45,6 +49,7 @@ func newTree(nodes int) *tree {
 		labels: make([]*[chunkLength]string, chunks),
 		words:  map[uint32][]candidate{},
 	}
+	t.allocated = int64(chunks) * int64(unsafe.Sizeof(t.chunks[0])+unsafe.Sizeof(t.labels[0]))
 	t.root = t.add("")
 	return t
 }
@@ -62,6 +67,7 @@ func (t *tree) add(label string) *node {
 	i := t.used / chunkLength
 	if t.chunks[i] == nil {
 		t.chunks[i], t.labels[i] = new([chunkLength]node), new([chunkLength]string)
+		t.allocated += chunkBytes
 	}
 	t.labels[i][t.used%chunkLength] = t.copy(label)
 	n := t.at(t.used)
@@ -93,6 +99,7 @@ func (t *tree) copy(text string) string {
 	if t.block == nil || t.block.Cap()-t.block.Len() < len(text) {
 		t.block = &strings.Builder{}
 		t.block.Grow(max(blockLength, len(text)))
+		t.allocated += int64(max(blockLength, len(text)))
 	}
 	start := t.block.Len()
 	t.block.WriteString(text)

@@ -82,7 +82,7 @@ func (t *tree) step(n *node, v *segment.Path, i int) *node {
 // grow walks under the lock, makes what is missing and counts.
 func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
 	l.lesson()
-	defer l.mu.Unlock()
+	defer l.rest()
 	n, whole := l.walk(v)
 	for again := 1; l.reshaped; again++ {
 		l.still = again == maxReshapes
@@ -165,7 +165,7 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 		l.widen(child, c.Class)
 	}
 	if child.settled() {
-		delete(l.words, n.self) // decided; others need the memory
+		l.setWords(n, nil) // decided; others need the memory
 	}
 	return child
 }

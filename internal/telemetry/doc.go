@@ -6,9 +6,11 @@
 // for each batch and not for each item: a [Tally] and [Amounts] gather what a
 // batch's items have in common.
 //
-// [Services] bounds the labels: at most MaxServices services have series of their
-// own, and at most MaxLabelSets combinations of a service with further resource
-// attributes. All others share the label "_other".
+// [Label] makes what senders choose fit to be a label. [Services] bounds the number
+// of labels: at most MaxServices services have series of their own, and at most
+// MaxLabelSets combinations of a service with further resource attributes. All
+// others share the label "_other". What nobody uses any more is forgotten, but for
+// its series, which OpenTelemetry's SDK keeps.
 //
 // [Instruments], [Services] and [RouteCounter] are safe for concurrent use; a
 // Tally and Amounts are for one goroutine.

@@ -68,7 +68,7 @@ func New(set component.TelemetrySettings, policy *sampling.Policy, counts bool, 
 	}
 	t := &Instruments{TelemetryBuilder: b, policy: policy, counts: counts}
 	for _, r := range policy.Rules() {
-		t.ruleNames = append(t.ruleNames, r.Name)
+		t.ruleNames = append(t.ruleNames, Label(r.Name))
 	}
 	err = t.registerGauges(g)
 	return t, err

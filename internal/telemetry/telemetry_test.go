@@ -5,8 +5,10 @@ package telemetry
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,7 +182,7 @@ func TestRoutesPastTheLimitShareOneName(t *testing.T) {
 	tel, page := instruments(t, true, nil)
 	svcs := services(t)
 	cart, shop := svcs.Of(resource("cart")), svcs.Of(resource("shop"))
-	c := NewRouteCounter(2)
+	c := NewRouteCounter(2, 1<<20)
 	for range 2 {
 		for _, k := range []RouteKey{{cart, "/a"}, {shop, "/a"}, {cart, "/b"}, {cart, "/c"}, {shop, "/d"}} {
 			var by Amounts[RouteKey]
@@ -317,4 +319,28 @@ func TestSourcesOfRandomnessAreCounted(t *testing.T) {
 	tel.Drawn(tracebuffer.Span, &d)
 	require.Equal(t, map[string]float64{"traces trace_id": 2, "traces explicit": 1}, page.points("randomness"))
 	require.Equal(t, map[string]float64{"traces": 1}, page.points("thresholds_inconsistent"))
+}
+
+// Routes that nobody asks for any more give up their places, and their names are
+// labels.
+func TestCountedRoutesAreForgotten(t *testing.T) {
+	c := NewRouteCounter(2, 1<<20)
+	svc := &Service{key: "cart"}
+	require.Equal(t, "/caf\uFFFD/{id}", c.name(RouteKey{svc, "/caf\xe9/{id}"}))
+	require.Len(t, c.name(RouteKey{svc, "/" + strings.Repeat("x", 4096)}), MaxLabelBytes)
+	require.Equal(t, otherRoutes, c.name(RouteKey{svc, "/c"}))
+	now := time.Unix(0, 0)
+	for range pressedLifetime + 2 {
+		c.Tick(now)
+		c.name(RouteKey{svc, "/caf\xe9/{id}"})
+		now = now.Add(route.Generation)
+	}
+	require.Equal(t, "/c", c.name(RouteKey{svc, "/c"}))
+	require.Equal(t, otherRoutes, c.name(RouteKey{svc, "/d"}))
+
+	c = NewRouteCounter(1000, 1000)
+	for n := range 1000 {
+		c.name(RouteKey{svc, fmt.Sprint("/", n, strings.Repeat("x", 100))})
+	}
+	require.LessOrEqual(t, c.Bytes(), int64(1000))
 }

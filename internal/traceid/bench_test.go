@@ -126,6 +126,10 @@ func BenchmarkScanBody(b *testing.B) {
 		benchmarkBody(b, stack)
 	})
 	b.Run("worst text", func(b *testing.B) { benchmarkBody(b, strings.Repeat("tttttid=", 3000)) })
+	b.Run("crowded text", func(b *testing.B) { benchmarkBody(b, strings.Repeat("Root=", 3300)) })
+	b.Run("crowded b3", func(b *testing.B) { benchmarkBody(b, strings.Repeat("b3=", 5400)) })
+	b.Run("crowded trace", func(b *testing.B) { benchmarkBody(b, strings.Repeat("traceparent=", 1300)) })
+	b.Run("quoted text", func(b *testing.B) { benchmarkBody(b, strings.Repeat(`where trace_id='"a`, 900)) })
 	b.Run("worst json", func(b *testing.B) { benchmarkBody(b, strings.Repeat(`{"a":[`, 3000)) })
 }
 

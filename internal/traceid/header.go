@@ -15,6 +15,14 @@ var headerWords = [...]string{
 	"zipkin", "rpc", "grpc", "capture",
 }
 
+// wordsByLetter are the words by their first letter.
+var wordsByLetter = func() (t [32][]string) {
+	for _, word := range headerWords {
+		t[word[0]&31] = append(t[word[0]&31], word)
+	}
+	return t
+}()
+
 // behindWords returns the role of the header whose name stands behind such words.
 func (k *Keys) behindWords(key string) (r Role) {
 	for rest, ok := afterHeaderWord(key); ok && r.Kind == RoleNone; rest, ok = afterHeaderWord(rest) {
@@ -28,8 +36,11 @@ func afterHeaderWord(key string) (rest string, ok bool) {
 	for key != "" && !isLetter(key[0]) {
 		key = key[1:]
 	}
-	for _, word := range headerWords {
-		if len(key) > len(word) && lower(key[0]) == word[0] && strings.EqualFold(key[:len(word)], word) {
+	if key == "" {
+		return "", false
+	}
+	for _, word := range wordsByLetter[key[0]&31] {
+		if len(key) > len(word) && strings.EqualFold(key[:len(word)], word) {
 			return key[len(word):], true
 		}
 	}

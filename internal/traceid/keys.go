@@ -66,17 +66,30 @@ func (k *Keys) addFlatContainers() {
 // Lookup returns the role of a key. Case is ignored, and so are the separators . _ - and /. A header is known
 // behind the words that proxies put before its name, as in http_x_b3_traceid and request_Traceparent.
 func (k *Keys) Lookup(key string) Role {
-	r := k.dict.Lookup(key)
-	if r.Kind == RoleNone && endsLikeHeader(key) {
-		return k.behindWords(key)
+	if endsLikeHeader(key) {
+		return k.lookupHeader(key)
 	}
-	return r
+	return k.dict.Lookup(key)
+}
+
+func (k *Keys) lookupHeader(key string) Role {
+	if r := k.dict.Lookup(key); r.Kind != RoleNone {
+		return r
+	}
+	return k.behindWords(key)
 }
 
 // LookupIn returns the role of a key inside of a nested object.
 func (k *Keys) LookupIn(s Scope, key string) Role { return k.lookupIn(&s, key) }
 
 func (k *Keys) lookupIn(s *Scope, key string) Role {
+	if s.depth == 0 {
+		return k.Lookup(key)
+	}
+	return k.lookupInside(s, key)
+}
+
+func (k *Keys) lookupInside(s *Scope, key string) Role {
 	r := k.dict.LookupIn(&s.path, key)
 	if r.Kind == RoleNone && endsLikeHeader(key) {
 		r = k.behindWords(key)

@@ -25,9 +25,10 @@ const (
 // surroundings knows what stands around the places of one text. They are asked for from left to right, so that
 // the text is read once, however many there are. It holds places in the text and not the text.
 type surroundings struct {
-	quotes quotes
-	braces braces
-	sql    statement
+	quotes  quotes
+	braces  braces
+	sql     statement
+	address address
 }
 
 // ofPair says whose the pair is that has its key at start to end and its value at value.
@@ -51,7 +52,7 @@ func (a *surroundings) ofForm(k *Keys, s string, start int) place {
 // whose looks at everything but the pair itself, from the inside to the outside.
 func (a *surroundings) whose(k *Keys, s string, start int, inside bool) place {
 	switch {
-	case inAddress(s, start):
+	case a.address.around(s, start):
 		return foreign
 	case start > 0 && s[start-1] == '=':
 		label, _ := labelBefore(s[:start])
@@ -102,24 +103,36 @@ func (k *Keys) scopeBehind(before string) (in Scope, ok bool) {
 // isForeign reports whether a word is the label of a query, or of data that somebody else has sent.
 func isForeign(label string) bool { return queries.Lookup(label) || quoters.Lookup(label) }
 
-// maxAddress is how far the beginning of an address is looked for.
-const maxAddress = 512
+// address knows whether a place is in the query or in the path of a URL.
+type address struct {
+	at     int // the last place that was asked for
+	inside bool
+}
 
-// inAddress reports whether the place is in the query or in the path of a URL.
-func inAddress(s string, at int) bool {
-	for i := at - 1; i >= max(0, at-maxAddress); i-- {
-		switch c := s[i]; {
-		case c <= ' ' || c == '"' || c == '\'' || c == ',' || c == ';' || c == '|':
-			return false
-		case c == '?':
+// around reports whether the place is in an address. It looks back to the beginning of the word, or to the last place
+// that was asked for.
+func (a *address) around(s string, at int) bool {
+	for i := at - 1; i >= a.at; i-- {
+		if s[i] == '?' || s[i] == '/' && beginsPath(s, i) {
+			*a = address{at, true}
 			return true
-		case c == '/':
-			if i == 0 || s[i-1] <= ' ' || s[i-1] == '"' || strings.HasSuffix(s[:i], ":/") {
-				return true
-			}
+		}
+		if endsAddress(s[i]) {
+			*a = address{at, false}
+			return false
 		}
 	}
-	return false
+	a.at = at
+	return a.inside
+}
+
+// beginsPath reports whether the slash at i is the first of a path, or the second of a URL.
+func beginsPath(s string, i int) bool {
+	return i == 0 || s[i-1] <= ' ' || s[i-1] == '"' || s[i-1] == '/' && i > 1 && s[i-2] == ':'
+}
+
+func endsAddress(c byte) bool {
+	return c <= ' ' || c == '"' || c == '\'' || c == ',' || c == ';' || c == '|'
 }
 
 // labelBefore returns the key at the end of s with its separator behind it, = or :, maybe with a blank behind
@@ -137,21 +150,27 @@ func labelBefore(s string) (label string, separator byte) {
 	if n := len(s); n > 0 && (s[n-1] == '"' || s[n-1] == '\'') {
 		s = strings.TrimSuffix(s[:n-1], `\`)
 	}
-	return lastRun(s), separator
+	return lastRun(s, maxLabel), separator
 }
 
 // lastWord returns the word at the end of s, with blanks and opening brackets behind it.
-func lastWord(s string) string {
+func lastWord(s string, longest int) string {
 	for s != "" && (isBlank(s[len(s)-1]) || s[len(s)-1] == '(') {
 		s = s[:len(s)-1]
 	}
-	return lastRun(s)
+	return lastRun(s, longest)
 }
 
-// lastRun returns the letters, digits and separators at the end of s.
-func lastRun(s string) string {
+// maxLabel is the longest label that is known, in bytes.
+const maxLabel = 63
+
+// lastRun returns the letters, digits and separators at the end of s, empty if there are more than the longest.
+func lastRun(s string, longest int) string {
 	start := len(s)
-	for start > 0 && len(s)-start < maxValueLen && logfield.IsKeyByte(s[start-1]) {
+	for start > 0 && logfield.IsKeyByte(s[start-1]) {
+		if len(s)-start == longest {
+			return ""
+		}
 		start--
 	}
 	return s[start:]

@@ -39,30 +39,31 @@ func (q *quotes) around(s string, at int) (from, to int, ok bool) {
 
 // read looks at the next quote and passes over what it quotes.
 func (q *quotes) read(s string, open int) {
-	next := open + 1
+	end := open
 	if opensQuote(s, open) {
-		end := endOfQuote(s, open)
-		if end < 0 {
-			// None of this kind closes behind here.
-			next = len(s)
-			if s[open] == '"' {
-				q.double = next
-			} else {
-				q.single = next
-			}
+		if end = endOfQuote(s, open); end < 0 {
+			q.leave(s, open)
 			return
 		}
 		q.from, q.to, q.judged = open+1, end, false
 		if strings.IndexByte(s[q.from:q.to], ' ') >= 0 {
 			q.restart = end
 		}
-		next = end + 1
 	}
-	if q.double < next {
-		q.double = logfield.IndexFrom(s, next, '"')
+	if q.double <= end {
+		q.double = logfield.IndexFrom(s, end+1, '"')
 	}
-	if q.single < next {
-		q.single = logfield.IndexFrom(s, next, '\'')
+	if q.single <= end {
+		q.single = logfield.IndexFrom(s, end+1, '\'')
+	}
+}
+
+// leave passes over all quotes of a kind: where one does not close, none behind it does.
+func (q *quotes) leave(s string, open int) {
+	if s[open] == '"' {
+		q.double = len(s)
+	} else {
+		q.single = len(s)
 	}
 }
 
@@ -166,7 +167,7 @@ func (b *braces) foreignAt(k *Keys, s string, at int) bool {
 			b.closing = logfield.IndexFrom(s, b.last, '}')
 		}
 		_, ok := k.scopeBehind(s[:b.last])
-		b.foreign = !ok || isForeign(lastWord(s[:b.last]))
+		b.foreign = !ok || isForeign(lastWord(s[:b.last], maxLabel))
 	}
 	return b.last >= 0 && b.foreign && at < b.closing
 }

@@ -29,6 +29,8 @@ func (f *Finder) OfferBody(k *Keys, body string) {
 	message := f.offerBody(k, bounded(body))
 	switch {
 	case message == "" || f.Found():
+	case strings.IndexByte(message, '\\') < 0:
+		f.offerBody(k, message)
 	case len(message) <= shortMessage:
 		f.offerShort(k, message)
 	default:
@@ -52,7 +54,7 @@ func (f *Finder) offerBody(k *Keys, s string) (message string) {
 		if ok {
 			found = f.offerObject(k, s, in)
 		}
-		if found.read <= 1 && (!ok || isForeign(lastWord(before))) {
+		if found.read <= 1 && (!ok || isForeign(lastWord(before, maxLabel))) {
 			s = s[endOfBraces(s):]
 			continue
 		}
@@ -103,10 +105,7 @@ const maxNested = 4
 // buffer is as long as the message.
 func (f *Finder) offerMessage(k *Keys, message string, buf []byte) {
 	for range maxNested {
-		if strings.IndexByte(message, '\\') >= 0 {
-			message = borrow(buf[:unescape(buf, message)])
-		}
-		message = f.offerBody(k, message)
+		message = f.offerBody(k, borrow(buf[:unescape(buf, message)]))
 		if message == "" || f.Found() {
 			return
 		}

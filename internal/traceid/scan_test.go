@@ -101,6 +101,15 @@ func TestScanBodyIsBounded(t *testing.T) {
 	}
 }
 
+// TestScanBodyOfCrowdedText: an id behind many known keys is found, behind more than any line has it is not looked for.
+func TestScanBodyOfCrowdedText(t *testing.T) {
+	k := NewKeys(nil)
+	for known, want := range map[int]Reason{0: Found, maxKnown - 1: Found, maxKnown: Absent} {
+		_, reason := k.ScanBody(strings.Repeat("tid=x ", known) + "trace_id=" + aTrace)
+		assert.Equal(t, want, reason, known)
+	}
+}
+
 // TestScanBodyPrecedence: of several ids the one whose key ranks first wins, wherever it stands.
 func TestScanBodyPrecedence(t *testing.T) {
 	k := NewKeys(nil)

@@ -12,7 +12,7 @@ func (a *surroundings) inQuery(s string, key, value int, inside bool) place {
 	if label, separator := labelBefore(s[:key]); separator == ':' && queries.Lookup(label) {
 		return foreign
 	}
-	word := lastWord(strings.TrimRight(s[:key], `"`))
+	word := lastWord(strings.TrimRight(s[:key], `"`), len("having"))
 	quote := quoteAt(s, value)
 	switch {
 	case isOneOf(word, "where", "having"), word == "AND" || word == "OR" || word == "NOT":

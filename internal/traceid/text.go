@@ -4,8 +4,6 @@
 package traceid
 
 import (
-	"strings"
-
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
 )
 
@@ -14,12 +12,14 @@ import (
 func (f *Finder) offerText(k *Keys, s string) {
 	var around surroundings
 	pairs := logfield.NewPairs(s)
-	for key, value, ok := pairs.Next(); ok; key, value, ok = pairs.Next() {
+	known := 0
+	for key, value, ok := pairs.Next(); ok && known < maxKnown; key, value, ok = pairs.Next() {
 		r := k.Lookup(key)
 		if r.Kind == RoleNone || r.Kind == RoleMessage {
 			continue
 		}
-		start := strings.LastIndex(s[:value-1], key)
+		known++
+		start := keyStart(s, key, value)
 		whose := around.ofPair(k, s, start, start+len(key), value)
 		if whose == foreign {
 			continue
@@ -37,6 +37,29 @@ func (f *Finder) offerText(k *Keys, s string) {
 	}
 }
 
+// fieldsBefore returns where the fields begin that stand before the key with a semicolon behind each.
+func fieldsBefore(s string, key int) int {
+	start := key
+	for start > 0 && key-start < maxValueLen/2 && (logfield.IsKeyByte(s[start-1]) || s[start-1] == '=' || s[start-1] == ';') {
+		start--
+	}
+	return start
+}
+
+// maxKnown is how many known keys of a text are looked at. Their values may overlap (b3=b3=b3=), so that their number
+// and not the length of the text says what they cost.
+const maxKnown = 256
+
+// keyStart returns where the key begins whose value is at value: before the separator, a blank, a quote and the
+// backslash that escapes it.
+func keyStart(s, key string, value int) int {
+	start := value - 1 - len(key)
+	for s[start:start+len(key)] != key {
+		start--
+	}
+	return start
+}
+
 // maxValueLen is the longest value that is looked at, in bytes; a sw8 header is the longest.
 const maxValueLen = 256
 
@@ -49,10 +72,7 @@ func valueOf(r Role, s string, key, value int) string {
 		list, _ := cut(s[value:min(len(s), value+maxValueLen)], ']')
 		return list
 	case r.hint == hintRoot && s[value-1] == '=':
-		for key > 0 && (logfield.IsKeyByte(s[key-1]) || s[key-1] == '=' || s[key-1] == ';') {
-			key--
-		}
-		return valueAfter(s[key:])
+		return valueAfter(s[fieldsBefore(s, key):])
 	case r.Kind == RoleContext:
 		return valueAfter(s[value:])
 	}

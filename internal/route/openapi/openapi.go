@@ -10,12 +10,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/yaml"
 
@@ -25,87 +23,102 @@ import (
 // Templates returns the templates of a JSON or YAML file: each of its paths
 // behind each base path of its servers. Hosts are left out, for inside a
 // network they differ. The error names the file, and the line where it is known.
+//
+// Only regular files of at most 16 MiB are read. A path that stands in another file
+// ($ref) is looked up there if that is below the file's own folder, with symbolic links
+// resolved. No other reference is followed.
 func Templates(file string) ([]string, error) {
-	data, err := os.ReadFile(file)
+	f, main, err := openFolder(file)
 	if err != nil {
 		return nil, err // names the file
 	}
-	templates, err := parse(data, file)
+	defer f.close()
+	templates, err := f.templates(main)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return templates, nil
 }
 
-// parse tells the two formats apart by their version keys.
-func parse(data []byte, file string) ([]string, error) {
-	var version struct {
-		OpenAPI string `json:"openapi"`
-		Swagger string `json:"swagger"`
-	}
-	if _, err := yaml.Unmarshal(data, &version, yaml.DecodeOpts{}); err != nil {
-		return nil, err
-	}
-	switch {
-	case strings.HasPrefix(version.OpenAPI, "3."):
-		return parse3(data, file)
-	case strings.HasPrefix(version.Swagger, "2."):
-		return parse2(data)
-	}
-	return nil, errors.New(`neither "openapi: 3.…" nor "swagger: 2.…" is in it`)
+// document is what counts of a file, of either format.
+type document struct {
+	OpenAPI  string               `json:"openapi"`
+	Swagger  string               `json:"swagger"`
+	BasePath string               `json:"basePath"`
+	Servers  openapi3.Servers     `json:"servers"`
+	Paths    map[string]*pathItem `json:"paths"`
 }
 
-func parse2(data []byte) ([]string, error) {
-	var doc openapi2.T
-	if _, err := yaml.Unmarshal(data, &doc, yaml.DecodeOpts{}); err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, path := range sortedKeys(doc.Paths) {
-		t, err := join(doc.BasePath, path)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
-		}
-		out = append(out, t)
-	}
-	return orNone(out)
+// pathItem is what counts of a path.
+type pathItem struct {
+	Ref     string           `json:"$ref"`
+	Servers openapi3.Servers `json:"servers"`
 }
 
-func parse3(data []byte, file string) ([]string, error) {
-	loader := openapi3.NewLoader()
-	loader.ReadFromURIFunc = readLocal
-	doc, err := loader.LoadFromDataWithPath(data, &url.URL{Path: file})
+// templates reads the file with the name.
+func (f *folder) templates(name string) ([]string, error) {
+	data, err := f.read(name)
 	if err != nil {
 		return nil, err
 	}
+	var doc document
+	if _, err := yaml.Unmarshal(data, &doc, yaml.DecodeOpts{}); err != nil {
+		return nil, err
+	}
+	bases := func(*pathItem) ([]string, error) { return []string{doc.BasePath}, nil }
+	switch {
+	case strings.HasPrefix(doc.OpenAPI, "3."):
+		bases = func(item *pathItem) ([]string, error) { return f.bases(name, &doc, item) }
+	case strings.HasPrefix(doc.Swagger, "2."):
+	default:
+		return nil, errors.New(`neither "openapi: 3.…" nor "swagger: 2.…" is in it`)
+	}
 	var out []string
-	paths := doc.Paths.Map()
-	for _, path := range sortedKeys(paths) {
-		servers := doc.Servers
-		if own := paths[path].Servers; len(own) > 0 {
-			servers = own
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		if strings.HasPrefix(path, "x-") {
+			continue // an extension
 		}
-		bases, err := basePaths(servers)
+		more, err := join(bases, path, doc.Paths[path])
 		if err != nil {
 			return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
 		}
-		for _, base := range bases {
-			t, err := join(base, path)
-			if err != nil {
-				return nil, fmt.Errorf("line %d: path %q: %w", lineOf(data, path), path, err)
-			}
-			out = append(out, t)
-		}
+		out = append(out, more...)
 	}
-	return orNone(out)
+	if len(out) == 0 {
+		return nil, errors.New("no paths in it")
+	}
+	return out, nil
 }
 
-// readLocal follows references to other files, never over the network.
-func readLocal(_ *openapi3.Loader, uri *url.URL) ([]byte, error) {
-	if uri.Scheme != "" && uri.Scheme != "file" {
-		return nil, fmt.Errorf("reference to %s: only files are read", uri)
+// join returns the path behind each of its base paths.
+func join(bases func(*pathItem) ([]string, error), path string, item *pathItem) (out []string, err error) {
+	all, err := bases(item)
+	if err != nil {
+		return nil, err
 	}
-	return os.ReadFile(uri.Path)
+	for _, base := range all {
+		t, err := joined(base, path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// bases returns the base paths of a path: its own or, if it has none, the document's.
+func (f *folder) bases(name string, doc *document, item *pathItem) ([]string, error) {
+	servers := doc.Servers
+	if item != nil {
+		at, err := f.follow(name, item)
+		if err != nil {
+			return nil, err
+		}
+		if len(at.Servers) > 0 {
+			servers = at.Servers
+		}
+	}
+	return basePaths(servers)
 }
 
 // basePaths returns the different base paths of the servers, variables at
@@ -127,8 +140,8 @@ func basePaths(servers openapi3.Servers) ([]string, error) {
 	return bases, nil
 }
 
-// join joins base and path, and checks the result as a route template.
-func join(base, path string) (string, error) {
+// joined joins base and path, and checks the result as a route template.
+func joined(base, path string) (string, error) {
 	if !strings.HasPrefix(path, "/") {
 		return "", errors.New("does not start with a slash")
 	}
@@ -178,25 +191,19 @@ func cleanName(name string) string {
 
 // lineOf returns the line, from 1, in which the path is a key, or 0.
 func lineOf(data []byte, path string) int {
-	before, _, found := bytes.Cut(data, []byte(path))
-	if !found {
-		return 0
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		for at := 0; ; {
+			i := bytes.Index(line[at:], []byte(path))
+			if i < 0 {
+				break
+			}
+			at += i + len(path)
+			if rest := bytes.TrimLeft(line[at:], `"' `); len(rest) > 0 && rest[0] == ':' {
+				return n
+			}
+		}
 	}
-	return 1 + bytes.Count(before, []byte("\n"))
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func orNone(templates []string) ([]string, error) {
-	if len(templates) == 0 {
-		return nil, errors.New("no paths in it")
-	}
-	return templates, nil
+	return 0
 }

@@ -135,8 +135,10 @@ func FuzzHeaderWords(f *testing.F) {
 
 // FuzzWideDecimal agrees with arithmetic of any width.
 func FuzzWideDecimal(f *testing.F) {
-	for _, s := range []string{"136226328892407683857640016887932994919", "340282366920938463463374607431768211455",
-		"340282366920938463463374607431768211456", "999999999999999999999999999999999999999", "000000000000000000000000000000000000"} {
+	for _, s := range []string{
+		"136226328892407683857640016887932994919", "340282366920938463463374607431768211455",
+		"340282366920938463463374607431768211456", "999999999999999999999999999999999999999", "000000000000000000000000000000000000",
+	} {
 		f.Add(s)
 	}
 	limit := new(big.Int).Lsh(big.NewInt(1), 128)
@@ -184,7 +186,7 @@ func TestHeadersBehindWords(t *testing.T) {
 			continue
 		}
 		want := k.headers.Lookup(b.name)
-		require.Equal(t, b.kind, want.Kind)
+		assert.Equal(t, want.Kind, b.kind, b.name)
 		for _, word := range headerWords {
 			underscored := word + "_" + strings.ReplaceAll(b.name, "-", "_")
 			keys := []string{underscored, strings.ToUpper(underscored), word + "." + b.name, "http_" + word + "-" + b.name}

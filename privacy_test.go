@@ -1,0 +1,356 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+)
+
+// secretPath is a path with values that nothing else holds, and all the ways to write
+// it.
+type secretPath struct {
+	path, wire, target, full string   // wire is the path as it is on the wire
+	secrets                  []string // byte sequences that must not leave
+}
+
+// someSecret is a value that is one by its shape.
+func someSecret(t *rapid.T, label string) string {
+	return rapid.OneOf(
+		rapid.StringMatching(`[1-9][0-9]{6,11}`),
+		rapid.StringMatching(`[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}`),
+		rapid.StringMatching(`[0-9a-f]{24}`),
+		rapid.StringMatching(`[a-z]{4}[0-9]{4}@mail\.example`),
+		rapid.StringMatching(`Anna [A-Z][a-z]{5}[0-9]{3}`),
+		rapid.StringMatching(`Zoë[0-9]{5}`),
+		rapid.StringMatching(`[1-9][0-9]{6}\.pdf`),
+	).Draw(t, label)
+}
+
+func someSecretPath(t *rapid.T) secretPath {
+	first, second, token := someSecret(t, "first"), someSecret(t, "second"), rapid.StringMatching(`tok[0-9]{9}`).Draw(t, "token")
+	var p secretPath
+	form := rapid.SampledFrom([]string{"/users/%s", "/users/%s/orders/%s", "/api/v1/users/%s/orders/%s", "/users/%s;session=%s", "/users//%s/%s/"}).Draw(t, "form")
+	values := []any{first, second}[:strings.Count(form, "%s")]
+	escaped := make([]any, len(values))
+	for i, v := range values {
+		escaped[i] = url.PathEscape(v.(string))
+		p.secrets = append(p.secrets, v.(string), escaped[i].(string), strings.TrimSuffix(v.(string), ".pdf"))
+	}
+	p.wire = fmt.Sprintf(form, escaped...)
+	p.path, p.target = p.wire, p.wire+"?token="+token
+	p.full = "https://shop.example" + p.target
+	p.secrets = append(p.secrets, token)
+	if rapid.Bool().Draw(t, "plain path") {
+		p.path = fmt.Sprintf(form, values...)
+	}
+	return p
+}
+
+// fillPaths puts the path into attributes. It returns the one that says it.
+func (p *secretPath) fillPaths(t *rapid.T, attrs pcommon.Map, keys []string) {
+	attrs.PutStr("http.request.method", "GET")
+	for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 1, len(keys), rapid.ID[string]).Draw(t, "keys") {
+		attrs.PutStr(key, rapid.SampledFrom([]string{p.path, p.target, p.full}).Draw(t, key))
+	}
+	for _, kv := range [][2]string{
+		{"url.query", p.target[strings.IndexByte(p.target, '?')+1:]},
+		{"url.original", p.full},
+		{"request", "GET " + p.target + " HTTP/1.1"},
+		{"http.referer", p.full},
+		{"exception.message", "no route for " + p.path},
+		{"note", "see `" + p.full + "`, twice: " + p.path},
+		{"redirect", url.QueryEscape(p.path)},
+		{"php", strings.ReplaceAll(p.target, "/", `\/`)},
+	} {
+		if rapid.Bool().Draw(t, "has "+kv[0]) {
+			attrs.PutStr(kv[0], kv[1])
+		}
+	}
+	if rapid.Bool().Draw(t, "header") {
+		attrs.PutEmptySlice("http.request.header.referer").AppendEmpty().SetStr(p.full)
+	}
+	if rapid.Bool().Draw(t, "deep") {
+		attrs.PutEmptyMap("a").PutEmptySlice("b").AppendEmpty().SetStr("<" + p.path + ">")
+	}
+	if rapid.Bool().Draw(t, "route") {
+		attrs.PutStr("http.route", p.path)
+	}
+}
+
+var spanPaths = []string{"url.path", "http.target", "url.full", "http.url", "http.path"}
+
+func (p *secretPath) span(t *rapid.T) ptrace.Traces {
+	return spanOf(100, 1, func(s ptrace.Span) {
+		names := []string{"GET", "GET " + p.path, p.path, "GET " + p.full, p.path + " " + p.path, "GET " + p.target, "GET /v2" + p.path}
+		s.SetName(rapid.SampledFrom(names).Draw(t, "name"))
+		p.fillPaths(t, s.Attributes(), spanPaths)
+		if rapid.Bool().Draw(t, "status") {
+			s.Status().SetMessage("404: " + p.target)
+		}
+		if rapid.Bool().Draw(t, "event") {
+			event := s.Events().AppendEmpty()
+			event.SetName("redirect to " + p.path)
+			event.Attributes().PutStr("exception.stacktrace", "at handler ("+p.path+")\n\tat main (/src/app/main.go:17)")
+			s.Links().AppendEmpty().Attributes().PutStr("from", p.full)
+		}
+	})
+}
+
+func (p *secretPath) log(t *rapid.T) plog.Logs {
+	return logOf(100, 1, func(lr plog.LogRecord) {
+		line := `203.0.113.7 - - [10/Oct/2026:13:55:36 +0000] "GET ` + p.target + ` HTTP/1.1" 200 2326 "https://shop.example/from/12345678" "curl/8"`
+		switch rapid.IntRange(0, 3).Draw(t, "body") {
+		case 0:
+			lr.Body().SetStr(line)
+			p.secrets = append(p.secrets, "12345678")
+		case 1:
+			lr.Body().SetStr(fmt.Sprintf(`{"method":"GET","path":%q,"status":200,"msg":"done %s"}`, p.wire, p.target))
+		case 2:
+			m := lr.Body().SetEmptyMap()
+			m.PutStr("method", "GET")
+			m.PutStr("path", p.wire)
+			m.PutEmptyMap("more").PutStr("message", "served "+p.full)
+		default:
+			lr.Body().SetStr("served " + p.path)
+			p.fillPaths(t, lr.Attributes(), []string{"url.path", "http.target", "url.full", "path", "request_uri", "uri", "my_path"})
+		}
+	})
+}
+
+// No byte of a path's values leaves, wherever an item has it: 600 shapes of items.
+func TestNoValueOfAPathLeaves(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		const paths = 3
+		var data []any
+		var secrets []string
+		for range paths {
+			p := someSecretPath(rt)
+			data = append(data, p.span(rt), p.log(rt))
+			secrets = append(secrets, p.secrets...)
+		}
+		mode := rapid.SampledFrom([]RawPathMode{RawPathDrop, RawPathHash}).Draw(rt, "mode")
+		held, renames := rapid.Bool().Draw(rt, "held"), rapid.Bool().Draw(rt, "span_name")
+		writes := rapid.Bool().Draw(rt, "rules look at what is written")
+		var out []string
+		synctest.Test(t, func(t *testing.T) {
+			pipes := newPipelines(t, func(c *Config) {
+				c.Routes.RawPath, c.Routes.SpanName = mode, renames
+				c.Logs.PathAttributes = append(c.Logs.PathAttributes, "my_path")
+				if held {
+					onePercent(c)
+				}
+				if writes {
+					c.Sampling.Rules = []RuleConfig{{
+						Name: "r", Conditions: []string{`span.attributes["url.template"] == "/x"`}, Sampler: SamplerConfig{Type: AlwaysSample},
+					}}
+				}
+			})
+			defer pipes.shutdown()
+			pipes.send(data...)
+			time.Sleep(time.Minute)
+			require.Len(t, pipes.spans(), paths)
+			require.Len(t, pipes.records(), paths)
+			out = []string{printed(pipes.spanSink), printedLogs(pipes.logSink)}
+		})
+		for _, text := range out { // here, for rapid cannot shrink what fails in a bubble
+			for _, secret := range secrets {
+				require.NotContains(rt, text, secret)
+			}
+		}
+	})
+}
+
+// printed is all of what came out as JSON.
+func printed(sink *consumertest.TracesSink) (out string) {
+	for _, td := range sink.AllTraces() {
+		text, _ := (&ptrace.JSONMarshaler{}).MarshalTraces(td)
+		out += string(text)
+	}
+	return out
+}
+
+func printedLogs(sink *consumertest.LogsSink) (out string) {
+	for _, ld := range sink.AllLogs() {
+		text, _ := (&plog.JSONMarshaler{}).MarshalLogs(ld)
+		out += string(text)
+	}
+	return out
+}
+
+// What hides in a text is the values; the rest of it stays as it was.
+func TestMaskedTexts(t *testing.T) {
+	for _, tt := range []struct{ path, pattern, text, want string }{
+		{"/users/17", "/users/{id}", "GET /users/17", "GET /users/{id}"},
+		{"/users/17", "/users/{id}", "GET /users/17 and /users/17", "GET /users/{id} and /users/{id}"},
+		{"/users/17", "/users/{id}", "GET /api/users/17?a=b HTTP/1.1", "GET /api/users/{id} HTTP/1.1"},
+		{"/users/1", "/users/{id}", `"GET /users/1 HTTP/1.1" 200`, `"GET /users/{id} HTTP/1.1" 200`},
+		{"/users/17", "/users/{id}", "read /etc/hosts in 17 ms", "read /etc/hosts in 17 ms"},
+		{"/users/17", "/users/{id}", "no route for '/users/17', sorry", "no route for '/users/{id}', sorry"},
+		{"/users/17", "/users/{id}", "(/users/17?q=1)", "(/users/{id})"},
+		{"/users/17", "/users/{id}", "to=%2Fusers%2F17%3Fq%3D1", "to=%2Fusers%2F{id}"},
+		{"/users/17", "/users/{id}", `{"p":"\/users\/17"}`, `{"p":"\/users\/{id}"}`},
+		{"/users/a%20b", "/users/{param}", "GET /users/a b", "GET /users/{param}"},
+		{"/users/a b", "/users/{param}", "GET /users/a%20b", "GET /users/{param}"},
+		{"/files/a%2Fb", "/files/{param}", "/files/a%2Fb or /files/a/b", "/files/{param}%2F{param} or /files/{param}/{param}"},
+		{"/img/17.png", "/img/{int}.png", "/img/17.png, /img/17.jpg", "/img/{int}.png, /img/{param}.jpg"},
+		{"/search?q=secret", "/search", "GET /search?q=secret", "GET /search"},
+		{"/a/b/c/d", "/a/{path...}", "GET /a/b/c/d", "GET /a/{param}/{param}/{param}"},
+		{"https://shop/users/17", "/users/{id}", "https://shop/users/17", "https://shop/users/{id}"},
+		{"users/17", "", "GET /users/17", "GET /{param}/{param}"},
+		{"", "", "GET /users/17", "GET /users/17"},
+		{"/" + strings.Repeat("x/", 4096), "/{path...}", "GET /x/y z", "GET /{path...} z"},
+		{"/users/17", "/users/{id}", "Zoë\u00a0/users/17\u00a0x", "Zoë\u00a0/users/{id}\u00a0x"},
+	} {
+		m := new(masker)
+		m.read(tt.path, tt.pattern)
+		require.Equal(t, tt.want, m.text(tt.text), "%.60q", tt)
+	}
+}
+
+// Masking never loops, panics or takes long, whatever the path and the text are.
+func FuzzMask(f *testing.F) {
+	f.Add("/users/17?x=1", "/users/{id}", "GET /users/17 HTTP/1.1")
+	f.Add("/a%2Fb;c=d/e.f", "/{x}/{y}", `\/a%2fb "/e" /e?`)
+	f.Add("https://h/\xff/ /\u00a0", "", "/\xff /%zz/%")
+	f.Fuzz(func(t *testing.T, path, pattern, text string) {
+		m := new(masker)
+		m.read(path, pattern)
+		out := m.text(text)
+		if !m.touches(text) {
+			require.Equal(t, text, out)
+		}
+		_ = renamed(text, path, pattern)
+	})
+}
+
+func TestHashesAreKeyed(t *testing.T) {
+	h, same, other := newHasher([]byte(testKey)), newHasher([]byte(testKey)), newHasher(nil)
+	for _, text := range []string{"", "17", "/users/17", strings.Repeat("x", 1<<16)} {
+		require.Equal(t, hashed(text), h.of(text))
+		require.Equal(t, h.of(text), same.of(text), "equal values stay equal, on other collectors too")
+		require.Equal(t, other.of(text), other.of(text))
+		require.NotEqual(t, h.of(text), other.of(text), "nobody can try all values without the key")
+	}
+	require.NotEqual(t, newHasher(nil).of("17"), other.of("17"), "each process has a key of its own")
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { h.of("/users/17") }), 1.0, "the text it returns")
+}
+
+func BenchmarkHash(b *testing.B) {
+	h := newHasher(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		h.of("/api/v1/users/123456789/orders/17")
+	}
+}
+
+// What whoever configures hashes and hidden paths should know is said once at start,
+// and the key is never printed.
+func TestWhatIsSaidOfHiddenPaths(t *testing.T) {
+	said := func(change func(*Config)) string {
+		core, logs := observer.New(zapcore.InfoLevel)
+		p := pipelines{logger: zap.New(core)}
+		p.start(t, change, consumertest.NewNop(), consumertest.NewNop())
+		p.shutdown()
+		var all []string
+		for _, entry := range logs.All() {
+			all = append(all, entry.Level.String()+" "+entry.Message)
+		}
+		return strings.Join(all, "\n")
+	}
+	const noKey, plain = "info routes::hash_key is not set", "warn routes::parameters: plain"
+	require.NotContains(t, said(func(*Config) {}), "hash_key")
+	for _, change := range []func(*Config){
+		func(c *Config) { c.Routes.RawPath = RawPathHash },
+		func(c *Config) { c.Routes.Parameters = ParametersHash },
+	} {
+		require.Equal(t, 1, strings.Count(said(change), noKey))
+		require.NotContains(t, said(func(c *Config) { change(c); c.Routes.HashKey = testKey }), noKey)
+	}
+	for _, mode := range []RawPathMode{RawPathDrop, RawPathHash} {
+		require.Contains(t, said(func(c *Config) { c.Routes.RawPath, c.Routes.Parameters = mode, ParametersPlain }), plain)
+	}
+	require.NotContains(t, said(func(c *Config) { c.Routes.Parameters = ParametersPlain }), plain)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Routes.HashKey = testKey
+	require.NotContains(t, fmt.Sprintf("%v %+v", cfg, cfg), testKey)
+	cfg.Routes.HashKey = "short"
+	require.ErrorContains(t, cfg.Routes.Validate(), "hash_key must be at least 16 bytes long, got 5")
+}
+
+// The user's rules see paths as they arrived, whether the items wait or pass, and what
+// leaves is masked all the same.
+func TestRulesSeeThePathThatIsHidden(t *testing.T) {
+	change := func(c *Config) {
+		c.Routes.RawPath = RawPathDrop
+		c.Sampling.Rules = []RuleConfig{{
+			Name: "vip", Conditions: []string{`span.attributes["url.path"] == "/users/17"`}, Sampler: SamplerConfig{Type: AlwaysSample},
+		}, {
+			Name: "bot", Conditions: []string{`IsMatch(log.body, "/users/18 ")`}, Sampler: SamplerConfig{Type: AlwaysSample},
+		}}
+		c.Sampling.SamplingPercentage = 0
+	}
+	bubbled(t, change, func(t *testing.T, p *pipelines) {
+		send := func(trace, n int) {
+			p.send(spanOf(trace, n, get("/users/17")), logOf(trace+1, n, func(lr plog.LogRecord) {
+				lr.Body().SetStr(`"GET /users/18 HTTP/1.1" 200 5`)
+			}))
+			p.send(spanOf(trace+2, n, get("/users/19")))
+		}
+		send(1, 1)
+		time.Sleep(time.Minute)
+		send(1, 2) // late: the verdicts are known
+		require.Len(t, p.spans(), 2)
+		for _, s := range p.spans() {
+			require.NotContains(t, fmt.Sprint(s.Attributes().AsRaw()), "17")
+		}
+		require.Len(t, p.records(), 2)
+		for _, lr := range p.records() {
+			require.Equal(t, `"GET /users/{int} HTTP/1.1" 200 5`, lr.Body().Str())
+		}
+	})
+}
+
+// What hiding costs a span of a server, with the attributes that it usually has.
+func BenchmarkMaskSpan(b *testing.B) {
+	for _, mode := range []RawPathMode{RawPathKeep, RawPathDrop, RawPathHash} {
+		b.Run(string(mode), func(b *testing.B) {
+			cfg := createDefaultConfig().(*Config)
+			cfg.Routes.RawPath = mode
+			c := newCardinality(cfg)
+			proto, s := ptrace.NewSpan(), ptrace.NewSpan()
+			proto.SetName("GET /api/v1/users/123456789/orders/17")
+			for key, val := range map[string]string{
+				"http.request.method": "GET", "url.path": "/api/v1/users/123456789/orders/17", "url.scheme": "https",
+				"server.address": "shop.example", "network.protocol.version": "1.1", "user_agent.original": "curl/8.1 (x86_64)",
+				"client.address": "203.0.113.7", "http.route": "/api/v1/users/{user}/orders/{order}",
+			} {
+				proto.Attributes().PutStr(key, val)
+			}
+			var v record.Span
+			v.Read(proto.Attributes())
+			b.ReportAllocs()
+			for b.Loop() {
+				proto.CopyTo(s)
+				c.maskSpan(&edit{pattern: v.Route, path: v.Path.Text}, s, &v)
+			}
+		})
+	}
+}

@@ -282,7 +282,7 @@ func TestRecordsAreMergedAndStamped(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	require.Equal(t, []string{"a 0: 2:", "a 1:ot=th:fd70a", "b 3:ot=th:fd70a"}, got)
+	require.Equal(t, []string{"a 0: 1:ot=th:fd70a 2:", "b 3:ot=th:fd70a"}, got)
 	require.EqualValues(t, 4, sum(tel, "spans_kept"))
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -19,6 +20,12 @@ import (
 var readAttributes = []string{
 	"url.path", "url.query", "url.full", "url.original", "http.target", "http.url",
 	"http.request.method", "http.method", "http.response.status_code", "http.status_code",
+}
+
+// readsRequests reports whether an attribute is read, of spans or of logs, for what it says
+// about a request.
+func readsRequests(name string) bool {
+	return slices.Contains(readAttributes, name) || accesslog.Lookup(name).IsPath()
 }
 
 // ownAttributes are what the processor writes besides patterns and rules; the names of
@@ -78,7 +85,7 @@ func (c *Config) checkHTTPRoute(w namedAttribute) error {
 // use says what the processor has an attribute for, other than http.route; "" for nothing.
 func (c *Config) use(name string) string {
 	switch {
-	case slices.Contains(readAttributes, name):
+	case readsRequests(name):
 		return "requests are read from it"
 	case slices.Contains(c.Logs.PathAttributes, name):
 		return "paths are read from it, it is among logs::path_attributes"
@@ -106,7 +113,7 @@ func (c *Config) checkRead() (err error) {
 	}
 	for _, name := range c.Logs.TraceIDAttributes {
 		err = errors.Join(err,
-			rules.Check(!slices.Contains(readAttributes, name), "logs::trace_id_attributes must not contain %q: requests are read from it", name),
+			rules.Check(!readsRequests(name), "logs::trace_id_attributes must not contain %q: requests are read from it", name),
 			rules.Check(!slices.Contains(c.Logs.PathAttributes, name), "logs::trace_id_attributes must not contain %q, which logs::path_attributes contains", name))
 	}
 	return errors.Join(err, rules.Check(!slices.Contains(c.Logs.PathAttributes, record.AttributeHTTPRoute),

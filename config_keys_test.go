@@ -34,7 +34,7 @@ func TestAnAttributeHasOneMeaning(t *testing.T) {
 		"routes: {source_attribute: url.full}":                                    `routes::source_attribute must not be "url.full"`,
 		"routes: {source_attribute: http.request.method}":                         `routes::source_attribute must not be "http.request.method"`,
 		"sampling: {rule_attribute: http.response.status_code}":                   `sampling::rule_attribute must not be "http.response.status_code"`,
-		"routes: {attribute: http.path}":                                          `routes::attribute must not be "http.path": paths are read from it, it is among logs::path_attributes`,
+		"routes: {attribute: http.path}":                                          `routes::attribute must not be "http.path": requests are read from it`,
 		"logs: {path_attributes: [url.template]}":                                 `routes::attribute must not be "url.template": paths are read from it, it is among logs::path_attributes`,
 		"logs: {path_attributes: [http.route]}":                                   `logs::path_attributes must not contain "http.route"`,
 		"routes: {source_attribute: why}\nlogs: {path_attributes: [why]}":         `routes::source_attribute must not be "why"`,
@@ -46,7 +46,8 @@ func TestAnAttributeHasOneMeaning(t *testing.T) {
 		"logs: {request_id_attributes: [trace_id]}":                                      `logs::request_id_attributes must not contain "trace_id": trace ids are read from it`,
 		"logs: {request_id_attributes: [x-request-id, http.request.header.traceparent]}": `logs::request_id_attributes must not contain "http.request.header.traceparent"`,
 		"logs: {request_id_attributes: [a], trace_id_attributes: [a]}":                   `logs::request_id_attributes must not contain "a", which logs::trace_id_attributes contains`,
-		"logs: {trace_id_attributes: [path]}":                                            `logs::trace_id_attributes must not contain "path", which logs::path_attributes contains`,
+		"logs: {trace_id_attributes: [path]}":                                            `logs::trace_id_attributes must not contain "path": requests are read from it`,
+		"logs: {path_attributes: [where], trace_id_attributes: [where]}":                 `logs::trace_id_attributes must not contain "where", which logs::path_attributes contains`,
 		"logs: {trace_id_attributes: [url.path]}":                                        `logs::trace_id_attributes must not contain "url.path": requests are read from it`,
 		// No keys.
 		`routes: {attribute: 'attributes["url.template"]'}`:                   `routes::attribute must have keys of attributes, such as url.template, got "attributes[\"url.template\"]"`,

@@ -233,7 +233,7 @@ func TestWhatWasWrittenBesides(t *testing.T) {
 		if out == "" {
 			got = nil
 		}
-		require.Equal(t, vendors[:len(got)], got)
+		require.Equal(t, list(vendors[:len(got)]), list(got))
 		require.GreaterOrEqual(t, len(got), min(len(vendors), 31))
 		again, _, _ := keep(t, out, percentage, id, u)
 		if noted && percentage > 0 && was.Consistent(r) {

@@ -29,6 +29,8 @@ var assetFolders = set(
 // assetPaths are files browsers and crawlers ask for by themselves.
 var assetPaths = set("/favicon.ico", "/robots.txt", "/manifest.json", "/sw.js")
 
+const longestAssetPath = len("/manifest.json")
+
 // assetBeginnings are those of paths that have no extension.
 var assetBeginnings = [...]string{"/_next/static/", "/apple-touch-icon"}
 
@@ -47,7 +49,7 @@ func isStaticAsset(q *record.Request) bool {
 			return true
 		}
 	}
-	if assetPaths[path] {
+	if len(path) <= longestAssetPath && assetPaths[path] {
 		return true
 	}
 	slash := strings.LastIndexByte(path, '/')

@@ -22,6 +22,10 @@ type routeSet struct {
 	// shapes has the template of each method and pattern without the names of
 	// parameters: what was inferred is {int} where the user wrote {id}.
 	shapes map[string]*template.Template
+	// heads has the first segments of the templates with the template, nil where there
+	// are several; it is nil if a parameter is among them. They spare most paths the
+	// search.
+	heads map[string]*template.Template
 }
 
 // newRouteSet compiles routes such as "GET /feed/{id}", in any of the syntaxes that
@@ -55,7 +59,26 @@ func newRouteSet(routes []string) (*routeSet, error) {
 	}
 	var err error
 	s.index, err = template.NewIndex(all)
+	s.heads = heads(all)
 	return s, err
+}
+
+func heads(all []*template.Template) map[string]*template.Template {
+	m := map[string]*template.Template{}
+	for _, t := range all {
+		text, literal := "", true
+		if segments := t.Segments(); len(segments) > 0 {
+			text, literal = segments[0].Literal()
+		}
+		if !literal {
+			return nil
+		}
+		if _, several := m[text]; several {
+			t = nil
+		}
+		m[text] = t
+	}
+	return m
 }
 
 // methods are those that a route may have: of HTTP, WebDAV and caches.
@@ -76,14 +99,27 @@ func (s *routeSet) find(q *record.Request) (route int, ok bool) {
 		return 0, false
 	}
 	method := strings.ToUpper(q.Method)
-	found := s.byPath(method, q.Path)
-	if t := s.byPattern(method, q.Pattern); found == nil || t != nil && t.Compare(found) < 0 {
-		found = t
+	found := s.byPattern(method, q.Pattern)
+	if q.Path != "" && s.mayDiffer(q.Path, found) {
+		if t := s.byPath(method, q.Path); found == nil || t != nil && t.Compare(found) <= 0 {
+			found = t
+		}
 	}
 	if found == nil {
 		return 0, false
 	}
 	return s.places[found], true
+}
+
+// mayDiffer reports whether the path may lead to another template than the one found by
+// the pattern, which may be nil.
+func (s *routeSet) mayDiffer(path string, found *template.Template) bool {
+	head, _, _ := strings.Cut(path[1:], "/")
+	t, known := s.heads[head]
+	if known && t != nil {
+		return t != found
+	}
+	return known || s.heads == nil || head == "" || strings.IndexByte(head, '%') >= 0 || strings.IndexByte(head, ';') >= 0
 }
 
 // unknownMethod is no route's: a request whose method is not known went to none that
@@ -92,7 +128,7 @@ const unknownMethod = "?"
 
 func (s *routeSet) byPath(method, path string) *template.Template {
 	var p segment.Path
-	if path == "" || !p.Split(path) {
+	if !p.Split(path) {
 		return nil
 	}
 	if method == "" {

@@ -24,11 +24,23 @@ var healthEnds = byLastSegment(
 	"/__heartbeat__", "/__lbheartbeat__", "/server-status", "/nginx_status", "/stub_status",
 )
 
+// healthInitials are the first letters of the last segments of healthEnds, in either
+// case. They spare most paths the look into the list.
+var healthInitials = initials(healthEnds)
+
+func initials(ends map[string][]string) (set [256]bool) {
+	for last := range ends {
+		set[last[0]] = true
+		set[strings.ToUpper(last)[0]] = true
+	}
+	return set
+}
+
 // healthPaths are paths of probes and of metric scrapers whose words mean other things
 // elsewhere, so that they count only where they are the whole path.
 var healthPaths = set("/live", "/alive", "/ready", "/ping", "/_ping", "/status", "/up", "/metrics", "/federate")
 
-// longestHealthWord spares most paths the look into the lists.
+// longestHealthWord is the length of the longest last segment of both lists.
 const longestHealthWord = len("readiness-probe")
 
 // healthAgents begin or are in the user agents of probes. Load balancers probe
@@ -81,11 +93,13 @@ func (p *probes) asked(q *record.Request) bool {
 	if !q.Answered() {
 		return false
 	}
-	if isHealthService(q) {
-		return true
-	}
-	if !reads(q.Method) && q.Method != "" {
-		return false
+	if reading := reads(q.Method); !reading || q.RPCService != "" {
+		if isHealthService(q) {
+			return true
+		}
+		if !reading && q.Method != "" {
+			return false
+		}
 	}
 	if isHealthPath(q) {
 		return true
@@ -99,7 +113,7 @@ func (p *probes) asked(q *record.Request) bool {
 
 // reads reports whether the method is GET or HEAD, in either case.
 func reads(method string) bool {
-	return strings.EqualFold(method, http.MethodGet) || strings.EqualFold(method, http.MethodHead)
+	return method == http.MethodGet || strings.EqualFold(method, http.MethodHead) || strings.EqualFold(method, http.MethodGet)
 }
 
 // isHealthService reports whether a gRPC service for probes was asked, whose requests
@@ -119,11 +133,14 @@ func isHealthPath(q *record.Request) bool {
 	path := withoutSlash(q.Target())
 	slash := strings.LastIndexByte(path, '/')
 	last := path[slash+1:]
-	if len(last) > longestHealthWord {
+	if len(last) > longestHealthWord || last == "" {
 		return false
 	}
 	if slash == 0 && healthPaths[path] {
 		return true
+	}
+	if !healthInitials[last[0]] {
+		return false
 	}
 	for _, end := range healthEnds[strings.ToLower(last)] {
 		if n := len(path) - len(end); n >= 0 && strings.EqualFold(path[n:], end) && mounts(path[:n]) && !q.Fills() {

@@ -183,6 +183,9 @@ func TestNoHealthWordIsTooLong(t *testing.T) {
 	for path := range healthPaths {
 		require.LessOrEqual(t, len(path)-1, longestHealthWord)
 	}
+	for path := range assetPaths {
+		require.LessOrEqual(t, len(path), longestAssetPath)
+	}
 }
 
 // Whatever a request looks like, one that may have changed something is never

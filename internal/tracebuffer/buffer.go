@@ -130,6 +130,10 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 		for ; i != 0; i = parts.Items[i-1].Next {
 			fates[i-1] = s.add(parts.Items[i-1].Key, &items[i-1], out)
 		}
+		if s.decided {
+			s.decided = false
+			s.reclaim()
+		}
 		s.report()
 		s.mu.Unlock()
 	}

@@ -29,6 +29,7 @@ type shard struct {
 	late, special  memory
 	now            time.Duration // the latest reading, so that the queues stay in order
 	flushed        bool          // nothing is held any more
+	decided        bool          // traces were decided within Add
 	reported       int64
 	growthReported int64
 	path           []position // scratch of release
@@ -56,11 +57,13 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 		}
 	}
 	if it.Unheld && !e.decided {
+		s.decided = true
 		return s.fate(s.decide(e, TriggerPressure, out))
 	}
 	fate := s.holdOrPass(e, it)
 	s.hasten(e, it)
 	if !e.decided && s.full(e) {
+		s.decided = true
 		s.decide(e, TriggerLimit, out)
 	}
 	return fate

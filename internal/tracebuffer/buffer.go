@@ -183,6 +183,9 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	}
 	b.compress()
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
+	if b.stuck() {
+		return b.claimed() <= full
+	}
 	around := b.envelopes.size()
 	if b.claimed() > full {
 		b.decideOldest(b.used.Load()+around, out)
@@ -192,6 +195,14 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 		b.decideOldest(b.used.Load(), out)
 	}
 	return b.claimed() <= full
+}
+
+// stuck reports whether the limit is taken up by what the next components have not taken
+// yet. To decide more traces would not make room then: what is released lies there
+// unpacked, and would take more than before.
+func (s *shared) stuck() bool {
+	ready := s.ready.Load()
+	return ready > s.opts.MaxBytes/8 && ready+s.used.Load() > s.opts.MaxBytes-s.opts.MaxBytes/headroom
 }
 
 // claimed is the memory taken, and what is about to be.

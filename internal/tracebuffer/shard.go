@@ -224,7 +224,7 @@ func (s *shard) hasten(e *entry, it *Item) {
 	}
 }
 
-// expire decides the traces that are due.
+// expire decides the traces that are due, as far as there is room for what they release.
 func (s *shard) expire(out *Outcome) {
 	due := int64(s.now)
 	for k := range s.waiting {
@@ -233,7 +233,7 @@ func (s *shard) expire(out *Outcome) {
 				s.fetch(&s.waiting[k], due)
 			}
 			e := s.next(waitKind(k))
-			if e == nil || e.deadline > due {
+			if e == nil || e.deadline > due || s.stuck() {
 				break
 			}
 			s.decide(e, [waitKinds]Trigger{TriggerTimeout, TriggerRoot}[k], out)

@@ -134,6 +134,10 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 		for ; i != 0; i = parts.Items[i-1].Next {
 			fates[i-1] = s.add(parts.Items[i-1].Key, &items[i-1], out)
 		}
+		if s.decided {
+			s.decided = false
+			s.reclaim()
+		}
 		s.report()
 		s.mu.Unlock()
 	}
@@ -183,6 +187,9 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	}
 	b.compress()
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
+	if b.stuck() {
+		return b.claimed() <= full
+	}
 	around := b.envelopes.size()
 	if b.claimed() > full {
 		b.decideOldest(b.used.Load()+around, out)
@@ -192,6 +199,14 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 		b.decideOldest(b.used.Load(), out)
 	}
 	return b.claimed() <= full
+}
+
+// stuck reports whether the limit is taken up by what the next components have not taken
+// yet. To decide more traces would not make room then: what is released lies there
+// unpacked, and would take more than before.
+func (s *shared) stuck() bool {
+	ready := s.ready.Load()
+	return ready > s.opts.MaxBytes/8 && ready+s.used.Load() > s.opts.MaxBytes-s.opts.MaxBytes/headroom
 }
 
 // claimed is the memory taken, and what is about to be.

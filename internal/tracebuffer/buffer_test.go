@@ -259,3 +259,48 @@ func TestReportedBytesAreTheHeap(t *testing.T) {
 		})
 	}
 }
+
+// While the next component takes nothing, what lies packed is not unpacked for it
+// beyond the limit, however much is due and however many senders ask for room. When it
+// goes on, everything comes out.
+func TestReleasesThatNobodyTakesStayWithinTheLimit(t *testing.T) {
+	const limit = 16 << 20
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 1000, MaxBytes: limit})
+	var out Outcome
+	text := strings.Repeat("http.request.method GET url.path /users ", 25)
+	traces := 0
+	for ; b.MakeRoom(&out) && traces < 60_000; traces++ {
+		addOne(b, 0, itemOf(traces, 1, fmt.Sprint(traces, text)), &out)
+	}
+	require.Greater(t, b.Compressed(), int64(limit), "more is packed than has room")
+	for n := range traces {
+		require.Equal(t, Pass, addOne(b, 0, itemOf(n, 0, "error"), &out).Action)
+	}
+	var waiting []Release
+	taken := 0
+	take := func() {
+		for i := range waiting {
+			taken += len(waiting[i].Records)
+			b.Delivered(&waiting[i])
+		}
+		waiting = nil
+	}
+	for n := range 100 {
+		b.MakeRoom(&out)
+		b.Expire(time.Minute+time.Duration(n), &out)
+		waiting = append(waiting, out.Released...)
+		out.Released = nil
+		require.LessOrEqual(t, b.Bytes(), int64(limit+limit*15/100))
+	}
+	require.Positive(t, b.Traces())
+	for b.Traces() > 0 {
+		take()
+		b.Expire(2*time.Minute, &out)
+		waiting = append(waiting, out.Released...)
+		out.Released = nil
+	}
+	take()
+	require.Equal(t, traces, taken+out.Dropped[Span])
+	require.Greater(t, taken, traces/4)
+	require.Zero(t, b.Held(Span))
+}

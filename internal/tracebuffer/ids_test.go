@@ -123,3 +123,26 @@ func TestWhatCannotBeHeldDecidesItsTrace(t *testing.T) {
 		require.Equal(t, 2, out.Decisions[Decision{Verdict: sampling.Verdict{Keep: want == Pass, Rule: 1}, Trigger: TriggerPressure}])
 	}
 }
+
+// What such an item, or one too many, releases is given back by the log at once: it is
+// not counted, nor taken, twice until the next tick.
+func TestWhatIsDecidedAtOnceLeavesTheLog(t *testing.T) {
+	for name, last := range map[string]func(*Item){
+		"cannot be held": func(it *Item) { it.Record, it.Unheld = nil, true },
+		"one too many":   func(*Item) {},
+	} {
+		b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 10, MaxBytes: 64 << 20})
+		var out Outcome
+		text := string(make([]byte, 100_000))
+		id := idOf(1, 1<<56-1) // one that is kept
+		for range 9 {
+			require.Equal(t, Hold, addOne(b, 0, itemWith(id, 1, text), &out).Action, name)
+		}
+		it := itemWith(id, 1, text)
+		last(&it)
+		addOne(b, 0, it, &out)
+		require.Zero(t, b.Traces(), name)
+		require.Less(t, b.used.Load(), int64(400_000), name)
+		require.Len(t, out.Released, 1, name)
+	}
+}

@@ -30,6 +30,7 @@ type shard struct {
 	wholes         wholes
 	now            time.Duration // the latest reading, so that the queues stay in order
 	flushed        bool          // nothing is held any more
+	decided        bool          // traces were decided within Add
 	reported       int64
 	growthReported int64
 	path           []position // scratch of release
@@ -60,11 +61,13 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 		}
 	}
 	if it.Unheld && !e.decided {
+		s.decided = true
 		return s.fate(s.decide(e, TriggerPressure, out))
 	}
 	fate := s.holdOrPass(e, it)
 	s.hasten(e, it)
 	if !e.decided && s.full(e) {
+		s.decided = true
 		s.decide(e, TriggerLimit, out)
 	}
 	return fate
@@ -228,7 +231,7 @@ func (s *shard) hasten(e *entry, it *Item) {
 	}
 }
 
-// expire decides the traces that are due.
+// expire decides the traces that are due, as far as there is room for what they release.
 func (s *shard) expire(out *Outcome) {
 	due := int64(s.now)
 	for k := range s.waiting {
@@ -237,7 +240,7 @@ func (s *shard) expire(out *Outcome) {
 				s.fetch(&s.waiting[k], due)
 			}
 			e := s.next(waitKind(k))
-			if e == nil || e.deadline > due {
+			if e == nil || e.deadline > due || s.stuck() {
 				break
 			}
 			s.decide(e, [waitKinds]Trigger{TriggerTimeout, TriggerRoot}[k], out)

@@ -5,6 +5,7 @@ package correlationprocessor
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -32,9 +33,7 @@ func journald(fields map[string]any) map[string]any {
 		"_MACHINE_ID": "c81e728d9d4c2f636f067f89cc14862c", "_SYSTEMD_INVOCATION_ID": "eccbc87e4b5ce2fe28308fd9f2a7baf3",
 		"__CURSOR": "s=92ed14a0f4d04f8f9b315bb73d09e814;i=20f1", "PRIORITY": "6",
 	}
-	for key, v := range fields {
-		body[key] = v
-	}
+	maps.Copy(body, fields)
 	return body
 }
 
@@ -209,11 +208,12 @@ func drawFields(depth int) *rapid.Generator[map[string]any] {
 			}
 			in = inner
 		}
-		in[rapid.SampledFrom([]string{"trace_id", "traceparent", "message", "msg", "log", "http_traceparent", "value", "tid"}).Draw(t, "id")] =
-			rapid.SampledFrom([]any{
-				ownTrace, "00-" + ownTrace + "-" + ownSpan + "-01", "trace_id=" + ownTrace, `{"trace_id":"` + ownTrace + `"}`,
-				`{"msg":"{\"traceId\":\"` + ownTrace + `\"}"}`, "", "-", nil, false, []any{ownTrace},
-			}).Draw(t, "value")
+		id := rapid.SampledFrom([]string{"trace_id", "traceparent", "message", "msg", "log", "http_traceparent", "value", "tid"}).Draw(t, "id")
+		in[id] = rapid.SampledFrom([]any{
+			ownTrace, "00-" + ownTrace + "-" + ownSpan + "-01", "trace_id=" + ownTrace, `{"trace_id":"` + ownTrace + `"}`,
+			`{"msg":"{\"traceId\":\"` + ownTrace + `\"}"}`, "", "-", nil, false,
+			[]any{ownTrace},
+		}).Draw(t, "value")
 		return fields
 	})
 }

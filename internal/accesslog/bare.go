@@ -27,6 +27,9 @@ func (s *scan) bareLine(in span) (Request, bool) {
 			break
 		}
 		at += slash
+		if c := s.body[at-1]; c != ' ' && c != '"' {
+			continue
+		}
 		if r, ok := s.bareAt(in, at); ok {
 			return r, true
 		}

@@ -17,6 +17,9 @@ func NewPairs(s string) Pairs {
 	return Pairs{s: s, equals: IndexFrom(s, 0, '='), colon: IndexFrom(s, 0, ':')}
 }
 
+// NewAssignments returns the walk over the key=value of s alone, which is the cheaper for all the colons in times.
+func NewAssignments(s string) Pairs { return Pairs{s: s, equals: IndexFrom(s, 0, '='), colon: len(s)} }
+
 // Next returns the next key and where its value begins, behind the separator. The key is empty where
 // none stands before a separator.
 func (p *Pairs) Next() (key string, value int, ok bool) {

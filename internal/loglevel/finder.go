@@ -47,6 +47,9 @@ func (f *Finder) Offer(k Key, v string, depth int) {
 
 // numberIn reads a whole number of at most five digits.
 func numberIn(v string) (n int64, ok bool) {
+	if v == "" || v[0] > '9' { // nearly all
+		return 0, false
+	}
 	v = strings.TrimSpace(v)
 	if v == "" || len(v) > 5 || !isDigits(v) {
 		return 0, false

@@ -49,8 +49,9 @@ func readHead(s string) (level Level, all bool) {
 		if h.n == maxHeadWords || !h.passes() {
 			return Unknown, false
 		}
-		opened, closed := strings.LastIndexByte(h.word, '['), strings.LastIndexByte(h.word, ']')
-		h.open = opened > closed || h.open && closed < 0
+		if h.open || h.word[0] == '[' {
+			h.open = strings.IndexByte(h.word, ']') < 0
+		}
 		h.n++
 	}
 	return Unknown, len(s) <= maxHeadBytes
@@ -139,6 +140,9 @@ func (h *head) level() Level {
 	case len(w) == 1, len(w) == 2 && w[1] == ',':
 		return h.letter()
 	}
+	if !mayBeLevel(w) {
+		return Unknown
+	}
 	core, marked := trimMarks(w)
 	switch {
 	case isUpper(core):
@@ -147,6 +151,16 @@ func (h *head) level() Level {
 		return lowerLevel(core)
 	}
 	return Unknown
+}
+
+// mayBeLevel reports false for most words that are none: times, addresses and the like, which begin with a digit, and
+// what has a quote.
+func mayBeLevel(w string) bool {
+	first := w[0]
+	if first == '[' || first == '(' {
+		first = w[min(1, len(w)-1)]
+	}
+	return first-'0' > 9 && first != '"'
 }
 
 // letter reads a word of one letter: Ruby's at the start of the line, or one right behind a time or a
@@ -203,15 +217,16 @@ func trimMarks(w string) (core string, marked bool) {
 
 // lowerLevel reads a word that is marked as a level. Words that a text may as well begin with are left out.
 func lowerLevel(w string) Level {
+	level := Parse(w)
+	if level == Unknown || len(w) < 3 {
+		return Unknown
+	}
 	for _, other := range [...]string{"alert", "config", "fault", "fine", "http", "log", "note", "success"} {
 		if strings.EqualFold(w, other) {
 			return Unknown
 		}
 	}
-	if len(w) < 3 {
-		return Unknown
-	}
-	return Parse(w)
+	return level
 }
 
 // passes reports whether the word may stand before a level: it is no prose.

@@ -85,17 +85,19 @@ func scanObject(s string, quoted int) (read int, level Level) {
 // pair, and a number counts only if the whole text is made of pairs: a fuel level=50 is none.
 func pairs(s string) Level {
 	var f Finder
-	p := logfield.NewPairs(s)
+	p := logfield.NewAssignments(s)
 	until := 0
-	logfmt := startsWithPair(s)
 	for key, value, ok := p.Next(); ok && !f.sure(); key, value, ok = p.Next() {
-		if value < until || s[value-1] != '=' {
+		if value < until {
 			continue
 		}
 		v, end := pairValue(s, value)
 		until = end
 		k := Lookup(key)
-		if _, number := numberIn(v); !k.Known() || number && !logfmt || !startsWord(s[:value-1], key) {
+		if !k.Known() || !startsWord(s[:value-1], key) {
+			continue
+		}
+		if _, number := numberIn(v); number && !startsWithPair(s) {
 			continue
 		}
 		f.Offer(k, v, 0)

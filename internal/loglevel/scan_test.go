@@ -130,6 +130,7 @@ func BenchmarkScan(b *testing.B) {
 		"json without":    `{"time":"2026-11-21T09:53:01.1Z","id":"","remote_ip":"127.0.0.1","host":"localhost:1323","method":"GET","uri":"/users/7?x=1","user_agent":"curl/8.0","status":200,"error":"","latency":100,"latency_human":"100ns","bytes_in":0,"bytes_out":2}`,
 		"logfmt":          `time=2026-11-21T09:53:01Z level=INFO msg=request method=GET path=/users/7 status=200 duration=1ms`,
 		"line":            `2026-11-21 09:53:01,123 WARN [worker-7] c.e.shop.OrderService - could not reserve stock for article 48151623: 3 wanted, 2 left (warehouse: north)`,
+		"combined":        `203.0.113.9 - - [21/Nov/2026:09:53:01 +0000] "GET /api/v1/users/48151623/orders?page=2 HTTP/1.1" 200 5124 "https://shop.example.com/" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"`,
 		"prose":           `could not reserve stock for article 48151623: 3 wanted, 2 left (warehouse: north), customer is asked for another choice`,
 		"worst backslash": strings.Repeat(`{\"`, 5000),
 		"worst json":      strings.Repeat(`{"log":{"x":[`, 1200),

@@ -59,6 +59,8 @@ func (a *surroundings) whose(k *Keys, s string, start int, inside bool) place {
 		return k.labelled(label)
 	case a.braces.foreignAt(k, s, start):
 		return foreign
+	case inside && a.quotes.withinInner(s, start):
+		return foreign
 	case inside:
 		return a.quotes.whose(k, s)
 	}

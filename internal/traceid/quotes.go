@@ -67,6 +67,12 @@ func (q *quotes) leave(s string, open int) {
 	}
 }
 
+// withinInner reports whether the place is in a text that is quoted within the last quoted part, with escaped quotes. A
+// key in quotes of its own is not.
+func (q *quotes) withinInner(s string, at int) bool {
+	return s[at-1] != '"' && strings.Count(s[q.from:at], `\"`)%2 == 1
+}
+
 // whose says whose the last quoted part is.
 func (q *quotes) whose(k *Keys, s string) place {
 	if !q.judged {

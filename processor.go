@@ -89,7 +89,7 @@ const maxPipelines = math.MaxUint8
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	rules, err := rules.New(&cfg.Sampling, rules.Options{
 		Written: cfg.Routes.written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
-		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy,
+		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy, Now: time.Now,
 	}, set.TelemetrySettings)
 	if err != nil {
 		return nil, err

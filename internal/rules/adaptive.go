@@ -30,6 +30,7 @@ import (
 // of the goal holds.
 type adaptive struct {
 	sampler dynsampler.Sampler
+	now     func() time.Time
 
 	mu               sync.Mutex
 	started, stopped bool
@@ -47,9 +48,10 @@ const (
 // reads its interval count there without the lock it is written under.
 const noBursts = -1
 
-func newAdaptive(cfg *SamplerConfig) *adaptive {
+func newAdaptive(cfg *SamplerConfig, now func() time.Time) *adaptive {
 	interval, keys := cmp.Or(cfg.AdjustmentInterval, defaultInterval), cmp.Or(cfg.MaxKeys, defaultMaxKeys)
 	a := &adaptive{
+		now:    now,
 		goal:   goal{interval: interval, perSecond: float64(cfg.GoalThroughput)},
 		places: places{most: keys, interval: interval, seen: map[uint64]time.Time{}},
 	}
@@ -99,7 +101,7 @@ func (a *adaptive) stop() error {
 func (a *adaptive) rate(key uint64, items int) uint32 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now, items := time.Now(), max(1, items)
+	now, items := a.now(), max(1, items)
 	a.goal.arrive(now, items)
 	rate := a.goal.rate()
 	if a.started {

@@ -4,6 +4,7 @@
 package rules
 
 import (
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func TestAGoalHoldsForAnyNumberOfFingerprints(t *testing.T) {
 		for _, perInterval := range []int{2_000, 20_000} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1})
+					a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1}, time.Now)
 					require.NoError(t, a.start())
 					defer func() { require.NoError(t, a.stop()) }()
 					for i, share := range traffic(a, 8, perInterval, fingerprint) {
@@ -86,7 +87,7 @@ func TestAThroughputHoldsForAnyNumberOfFingerprints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := newAdaptive(&SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: tt.goal})
+				a := newAdaptive(&SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: tt.goal}, time.Now)
 				require.NoError(t, a.start())
 				defer func() { require.NoError(t, a.stop()) }()
 				shares := traffic(a, 8, tt.perInterval, func(i, n int) uint64 { return fingerprintNumbered((i*tt.perInterval + n) % tt.fingerprints) })
@@ -102,7 +103,7 @@ func TestAThroughputHoldsForAnyNumberOfFingerprints(t *testing.T) {
 // What is rare is kept, and what is common pays for it.
 func TestRareFingerprintsAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10})
+		a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10}, time.Now)
 		require.NoError(t, a.start())
 		defer func() { require.NoError(t, a.stop()) }()
 		rare, common := 0.0, 0.0
@@ -133,15 +134,11 @@ func TestFingerprintsPastTheLimitShareOneRate(t *testing.T) {
 				{Name: "fixed", Conditions: []string{"span.name == \"x\""}, Sampler: SamplerConfig{Type: AlwaysSample}},
 				{Name: "most", Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1, MaxKeys: 100}},
 			}
-		}), Options{MissingPercentage: 100})
+		}), Options{MissingPercentage: 100, Now: time.Now})
 		require.NoError(t, r.Start())
 		defer func() { require.NoError(t, r.Stop()) }()
 		over := func() map[string]int {
-			out := map[string]int{}
-			for rule, keys := range r.KeysOverLimit {
-				out[rule] = keys
-			}
-			return out
+			return maps.Collect(r.KeysOverLimit)
 		}
 		require.Equal(t, map[string]int{"most": 0}, over())
 		a := r.user.adaptive[0]
@@ -174,7 +171,7 @@ func TestAdaptiveRulesThatAreNotStarted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: tt.sampler}} }), Options{MissingPercentage: 100})
+				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: tt.sampler}} }), Options{MissingPercentage: 100, Now: time.Now})
 				var v sampling.Verdict
 				for range 1000 { // in no time, which counts as a second
 					v = r.Policy().Decide(sampling.Finding{}, sampling.Size{Spans: 1}, sampling.IDRandomness(traceNumbered(200)))

@@ -19,14 +19,16 @@ import (
 type limit struct {
 	perSecond float64
 	bytes     bool // and not spans
+	now       func() time.Time
 
 	mu     sync.Mutex
 	tokens float64 // below 0 after a trace that took more than there was
 	filled time.Time
 }
 
-func newLimit(cfg *SamplerConfig) *limit {
-	return &limit{perSecond: float64(max(cfg.SpansPerSecond, cfg.BytesPerSecond)), bytes: cfg.BytesPerSecond > 0}
+func newLimit(cfg *SamplerConfig, now func() time.Time) *limit {
+	perSecond := float64(max(cfg.SpansPerSecond, cfg.BytesPerSecond))
+	return &limit{perSecond: perSecond, bytes: cfg.BytesPerSecond > 0, now: now, tokens: perSecond, filled: now()}
 }
 
 // take reports whether there is enough left for a trace, and takes it. What belongs to
@@ -35,7 +37,7 @@ func (l *limit) take(size sampling.Size, kept bool) bool {
 	cost := l.cost(size, kept)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
+	now := l.now()
 	l.tokens = min(l.perSecond, l.tokens+l.perSecond*now.Sub(l.filled).Seconds())
 	l.filled = now
 	if !kept && l.tokens < min(cost, l.perSecond) {

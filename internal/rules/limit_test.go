@@ -34,7 +34,7 @@ func TestWhatTracesTakeOfALimit(t *testing.T) {
 		"bytes, a late log":         {SamplerConfig{BytesPerSecond: 10}, sampling.Size{Logs: 1, Bytes: 90}, true, 90},
 		"nothing, asked for a rule": {SamplerConfig{SpansPerSecond: 10}, sampling.Size{}, false, 0},
 	} {
-		require.InDelta(t, tt.cost, newLimit(&tt.cfg).cost(tt.size, tt.kept), 0, name)
+		require.InDelta(t, tt.cost, newLimit(&tt.cfg, time.Now).cost(tt.size, tt.kept), 0, name)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestALimitHoldsForAnyTraces(t *testing.T) {
 			}
 		}), 1, 100).Draw(rt, "traces")
 		synctest.Test(t, func(t *testing.T) {
-			l := newLimit(&SamplerConfig{SpansPerSecond: perSecond})
+			l := newLimit(&SamplerConfig{SpansPerSecond: perSecond}, time.Now)
 			began, kept, largest := time.Now(), 0, 0
 			for _, a := range arrivals {
 				time.Sleep(a.wait)
@@ -80,7 +80,7 @@ func TestNobodyKnowsTheWeightOfWhatALimitKeeps(t *testing.T) {
 		return compiled(t, onePercent(func(c *Config) {
 			c.Rules = []RuleConfig{{Name: "limited", Sampler: SamplerConfig{Type: RateLimiting, SpansPerSecond: 10}}}
 			change(c)
-		}), Options{MissingPercentage: 100})
+		}), Options{MissingPercentage: 100, Now: time.Now})
 	}
 	for _, unmarked := range []UnmarkedMode{UpstreamUnknown, UpstreamUnsampled} {
 		r := limited(func(c *Config) { c.UpstreamUnmarked = unmarked })
@@ -135,7 +135,7 @@ func TestEvidenceHasNoLimit(t *testing.T) {
 			{Name: "gold", Conditions: []string{`span.attributes["gold"] != nil`}, Sampler: SamplerConfig{Type: AlwaysSample}},
 		}
 	})
-	r := compiled(t, cfg, Options{MissingPercentage: 100})
+	r := compiled(t, cfg, Options{MissingPercentage: 100, Now: time.Now})
 	for rule, change := range map[string]func(ptrace.Span){
 		"errors": failed, "slow": took(2 * time.Second), "gold": spanAttr("gold", "yes"), "limited": spanAttr("other", "yes"),
 	} {
@@ -159,7 +159,7 @@ func TestALimitOnLogsWithoutATraceID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "limited", Sampler: sampler}} }), Options{MissingPercentage: 100})
+				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "limited", Sampler: sampler}} }), Options{MissingPercentage: 100, Now: time.Now})
 				kept := 0
 				for range 100 {
 					ld := logOf(1, func(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) }, logAttr(record.AttributeThreshold, "8"))

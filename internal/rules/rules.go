@@ -66,6 +66,9 @@ type Options struct {
 	// MissingPercentage is the share that is kept of log records without a
 	// trace id, between 0 and 100.
 	MissingPercentage float64
+	// Now is the clock of the samplers that go by time; nil for one that stands
+	// still.
+	Now func() time.Time
 	// MissingSampleBy are the attributes by which such records are drawn together.
 	MissingSampleBy []string
 }
@@ -73,7 +76,7 @@ type Options struct {
 // New compiles a valid configuration. Its errors name the rule and the condition.
 func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error) {
 	l := ruleList{precision: cfg.SamplingPrecision}
-	user, err := newUserRules(cfg, set)
+	user, err := newUserRules(cfg, o.Now, set)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
@@ -41,6 +42,7 @@ type userRules struct {
 	owners     []sampling.Match
 	errorMode  ottl.ErrorMode
 	adaptive   []*adaptive
+	now        func() time.Time
 	// rules are those of the adaptive samplers.
 	rules  []sampling.Match
 	parser *conditionParser // nil without rules
@@ -51,8 +53,11 @@ type userRules struct {
 // match together.
 const maxFacts = 32
 
-func newUserRules(cfg *Config, set component.TelemetrySettings) (u *userRules, err error) {
-	u = &userRules{errorMode: cfg.ErrorMode}
+func newUserRules(cfg *Config, now func() time.Time, set component.TelemetrySettings) (u *userRules, err error) {
+	if now == nil {
+		now = func() time.Time { return time.Time{} }
+	}
+	u = &userRules{errorMode: cfg.ErrorMode, now: now}
 	if len(cfg.Rules) > 0 {
 		u.parser, err = newConditionParser(set)
 	}
@@ -92,12 +97,12 @@ func (u *userRules) add(cfg *Config, afterEvidence bool, l *ruleList) (list []us
 func (u *userRules) addSampler(c *RuleConfig, l *ruleList) sampling.Match {
 	m := l.add(c.Name, c.Sampler.percentage())
 	if c.Sampler.Type.adapts() {
-		a := newAdaptive(&c.Sampler)
+		a := newAdaptive(&c.Sampler, u.now)
 		u.adaptive, u.rules = append(u.adaptive, a), append(u.rules, m)
 		l.list[m].Rate = a.rate
 	}
 	if c.Sampler.Type == RateLimiting {
-		l.list[m].Take = newLimit(&c.Sampler).take
+		l.list[m].Take = newLimit(&c.Sampler, u.now).take
 	}
 	return m
 }

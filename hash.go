@@ -29,7 +29,7 @@ type hasher struct {
 // hashState is what a hash takes, to be used again.
 type hashState struct {
 	mac  hash.Hash
-	text []byte
+	text []byte // with room for the sum
 }
 
 // newHasher returns a hasher with the key, or with one of its own if that is empty.
@@ -39,7 +39,7 @@ func newHasher(key []byte) *hasher {
 		_, _ = rand.Read(key) // it never fails
 	}
 	h := new(hasher)
-	h.states.New = func() any { return &hashState{mac: hmac.New(sha256.New, key)} }
+	h.states.New = func() any { return &hashState{mac: hmac.New(sha256.New, key), text: make([]byte, 0, sha256.Size)} }
 	return h
 }
 

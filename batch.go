@@ -162,28 +162,29 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	e.cards.maskSpan(&r.edit, s, &v)
 	it.Root = s.ParentSpanID().IsEmpty()
 	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
-	switch {
-	case e.plan.waits:
-		if b.hold(it) {
-			r.edit.makeRoom(s.Attributes())
-			var ok bool
-			if b.arena, ok = b.encoder.AppendSpan(b.arena, s); ok {
-				b.keep(r, it, r.edit.appendSpan(b.arena))
-				break
-			}
-			it.Unheld = true
-		}
-		b.sizeSpan(r, s)
-	case e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness).Keep):
-		// The span passes at once; a stub stays for its logs.
-		if b.hold(it) {
-			r.edit.makeRoom(s.Attributes())
-			b.keep(r, it, r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
-		}
-		fallthrough
-	default:
-		b.sizeSpan(r, s)
+	if e.plan.waits && b.keepSpan(r, it, s) {
+		return
 	}
+	if e.plan.stubs && (e.rules.DryRun() || e.rules.Policy().Decide(it.Finding, sampling.Size{Spans: 1}, it.Randomness).Keep) && b.hold(it) {
+		// The span passes at once; a stub stays for its logs.
+		r.edit.makeRoom(s.Attributes())
+		b.keep(r, it, r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
+	}
+	b.sizeSpan(r, s)
+}
+
+// keepSpan adds the span's record to the item, unless it cannot be held.
+func (b *batch) keepSpan(r *outcome, it *tracebuffer.Item, s ptrace.Span) bool {
+	if !b.hold(it) {
+		return false
+	}
+	r.edit.makeRoom(s.Attributes())
+	var ok bool
+	if b.arena, ok = b.encoder.AppendSpan(b.arena, s); ok {
+		b.keep(r, it, r.edit.appendSpan(b.arena))
+	}
+	it.Unheld = !ok
+	return ok
 }
 
 // readSpanEnvelopes reads what is around the spans that are to be held: the message
@@ -303,16 +304,24 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 	e.cards.maskLog(&r.edit, lr, &v)
 	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
-	if (e.plan.waits || it.Joins) && b.hold(it) {
-		r.edit.makeRoom(lr.Attributes())
-		var ok bool
-		if b.arena, ok = b.encoder.AppendLog(b.arena, lr); ok {
-			b.keep(r, it, r.edit.appendLog(b.arena))
-			return
-		}
-		it.Unheld = true
+	if (e.plan.waits || it.Joins) && b.keepLog(r, it, lr) {
+		return
 	}
 	b.sizeLog(r, lr)
+}
+
+// keepLog does for log records what keepSpan does for spans.
+func (b *batch) keepLog(r *outcome, it *tracebuffer.Item, lr plog.LogRecord) bool {
+	if !b.hold(it) {
+		return false
+	}
+	r.edit.makeRoom(lr.Attributes())
+	var ok bool
+	if b.arena, ok = b.encoder.AppendLog(b.arena, lr); ok {
+		b.keep(r, it, r.edit.appendLog(b.arena))
+	}
+	it.Unheld = !ok
+	return ok
 }
 
 // readLogEnvelopes does for logs what readSpanEnvelopes does for spans.

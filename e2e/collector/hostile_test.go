@@ -59,11 +59,11 @@ var logsWithoutID = map[string]missing{
 	"dash for an id":  {"placeholder", attribute("trace_id", "-")},
 	"N/A for an id":   {"placeholder", attribute("trace_id", "N/A")},
 	"three digits":    {"malformed", attribute("trace_id", "a1c")},
-	"31 digits":       {"malformed", attribute("trace_id", strings.Repeat("a1", 16)[1:])},
+	"28 digits":       {"malformed", attribute("trace_id", strings.Repeat("a1", 14))},
 	"33 digits":       {"malformed", attribute("trace_id", strings.Repeat("a1", 17)[1:])},
 	"no hex digits":   {"malformed", attribute("trace_id", strings.Repeat("z1", 16))},
 	"10 MB for an id": {"malformed", attribute("trace_id", strings.Repeat("a1", tenMB/2))},
-	"30 digits, JSON": {"malformed", body(`{"msg":"a","trace_id":"0af7651916cd43dd8448eb211c8031"}`)},
+	"28 digits, JSON": {"malformed", body(`{"msg":"a","trace_id":"0af7651916cd43dd8448eb211c80"}`)},
 }
 
 // deepMap nests nearly as far as the OTLP receiver allows: 100 messages deep, of

@@ -28,17 +28,19 @@ func (v *Span) IsHTTP() bool {
 	return v.http || v.Path.Text != "" || v.Method != "" || v.Route != "" || v.Status != 0
 }
 
-// PathInName returns the path in the span's name, or "": "GET /users/1" always is about
-// a request and "/users/1" if its attributes say so, but "SELECT /* hint */ x", "a / b"
+// PathInName returns the path or the URL in the span's name, or "": "GET /users/1" always
+// is about a request and "/users/1" if its attributes say so, but "SELECT /* hint */ x", "a / b"
 // and "step 3 / 7" are not, and neither are the names of calls to databases, queues and
 // RPC services.
 func (v *Span) PathInName(name string) string {
 	i := strings.IndexByte(name, '/')
-	switch {
-	case i < 0:
+	if i < 0 {
 		return ""
-	case startsRequest(name[:i]) && (v.IsHTTP() || !v.otherProtocol):
-		return name[i:]
+	}
+	start := len(strings.TrimSuffix(strings.TrimSuffix(name[:i], "http:"), "https:"))
+	switch {
+	case startsRequest(name[:start]) && (v.IsHTTP() || !v.otherProtocol):
+		return name[start:]
 	case i > 0 && name[i-1] != ' ', v.otherProtocol, !v.IsHTTP(), strings.IndexByte(name[i:], ' ') >= 0:
 		return ""
 	}

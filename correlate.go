@@ -81,6 +81,7 @@ func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
 func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemetry.Tally, svc *telemetry.Service) (v record.Log) {
 	missing := lr.TraceID().IsEmpty()
 	var f idFinder
+	v.Begin(lr)
 	for key, val := range lr.Attributes().All() {
 		if !v.Read(key, val, c.cfg.PathAttributes) && missing {
 			f.readAttribute(c.keys, key, val)
@@ -94,7 +95,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemet
 		v.Debug, v.Unsampled = c.promote(&f, res, lr, text, t, svc)
 	}
 	v.ReadBody(lr, text, c.cfg.PathAttributes)
-	v.ReadResource(res, lr)
+	v.ReadResource(res)
 	return v
 }
 

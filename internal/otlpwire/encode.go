@@ -96,17 +96,15 @@ func appendSpan(dst []byte, s ptrace.Span, b *bounds) []byte {
 	dst = appendAttributes(dst, spanAttributes, s.Attributes(), b)
 	dst = appendUint(dst, spanDroppedAttrs, uint64(s.DroppedAttributesCount()))
 	for _, e := range s.Events().All() {
-		if b.full(dst) {
-			return dst
+		if !b.full(dst) {
+			dst = appendEvent(dst, e, b)
 		}
-		dst = appendEvent(dst, e, b)
 	}
 	dst = appendUint(dst, spanDroppedEvents, uint64(s.DroppedEventsCount()))
 	for _, l := range s.Links().All() {
-		if b.full(dst) {
-			return dst
+		if !b.full(dst) {
+			dst = appendLink(dst, l, b)
 		}
-		dst = appendLink(dst, l, b)
 	}
 	dst = appendUint(dst, spanDroppedLinks, uint64(s.DroppedLinksCount()))
 	return appendStatus(dst, s.Status())
@@ -160,10 +158,9 @@ func appendLog(dst []byte, lr plog.LogRecord, b *bounds) []byte {
 
 func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map, b *bounds) []byte {
 	for key, val := range attrs.All() {
-		if b.full(dst) {
-			return dst
+		if !b.full(dst) { // to leave the loop would cost more for each attribute
+			dst = appendAttribute(dst, num, key, val, b)
 		}
-		dst = appendAttribute(dst, num, key, val, b)
 	}
 	return dst
 }
@@ -240,10 +237,9 @@ func appendAny(dst []byte, num protowire.Number, val pcommon.Value, b *bounds) [
 func appendList(dst []byte, list pcommon.Slice, b *bounds) []byte {
 	dst, start := openMessage(dst, anyArray)
 	for _, val := range list.All() {
-		if b.full(dst) {
-			break
+		if !b.full(dst) {
+			dst = appendAny(dst, listValues, val, b)
 		}
-		dst = appendAny(dst, listValues, val, b)
 	}
 	return closeMessage(dst, start)
 }

@@ -108,11 +108,12 @@ func (r *dedup) read(res pcommon.Resource, lr plog.LogRecord) (t claim, access, 
 
 // readLog reads a log record that was held, as it was read when it arrived.
 func readLog(res pcommon.Resource, lr plog.LogRecord, paths []string) (v record.Log) {
+	v.Begin(lr)
 	for key, val := range lr.Attributes().All() {
 		v.Read(key, val, paths)
 	}
 	v.ReadBody(lr, record.BodyText(lr.Body()), paths)
-	v.ReadResource(res, lr)
+	v.ReadResource(res)
 	return v
 }
 

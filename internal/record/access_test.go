@@ -90,13 +90,14 @@ func TestReadingLogsAllocatesNothing(t *testing.T) {
 			require.NoError(t, fill(lr, f, line))
 			require.Zero(t, testing.AllocsPerRun(10, func() {
 				var v Log
+				v.Begin(lr)
 				for key, val := range lr.Attributes().All() {
 					if !v.Read(key, val, nil) {
 						v.Header.Read(key, val)
 					}
 				}
 				v.ReadBody(lr, BodyText(lr.Body()), nil)
-				v.ReadResource(res, lr)
+				v.ReadResource(res)
 				failed = LogFailed(lr, &v)
 			}), "%s in %s", name, carrier)
 			require.True(t, failed)

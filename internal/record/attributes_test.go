@@ -36,6 +36,7 @@ func readLog(t require.TestingT, raw map[string]any, body any) (v Log) {
 
 func readLogRecord(attrs pcommon.Map, lr plog.LogRecord) (v Log) {
 	paths := []string{"path"}
+	v.Begin(lr)
 	for key, val := range attrs.All() {
 		if !v.Read(key, val, paths) {
 			v.Header.Read(key, val)
@@ -211,6 +212,7 @@ func TestRequestsInAllCarriers(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, carriers[carrier](lr, tt.in, string(line)))
 			var v Log
+			v.Begin(lr)
 			for key, val := range lr.Attributes().All() {
 				v.Read(key, val, nil)
 			}

@@ -16,9 +16,8 @@ import (
 // record is about, and its level where the record has no severity. The text is the
 // body's (see BodyText); the paths are further keys that hold a path.
 func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
-	levelled := hasSeverity(lr)
 	fromAttributes := v.message
-	if !levelled {
+	if !v.levelled {
 		v.endLevels()
 	}
 	v.fields.Later()
@@ -27,7 +26,7 @@ func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
 		v.readFields(lr.Body().Map())
 		v.readNamed(lr.Body().Map(), paths)
 	}
-	if !levelled {
+	if !v.levelled {
 		v.endLevels()
 		if v.level == loglevel.Unknown && text != "" {
 			v.level = loglevel.Scan(text)
@@ -37,8 +36,8 @@ func (v *Log) ReadBody(lr plog.LogRecord, text string, paths []string) {
 }
 
 // ReadResource reads the level in the resource's attributes, if neither the record nor its body has one.
-func (v *Log) ReadResource(res pcommon.Resource, lr plog.LogRecord) {
-	if v.level != loglevel.Unknown || hasSeverity(lr) {
+func (v *Log) ReadResource(res pcommon.Resource) {
+	if v.level != loglevel.Unknown || v.levelled {
 		return
 	}
 	var f loglevel.Finder

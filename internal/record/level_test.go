@@ -288,7 +288,7 @@ func TestOrderOfLevels(t *testing.T) {
 				order[i](bad == (i == first), lr, res)
 			}
 			v := readLogRecord(lr.Attributes(), lr)
-			v.ReadResource(res, lr)
+			v.ReadResource(res)
 			require.Equal(t, bad, LogFailed(lr, &v), "%d %v", first, bad)
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/loglevel"
 )
 
-// Log is what one pass over a log record finds: Read takes its attributes, one by one, then ReadBody the rest, and
+// Log is what one pass over a log record finds: after Begin, Read takes its attributes, one by one, then ReadBody the rest, and
 // ReadResource what neither has. Its strings are borrowed from the record; what is not there is empty or 0.
 type Log struct {
 	Path   Path
@@ -31,8 +32,10 @@ type Log struct {
 	synthetic string
 	// the threshold and the randomness that an earlier stage wrote
 	threshold, randomness string
-	// level is Unknown where the record has a severity, or nothing states one.
-	level loglevel.Level
+	// level is Unknown where the record has a severity, or nothing states one. With
+	// levelled no field is read for it.
+	level    loglevel.Level
+	levelled bool
 
 	// of the carrier that is being read: what its keys say of the request and of the level, its text, and the
 	// line of another program in it
@@ -50,6 +53,9 @@ const (
 	rankFull   = 2*rankStep + 1
 	firstNamed = 1024
 )
+
+// Begin notes whether the record has a severity, which spares the search for a level.
+func (v *Log) Begin(lr plog.LogRecord) { v.levelled = hasSeverity(lr) }
 
 // Read notes an attribute. It reports whether the attribute holds a path, a route, a
 // method, a status code or the like, so that no trace id has to be looked for in
@@ -99,12 +105,15 @@ func (v *Log) addPath(rank int, key string, val pcommon.Value) {
 // for the request.
 func (v *Log) readField(key string, val pcommon.Value) accesslog.Key {
 	if val.Type() == pcommon.ValueTypeMap {
-		v.enter(place{inRequest: true, inLevel: true}, key, val.Map())
+		v.enter(place{inRequest: true, inLevel: !v.levelled}, key, val.Map())
 		return accesslog.Key{}
 	}
 	request, level := frequent(key), loglevel.Key{}
 	if !request.Known() {
-		request, level = accesslog.Lookup(key), loglevel.Lookup(key)
+		request = accesslog.Lookup(key)
+		if !v.levelled {
+			level = loglevel.Lookup(key)
+		}
 	}
 	switch {
 	case request.Known() || level.Known():

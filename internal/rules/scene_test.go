@@ -146,6 +146,7 @@ var number = regexp.MustCompile("/[0-9]+")
 // read reads a log record as the processor does.
 func read(lr plog.LogRecord) (v record.Log) {
 	paths := []string{"path"}
+	v.Begin(lr)
 	for key, val := range lr.Attributes().All() {
 		v.Read(key, val, paths)
 	}

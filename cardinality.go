@@ -48,7 +48,8 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 	if path == "" {
 		path = record.PathInName(s.Name())
 	}
-	e := c.edit(svc, v.Method, v.Route, path, s.Attributes())
+	q := route.Request{Method: v.Method, Route: v.Route, Path: path, Trace: record.LowHalf(s.TraceID()), Status: v.Status}
+	e := c.edit(svc, q, s.Attributes())
 	if e.pattern == "" {
 		return e
 	}
@@ -61,34 +62,25 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 
 // log finds the pattern of a log record.
 func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log) edit {
-	e := c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
+	q := route.Request{Method: v.Method, Route: v.Route, Path: v.Path.Text, Trace: record.LowHalf(lr.TraceID()), Status: v.Status}
+	e := c.edit(svc, q, lr.Attributes())
 	if e.pattern != "" {
 		c.mask(lr.Attributes(), &v.Path)
 	}
 	return e
 }
 
-func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path string, attrs pcommon.Map) edit {
-	res := match(svc, method, httpRoute, path)
-	e := edit{cfg: c.cfg, service: svc, source: res.Source, pattern: res.Pattern, path: path}
+func (c *cardinality) edit(svc *telemetry.Service, q route.Request, attrs pcommon.Map) edit {
+	res := svc.Routes.Match(q)
+	e := edit{cfg: c.cfg, service: svc, source: res.Source, pattern: res.Pattern, path: q.Path}
 	if res.Pattern == "" {
 		return e
 	}
 	_, has := attrs.Get(c.cfg.Attribute)
 	e.attribute = !has
 	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
-	e.httpRoute = httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
+	e.httpRoute = q.Route == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
 	return e
-}
-
-func match(svc *telemetry.Service, method, httpRoute, path string) route.Result {
-	if httpRoute != "" {
-		return svc.Routes.Observe(method, httpRoute, path)
-	}
-	if path == "" {
-		return route.Result{}
-	}
-	return svc.Routes.Match(method, path)
 }
 
 // applySpan writes the edit to a span.

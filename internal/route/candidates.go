@@ -27,7 +27,6 @@ const (
 // noteCandidate counts a word that is taken for a value, and makes it a literal if it
 // arrives too often for one value of many.
 func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {
-	count(&n.worded)
 	words := l.words[n.self]
 	i := slices.IndexFunc(words, func(s candidate) bool { return s.word == c.Head })
 	if i < 0 {
@@ -36,8 +35,13 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	}
 	l.words[n.self] = words
 	s := &words[i]
+	if s.trace != 0 && s.trace == l.trace {
+		return
+	}
+	s.trace = l.trace
+	count(&n.worded)
 	count(&s.hits)
-	s.passed = s.passed || passed
+	s.passed, s.told = s.passed || passed, s.told || l.told
 	if c.Suffix == "" && s.heavy(w, int(n.worded)) {
 		l.promote(n, i, c.Suffix)
 	}
@@ -63,7 +67,7 @@ func newCandidate(words []candidate, word string) ([]candidate, int) {
 func (s candidate) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)
 	switch {
-	case s.passed || w.Digits:
+	case s.passed || s.told || w.Digits:
 		return false
 	case w.Acts():
 		return hits >= heavyAction && hits*heavyActionShare >= all
@@ -77,6 +81,9 @@ func (s candidate) heavy(w segment.Wording, all int) bool {
 // nothing lies behind them. Numbered names are of a population, however small.
 func (t *tree) comeAgain(n *node) bool {
 	words := t.words[n.self]
+	if wild := t.node(n.wild.Load()); wild != nil && wild.name != 0 {
+		return false // a framework names them
+	}
 	if len(words) == 0 || int(n.distinct) > len(words) || int(n.worded) < againShare*len(words)+againMore {
 		return false
 	}

@@ -4,6 +4,7 @@
 package route
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -14,19 +15,26 @@ import (
 // and turns those that are values into one.
 func (l *learner) reconsider(n *node) {
 	count := l.literals(n)
-	if l.still || !l.learn || count < fewChildren || count < n.checked+n.checked/4 {
+	checked := uint32(n.checked)
+	if l.still || !l.learn || count < fewChildren || count < checked+checked/4 || count > math.MaxUint16 {
 		return
 	}
-	n.checked = count
+	n.checked = uint16(count)
 	if l.sharesStructure(n, count) || l.keepsComing(n, count) {
 		l.collapse(n, func(*node) bool { return true })
 	} else if kin := l.kin(n); kin != nil {
 		l.collapse(n, func(c *node) bool { return kin[c] })
+	} else if count >= max(2*uint32(n.old), firstWindow) {
+		l.openWindow(n, uint16(count))
 	}
 }
 
-// novelty is the Good-Turing chance that the next child is a new one.
-func (n *node) novelty() float64 {
+// novelty is the chance that the next value is a new one, by Good and Turing, or
+// certainty where the values move on.
+func (t *tree) novelty(n *node) float64 {
+	if t.movesOn(n) {
+		return 1
+	}
 	return float64(n.young) / float64(max(n.passes, 1))
 }
 
@@ -34,12 +42,12 @@ func (n *node) novelty() float64 {
 // endpoints do not.
 func (t *tree) sharesStructure(n *node, count uint32) bool {
 	slugs := t.slugs(n, count)
-	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || n.novelty() < 0.15 {
+	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || t.novelty(n) < 0.15 {
 		return false
 	}
 	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
 	for c := range t.children(n) {
-		if c.value || !t.any(c, t.telling) {
+		if !c.isLiteral() || !t.any(c, t.telling) {
 			continue
 		}
 		parents++
@@ -54,7 +62,7 @@ func (t *tree) sharesStructure(n *node, count uint32) bool {
 func (t *tree) labelsBelow(n *node) map[string]int {
 	seen := map[string]int{}
 	for c := range t.children(n) {
-		if c.value {
+		if !c.isLiteral() {
 			continue
 		}
 		for g := range t.children(c) {
@@ -77,7 +85,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 	}
 	slugs := uint32(0)
 	for c := range t.children(n) {
-		if !c.value && !t.wordy(c) && families[family(t.label(c))] < familySize {
+		if size := families[family(t.label(c))]; c.isLiteral() && !t.wordy(c) && (size < familySize || size > maxFamily) {
 			slugs++
 		}
 	}
@@ -97,8 +105,9 @@ func family(label string) string {
 	return label[:end]
 }
 
-// familySize siblings with the same first word are a family.
-const familySize = 3
+// familySize siblings with the same first word are a family. More than maxFamily
+// are titles that begin alike.
+const familySize, maxFamily = 3, 16
 
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
@@ -129,7 +138,7 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 	case n.place == segment.PlaceCollection:
 		least = manyMembers
 	}
-	return count >= least && n.novelty() >= 0.5
+	return count >= least && t.novelty(n) >= 0.5
 }
 
 // kin returns made up names that all have the same label below them, one that
@@ -138,7 +147,7 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 func (t *tree) kin(n *node) map[*node]bool {
 	below := map[string][]*node{}
 	for c := range t.children(n) {
-		if c.value {
+		if !c.isLiteral() {
 			continue
 		}
 		for g := range t.children(c) {
@@ -151,7 +160,7 @@ func (t *tree) kin(n *node) map[*node]bool {
 		group := below[g]
 		young, slugs := 0, 0
 		for _, c := range group {
-			if c.visits() == 1 {
+			if c.has(markOnce) {
 				young++
 			}
 			if !t.wordy(c) && !c.has(markCertain) {
@@ -175,7 +184,7 @@ func (t *tree) labelsInOrder(n *node) []string {
 	var labels []string
 	for c := range t.children(n) {
 		for g := range t.children(c) {
-			if !c.value && t.telling(g) && !slices.Contains(labels, t.label(g)) {
+			if c.isLiteral() && t.telling(g) && !slices.Contains(labels, t.label(g)) {
 				labels = append(labels, t.label(g))
 			}
 		}
@@ -189,7 +198,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 	old := l.known(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
-		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
+		return c.isLiteral() && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
 	})
 	if len(dropped) == 0 {
 		l.know(n, old)
@@ -208,7 +217,7 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		}
 	}
 	l.full.Store(false)
-	n.young, n.passes, n.checked = 0, 0, 0
+	n.young, n.passes, n.checked, n.old = 0, 0, 0, 0
 	l.reshaped = true
 }
 

@@ -5,6 +5,7 @@ package route
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func learned(t *testing.T, paths ...string) string {
 	s := newTable(t, Options{Learn: true}).Service("a")
 	var r Result
 	for _, p := range paths {
-		r = s.Match("GET", p)
+		r = s.get(p)
 	}
 	return r.Pattern
 }
@@ -91,11 +92,11 @@ func TestTenantsBesideEndpoints(t *testing.T) {
 	paths = append(paths, each("/NAME/billing")...)
 	s := newTable(t, Options{Learn: true}).Service("a")
 	for _, p := range paths {
-		s.Match("GET", p)
+		s.get(p)
 	}
-	assert.Equal(t, "/{param}/billing", s.Match("GET", "/newcomerly/billing").Pattern)
-	assert.Equal(t, "/health", s.Match("GET", "/health").Pattern)
-	assert.Equal(t, "/search", s.Match("GET", "/search").Pattern)
+	assert.Equal(t, "/{param}/billing", s.get("/newcomerly/billing").Pattern)
+	assert.Equal(t, "/health", s.get("/health").Pattern)
+	assert.Equal(t, "/search", s.get("/search").Pattern)
 }
 
 func TestLeavesThatKeepComingAreValues(t *testing.T) {
@@ -106,22 +107,22 @@ func TestNamesOfRemoteProceduresStay(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
 	for i := range 100 {
 		path := fmt.Sprintf("/api/chat.%sMessage", words(i))
-		assert.Equal(t, path, s.Match("POST", path).Pattern)
+		assert.Equal(t, path, s.ask("POST", path).Pattern)
 	}
-	assert.Equal(t, "/twirp/users.api.v1.UserService/Update", s.Match("POST", "/twirp/users.api.v1.UserService/Update").Pattern)
+	assert.Equal(t, "/twirp/users.api.v1.UserService/Update", s.ask("POST", "/twirp/users.api.v1.UserService/Update").Pattern)
 }
 
 func TestAFrameworkUndoesAWrongGuess(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
-	assert.Equal(t, "/report/zoetrope", s.Match("GET", "/report/zoetrope").Pattern)
-	s.Observe("GET", "/report/{kind}", "/report/zoetrope")
-	assert.Equal(t, "/report/{kind}", s.Match("GET", "/report/zoetrope").Pattern, "a literal that is a value")
+	assert.Equal(t, "/report/zoetrope", s.get("/report/zoetrope").Pattern)
+	s.sent("/report/{kind}", "/report/zoetrope")
+	assert.Equal(t, "/report/{kind}", s.get("/report/zoetrope").Pattern, "a literal that is a value")
 
-	assert.Equal(t, "/things/{param}", s.Match("GET", "/things/zoetrope").Pattern)
+	assert.Equal(t, "/things/{param}", s.get("/things/zoetrope").Pattern)
 	for range 3 {
-		s.Observe("GET", "/things/zoetrope", "/things/zoetrope")
+		s.sent("/things/zoetrope", "/things/zoetrope")
 	}
-	assert.Equal(t, "/things/zoetrope", s.Match("GET", "/things/zoetrope").Pattern, "a value that is a literal")
+	assert.Equal(t, "/things/zoetrope", s.get("/things/zoetrope").Pattern, "a value that is a literal")
 }
 
 func TestPlacesThatChangeAClass(t *testing.T) {
@@ -155,12 +156,12 @@ func TestTemplatesByMethodHostAndType(t *testing.T) {
 		"/w/shelves/1/books/2":                  "/w/shelves/{shelve}/books/{book}",
 		"/z/a/b":                                "/z/{path...}",
 	} {
-		assert.Equal(t, Result{want, SourceTemplate}, s.Match("", path), path)
+		assert.Equal(t, Result{want, SourceTemplate}, s.ask("", path), path)
 	}
-	assert.Equal(t, "/m/{a}", s.Match("GET", "/m/1").Pattern)
-	assert.Equal(t, "/m/{b}", s.Match("POST", "/m/1").Pattern)
+	assert.Equal(t, "/m/{a}", s.get("/m/1").Pattern)
+	assert.Equal(t, "/m/{b}", s.ask("POST", "/m/1").Pattern)
 	for _, path := range []string{"https://other.example.com/v/1", "/p/2024-x-3", "/q/left", "/z"} {
-		assert.NotEqual(t, SourceTemplate, s.Match("", path).Source, path)
+		assert.NotEqual(t, SourceTemplate, s.ask("", path).Source, path)
 	}
 }
 
@@ -172,4 +173,79 @@ func TestSourceWords(t *testing.T) {
 	}
 	assert.Equal(t, []string{"none", "framework", "template", "learned", "inferred", "overflow"}, all)
 	assert.Equal(t, "unknown", Source(99).String())
+}
+
+// TestARequestIsEvidenceOnce: it comes as a span and, later, as a log or two.
+func TestARequestIsEvidenceOnce(t *testing.T) {
+	for _, format := range []string{"/parse/%s", "/NAMEs/x/%s", "/2024/05/%s", "/%s/billing"} {
+		for items := 1; items <= 3; items++ {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			for _, p := range []string{"/health", "/login", "/metrics", "/about"} {
+				for range 20 {
+					s.get(p)
+				}
+			}
+			seen := map[string]bool{}
+			for at := 0; at < 1500; at += 50 {
+				for range items {
+					for i := at; i < at+50; i++ {
+						slug := "the-" + words(i*7919) + "-" + words(i)
+						seen[s.Match(Request{Path: fmt.Sprintf(format, slug), Trace: uint64(i + 1)}).Pattern] = true
+					}
+				}
+			}
+			assert.LessOrEqual(t, len(seen), 20, "%s as %d items", format, items)
+		}
+	}
+}
+
+// TestValuesThatComeForAWhile: each comes some ten times among its neighbours, and
+// never again.
+func TestValuesThatComeForAWhile(t *testing.T) {
+	for _, format := range []string{"/parse/%s", "/2024/05/%s", "/%s", "/%s/billing"} {
+		for _, times := range []int{2, 5, 10, 20} {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			random := rand.New(rand.NewPCG(1, 2))
+			count := 0
+			for i := range 10_000 {
+				n := i/times + random.IntN(200/times)
+				r := s.get(fmt.Sprintf(format, "the-"+words(n*7919)+"-"+words(n)))
+				if i >= 5000 && !strings.Contains(r.Pattern, "{param}") {
+					count++
+				}
+			}
+			assert.Zero(t, count, "%s %d times", format, times)
+		}
+	}
+}
+
+// TestAnUnluckyStartHeals: the first values came again and again.
+func TestAnUnluckyStartHeals(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	for range 50 {
+		for i := range 30 {
+			s.get("/parse/the-" + words(i) + "-first")
+		}
+	}
+	seen := map[string]bool{}
+	for i := range 1000 {
+		seen[s.get("/parse/the-"+words(i*7919)+"-other").Pattern] = true
+	}
+	assert.LessOrEqual(t, len(seen), 60)
+}
+
+// TestEndpointsThatComeAllTheTimeStay: however odd their names, and though one
+// is added now and then.
+func TestEndpointsThatComeAllTheTimeStay(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	random := rand.New(rand.NewPCG(1, 2))
+	last := map[string]string{}
+	for i := range 20_000 {
+		path := "/parse/" + names[random.IntN(6+i/1500)] + "-x"
+		last[path] = s.get(path).Pattern
+	}
+	assert.Len(t, last, 19)
+	for path, pattern := range last {
+		assert.Equal(t, path, pattern)
+	}
 }

@@ -21,6 +21,8 @@ type saved struct {
 	Own      string  `json:"o,omitempty"` // the framework's spelling
 	State    uint8   `json:"s,omitempty"`
 	Certain  bool    `json:"x,omitempty"`
+	Alias    bool    `json:"a,omitempty"`
+	Whole    bool    `json:"w,omitempty"`
 	Issued   bool    `json:"i,omitempty"`
 	Children []saved `json:"k,omitempty"`
 }
@@ -58,7 +60,7 @@ func (l *learner) save() saved {
 
 func (t *tree) save(n *node) saved {
 	s := saved{
-		Label: t.label(n), Value: n.value, Certain: n.has(markCertain),
+		Label: t.label(n), Value: n.value, Certain: n.has(markCertain), Alias: n.has(markAlias), Whole: n.has(markWhole),
 		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
@@ -113,6 +115,9 @@ func (l *learner) restoreNode(n *node, s saved) {
 		l.know(n, l.known(n).in(st))
 		l.learnLabel(n, st)
 	}
+	if s.Whole {
+		n.mark(markWhole)
+	}
 	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)
 	}
@@ -127,6 +132,9 @@ func (l *learner) restoreNode(n *node, s saved) {
 			}
 			if k.Certain {
 				c.mark(markCertain)
+			}
+			if k.Alias && !k.Value {
+				c.mark(markAlias)
 			}
 			c.setVisits(settledVisits)
 			if k.Value && template.ValidName(k.Name) {

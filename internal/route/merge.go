@@ -12,7 +12,7 @@ func (l *learner) mergeMisjudged(n *node) {
 	if wild == nil || l.still || !l.learn {
 		return
 	}
-	dropped := l.abandon(n, func(c *node) bool { return !c.value && l.misjudged(n, c, wild) && l.prunes.allow(l.spot(c)) })
+	dropped := l.abandon(n, func(c *node) bool { return c.isLiteral() && l.misjudged(n, c, wild) && l.prunes.allow(l.spot(c)) })
 	for _, c := range dropped {
 		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
@@ -69,6 +69,7 @@ func (l *learner) graft(wild, c *node) {
 			if to = l.makeNode(wild, label, g.value, g.class); to == nil {
 				return
 			}
+			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole))
 			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
 			if words := l.words[g.self]; words != nil {
 				l.words[to.self] = words
@@ -82,4 +83,4 @@ func (l *learner) graft(wild, c *node) {
 
 // telling reports a node whose label can tell what its parent is: versions and
 // values stand everywhere.
-func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.label(n)) }
+func (t *tree) telling(n *node) bool { return n.isLiteral() && !segment.IsVersion(t.label(n)) }

@@ -19,9 +19,9 @@ type item struct{ path, httpRoute string }
 // send gives an item to the service as a processor does.
 func (s *Service) send(i item) Result {
 	if i.httpRoute != "" {
-		return s.Observe("GET", i.httpRoute, i.path)
+		return s.sent(i.httpRoute, i.path)
 	}
-	return s.Match("GET", i.path)
+	return s.get(i.path)
 }
 
 // lessons returns how many items took the lock so far.

@@ -32,23 +32,28 @@ func newService(name string, declared *template.Index, maxPatterns int, learn bo
 	return s
 }
 
-// Match returns the pattern of a path: what the user declared, else what was
-// learned, else what its segments and the traffic so far say. The path may be
-// a URL and may carry query and fragment. It never keeps the path's memory and
-// makes none for a path whose pattern exists.
-func (s *Service) Match(method, path string) Result {
-	var v segment.Path
-	if !v.Split(path) {
-		return Result{}
+// Match returns the pattern of a request: the http.route it carries, in normal
+// form, from which the service learns; else what the user declared, what was
+// learned, or what the path's segments and the traffic so far say. It never keeps
+// the request's memory and makes none for a path whose pattern exists. An
+// http.route that cannot be read, or is but the raw path, counts as absent.
+func (s *Service) Match(q Request) Result {
+	if q.Route != "" && len(q.Route) <= segment.MaxPathBytes {
+		return s.observe(&q)
 	}
-	return s.match(method, &v)
+	return s.match(&q)
 }
 
-func (s *Service) match(method string, v *segment.Path) Result {
-	if r, ok := s.lookUp(method, v); ok {
+// match is Match of a request that carries no http.route.
+func (s *Service) match(q *Request) Result {
+	var v segment.Path
+	if !v.Split(q.Path) {
+		return Result{}
+	}
+	if r, ok := s.lookUp(q.Method, &v); ok {
 		return r
 	}
-	return s.infer(v)
+	return s.infer(q, &v)
 }
 
 // hasTemplates reports templates that go before the tree.
@@ -69,13 +74,13 @@ func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 }
 
 // infer asks the tree, which was taught by other items and by evidence.
-func (s *Service) infer(v *segment.Path) Result {
-	return s.inferAt(v, s.learner.find(v))
+func (s *Service) infer(q *Request, v *segment.Path) Result {
+	return s.inferAt(q, v, s.learner.find(v))
 }
 
 // inferAt does so for a path that led find to e.
-func (s *Service) inferAt(v *segment.Path, e end) Result {
-	pattern, source := s.learner.match(v, e)
+func (s *Service) inferAt(q *Request, v *segment.Path, e end) Result {
+	pattern, source := s.learner.match(q, v, e)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)
 	}

@@ -178,9 +178,9 @@ func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 	return c
 }
 
-// touch marks the node as used in this generation.
-func (t *tree) touch(n *node, generation uint32) {
-	for ; n != nil && n.lastUse.Load() != generation; n = t.node(n.parent) {
-		n.lastUse.Store(generation)
+// touch marks the node and those above as used now.
+func (t *tree) touch(n *node, now uint32) {
+	for ; n != nil && n.lastUse.Load() != now; n = t.node(n.parent) {
+		n.lastUse.Store(now)
 	}
 }

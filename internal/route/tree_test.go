@@ -88,7 +88,7 @@ func TestWhatWasCutOffTakesNoMore(t *testing.T) {
 func TestALargeTreeIsImportedWhole(t *testing.T) {
 	first := newTable(t, Options{Learn: true, MaxRoutes: 4000})
 	for i := range 3000 {
-		first.Service("a").Observe("GET", fmt.Sprintf("/area%d/things/{id}/part%d", i%50, i), fmt.Sprintf("/area%d/things/7/part%d", i%50, i))
+		first.Service("a").sent(fmt.Sprintf("/area%d/things/{id}/part%d", i%50, i), fmt.Sprintf("/area%d/things/7/part%d", i%50, i))
 	}
 	second := newTable(t, Options{Learn: true, MaxRoutes: 4000})
 	require.NoError(t, second.Import(first.Export()))

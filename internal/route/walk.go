@@ -19,22 +19,23 @@ const (
 	stepSure    step = iota // every node was settled: nothing to learn
 	stepYoung               // the next node is still being counted
 	stepMissing             // there is no next node
+	stepBeside              // the next node is a literal, where a route has a parameter
 )
 
 // match returns the pattern of the path in v, which led find to e, and whether
 // it was learned from an http.route, inferred, or cut short by the cap.
-func (l *learner) match(v *segment.Path, e end) (pattern string, source Source) {
+func (l *learner) match(q *Request, v *segment.Path, e end) (pattern string, source Source) {
 	if e.step == stepSure && !v.Deeper() {
 		if p := e.node.issued.Load(); p != 0 {
-			e.touch(e.node, l.generation.Load())
+			e.touch(e.node, l.clock.Load())
 			return e.text(p), e.node.source()
 		}
 	}
 	if l.exhausted(v, e) {
-		e.touch(e.node, l.generation.Load())
+		e.touch(e.node, l.clock.Load())
 		return e.nearestTail(e.node), SourceOverflow
 	}
-	return l.grow(v)
+	return l.grow(q, v)
 }
 
 // exhausted reports that asking again, under the lock, would give the same
@@ -70,6 +71,9 @@ func (l *learner) find(v *segment.Path) end {
 func (t *tree) step(n *node, v *segment.Path, i int) *node {
 	seg := v.Key(i)
 	if c := t.child(n, seg, false, 0); c != nil {
+		if c.has(markAlias) {
+			return t.node(n.wild.Load())
+		}
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -80,8 +84,8 @@ func (t *tree) step(n *node, v *segment.Path, i int) *node {
 }
 
 // grow walks under the lock, makes what is missing and counts.
-func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
-	l.lesson()
+func (l *learner) grow(q *Request, v *segment.Path) (pattern string, source Source) {
+	l.lesson(q)
 	defer l.mu.Unlock()
 	n, whole := l.walk(v)
 	for again := 1; l.reshaped; again++ {
@@ -89,21 +93,13 @@ func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
 		n, whole = l.walk(v)
 	}
 	l.still = false
-	l.touch(n, l.generation.Load())
+	l.touch(n, l.clock.Load())
 	if whole {
 		if p, ok := l.issue(n); ok {
-			n.countBare()
 			return p, n.source()
 		}
 	}
 	return l.issueTail(n, whole), SourceOverflow
-}
-
-// countBare counts an item without an http.route.
-func (n *node) countBare() {
-	if count(&n.bare); n.bare >= settledVisits && n.bare > n.labelled && !n.has(markTaught) {
-		n.mark(markFinal)
-	}
 }
 
 // walk goes down the tree along v as far as there is room. It stops when the
@@ -128,7 +124,10 @@ func (l *learner) walk(v *segment.Path) (n *node, whole bool) {
 func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 	seg := v.Key(i)
 	if c := l.child(n, seg, false, 0); c != nil {
-		n.count(c)
+		if c.has(markAlias) {
+			return l.advanceValue(n, segment.Reading{Head: seg.Text, Class: segment.Word}, i+1 < v.Len())
+		}
+		l.count(n, c)
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -139,7 +138,7 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 	if child == nil {
 		return nil
 	}
-	n.count(child)
+	l.count(n, child)
 	if n.parent != 0 {
 		l.mergeMisjudged(l.at(n.parent))
 	}
@@ -155,12 +154,14 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
 			return nil
 		}
+		if name := l.names[l.label(n)]; name != "" && !n.value {
+			child.name = l.keep(name)
+		}
 	}
 	if child.settled() {
 		return child
 	}
-	child.setVisits(child.visits() + 1)
-	if l.learn {
+	if child.visited(l.trace) && l.learn {
 		l.profile(n, c, passed)
 		l.widen(child, c.Class)
 	}

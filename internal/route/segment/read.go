@@ -13,19 +13,19 @@ type Reading struct {
 	Class  Class // of the head
 }
 
-// Read classifies a segment at a place. api tells that the segment in front of
-// it begins with api.
-func Read(seg string, place Place, api bool) Reading {
-	return ReadKinds(seg, Scan(seg[:min(len(seg), MaxLiteral)]), place, api)
+// Hints are what is known of a place, besides what it stands behind.
+type Hints struct {
+	AfterAPI bool // the segment in front begins with api
+	Whole    bool // segments have no suffix
 }
 
-// ReadKinds is Read of a segment whose kinds of bytes are known.
-func ReadKinds(seg string, kinds Kinds, place Place, api bool) Reading {
+// Read classifies a segment of these kinds of bytes at a place.
+func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
 	r := Reading{Head: seg}
 	if len(seg) > MaxLiteral {
 		kinds = hasPunct // too long to look at
 	}
-	if kinds&(hasDot|hasPunct) != 0 {
+	if kinds&(hasDot|hasPunct) != 0 && !hints.Whole {
 		r.Head, r.Suffix = cutSuffix(seg)
 	}
 	if r.Suffix != "" || len(seg) > MaxLiteral {
@@ -33,7 +33,7 @@ func ReadKinds(seg string, kinds Kinds, place Place, api bool) Reading {
 	} else {
 		r.Class = classifyKinds(seg, kinds, place == PlaceRoot)
 	}
-	r.adjust(kinds, place, api)
+	r.adjust(kinds, place, hints.AfterAPI)
 	return r
 }
 

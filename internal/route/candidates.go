@@ -25,18 +25,18 @@ const (
 )
 
 // noteCandidate counts a word that is taken for a value, and makes it a literal if it
-// arrives too often for one value of many.
-func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {
+// arrives too often for one value of many. It reports whether it is a new one.
+func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) (fresh bool) {
 	words := l.words[n.self]
 	i := slices.IndexFunc(words, func(s candidate) bool { return s.word == c.Head })
-	if i < 0 {
+	if fresh = i < 0; fresh {
 		words, i = newCandidate(words, c.Head)
 		count(&n.distinct)
 	}
 	l.words[n.self] = words
 	s := &words[i]
 	if s.trace != 0 && s.trace == l.trace {
-		return
+		return fresh
 	}
 	s.trace = l.trace
 	count(&n.worded)
@@ -45,6 +45,7 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	if c.Suffix == "" && s.heavy(w, int(n.worded)) {
 		l.promote(n, i, c.Suffix)
 	}
+	return fresh
 }
 
 // newCandidate makes room for a word, at the cost of the rarest one.

@@ -160,7 +160,7 @@ func (t *tree) kin(n *node) map[*node]bool {
 		group := below[g]
 		young, slugs := 0, 0
 		for _, c := range group {
-			if c.has(markOnce) {
+			if c.has(markOnce) || n.retired(c) {
 				young++
 			}
 			if !t.wordy(c) && !c.has(markCertain) {

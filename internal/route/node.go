@@ -4,7 +4,6 @@
 package route
 
 import (
-	"math"
 	"sync/atomic"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
@@ -74,17 +73,18 @@ type guarded struct {
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
 	far          uint32 // slots of the table that are not empty
-	young        uint32 // children that one trace visited
 	passes       uint32 // visits of the children, each saturated
 	opened       uint32 // when the window began, on the learner's clock
 	trace        uint32 // that visited it last, 0 if unknown
+	latest       uint32 // of the segments that stood here: its hash
 	// Saturated.
+	young    uint16 // children that one trace visited, or several in a row
 	checked  uint16 // literal children at the last reconsideration
 	old      uint16 // literal children when the window began
 	typed    uint16 // values of a plain shape
 	worded   uint16 // words taken for values
-	distinct uint16 // different ones of them, about
-	odd      uint16 // of a value: visits that do not fit the placeholder's name
+	distinct uint8  // different ones of them, about
+	odd      uint8  // of a value: visits that do not fit the placeholder's name
 }
 
 // The marks of a node; below them is the count of visits.
@@ -104,25 +104,26 @@ func (n *node) has(mark uint32) bool { return n.marks.Load()&mark != 0 }
 func (n *node) mark(mark uint32)     { n.marks.Store(n.marks.Load() | mark) }
 func (n *node) unmark(mark uint32)   { n.marks.Store(n.marks.Load() &^ mark) }
 
-// visits are counted in steps of visit, and saturate at settledValues. A visit of
-// the trace that came last is one step, so that a long trace does not keep a node
-// young for ever.
+// visits are counted in steps of visit, and saturate at settledValues. A visit that
+// is no evidence is one step, so that it does not keep a node young for ever.
 func (n *node) visits() uint32 { return n.marks.Load() & visitsMask / visit }
 
 func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v*visit) }
 
 const visit = 4
 
-// visited notes a visit and reports whether it is of another trace than the last.
-func (n *node) visited(trace uint32) bool {
-	if trace != 0 && trace == n.trace {
-		n.marks.Add(1)
-		return false
-	}
-	n.trace = trace
-	n.marks.Add(visit)
-	return true
+// visited notes a visit of c, a child of n, by a segment with the hash, and
+// reports whether it is evidence: neither of the trace that visited c last nor the
+// same segment once more. One that comes many times in a row is one that came.
+func (n *node) visited(c *node, trace, hash uint32) bool {
+	again := hash == n.latest || trace != 0 && trace == c.trace
+	c.trace, n.latest = trace, hash
+	c.marks.Add(1)
+	return !again || c.marks.Load()&visitsMask == 1
 }
+
+// count makes what visited noted a whole visit.
+func (n *node) count() { n.marks.Add(visit - 1) }
 
 // isLiteral reports a child that stands for its own text only.
 func (n *node) isLiteral() bool { return !n.value && !n.has(markAlias) }
@@ -181,18 +182,23 @@ func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
 }
 
 // count counts one more, unless the counter is full.
-func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
+func count[T uint8 | uint16](n *T) {
+	if *n+1 > *n {
+		*n++
+	}
+}
 
 // count notes a visit of c, a child of n, by the trace of the item.
 func (l *learner) count(n, c *node) {
-	first := c.visits() == 0
-	if c.settled() || !c.visited(l.trace) {
+	first := c.marks.Load()&visitsMask == 0
+	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
 		return
 	}
+	c.count()
 	n.passes++
 	switch {
 	case first:
-		n.young++
+		count(&n.young)
 		c.mark(markOnce)
 	case c.has(markOnce):
 		n.young -= min(n.young, 1)

@@ -161,8 +161,10 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 	if child.settled() {
 		return child
 	}
-	if child.visited(l.trace) && l.learn {
-		l.profile(n, c, passed)
+	if n.visited(child, l.trace, uint32(segment.ReadKey(c.Head).Hash(false, 0))) {
+		if !l.learn || l.profile(n, c, passed) {
+			child.count()
+		}
 		l.widen(child, c.Class)
 	}
 	if child.settled() {
@@ -174,7 +176,7 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 // widen changes the placeholder's name once values of another class are more
 // than stray ones. A settled name stays.
 func (l *learner) widen(n *node, c segment.Class) {
-	if n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
+	if !l.learn || n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
 		return
 	}
 	count(&n.odd)

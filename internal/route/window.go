@@ -28,6 +28,9 @@ func (l *learner) openWindow(n *node, count uint16) {
 	n.opened, n.old = l.clock.Load(), count
 }
 
+// retired reports a child that was not used since the window began.
+func (n *node) retired(c *node) bool { return n.old >= firstWindow && c.lastUse.Load() < n.opened }
+
 // movesOn reports whether the literal children of n retire while others come: of
 // those from before the window hardly one was used in it. If the new ones come
 // more than once, as values do that are looked up again and again, the old ones
@@ -43,7 +46,7 @@ func (t *tree) movesOn(n *node) bool {
 		}
 		if seen++; seen <= n.old {
 			old++
-			if c.lastUse.Load() >= n.opened {
+			if !n.retired(c) {
 				alive++
 			}
 			continue

@@ -42,7 +42,7 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	count(&n.worded)
 	count(&s.hits)
 	s.passed, s.told = s.passed || passed, s.told || l.told
-	if c.Suffix == "" && s.heavy(w, int(n.worded)) {
+	if (c.Suffix == "" || c.Suffix[0] == '.') && s.heavy(w, int(n.worded)) {
 		l.promote(n, i, c.Suffix)
 	}
 	return fresh
@@ -68,14 +68,14 @@ func newCandidate(words []candidate, word string) ([]candidate, int) {
 func (s candidate) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)
 	switch {
-	case s.passed || s.told || w.Digits:
+	case s.told || w.Digits:
 		return false
-	case w.Acts():
+	case w.Acts() && !s.passed:
 		return hits >= heavyAction && hits*heavyActionShare >= all
 	case w.Known == w.Pieces:
 		return hits >= heavyKnown && hits*heavyShare >= all
 	}
-	return all >= heavyWords && 2*hits > all
+	return !s.passed && all >= heavyWords && 2*hits > all
 }
 
 // comeAgain reports whether the words at n are always the same few, and

@@ -195,10 +195,17 @@ func (t *tree) labelsInOrder(n *node) []string {
 // collapse turns the literal children of n that are to be into values, but
 // for those that would become literals again at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	old := l.known(n)
+	old, seen := l.known(n), l.labelsBelow(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
-		return c.isLiteral() && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
+		switch {
+		case !c.isLiteral() || c.has(markCertain) || !is(c) || !l.takesForValue(n, c, seen) || !l.prunes.allow(l.spot(c)):
+			return false
+		case l.established(n, c, seen):
+			c.mark(markKnown)
+			return false
+		}
+		return true
 	})
 	if len(dropped) == 0 {
 		l.know(n, old)
@@ -223,18 +230,42 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 
 // takesForValue reports whether n takes the label of its literal child c for a
 // value, once it has no child of that label: at least if what stands below c
-// stands below the values too.
-func (t *tree) takesForValue(n, c *node) bool {
+// stands below others too. seen counts the labels two levels down.
+func (t *tree) takesForValue(n, c *node, seen map[string]int) bool {
 	r := n.read(t.label(c))
 	if r.Class != segment.Word {
 		return !r.Class.Literal()
 	}
 	score := t.score(n, r, "")
 	switch {
-	case t.any(c, func(g *node) bool { return !g.value }):
+	case t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }):
 		score += sameNextScore
 	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore
 	}
 	return score > 0
+}
+
+// established reports a literal child of n that was there before the strangers
+// around it: many requests used it while most of the others came once, or it leads
+// to endpoints of its own. seen counts the labels two levels down.
+func (t *tree) established(n, c *node, seen map[string]int) bool {
+	if t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }) {
+		return false // like the others
+	}
+	return c.has(markKnown) || t.leads(c) || c.settled() && 2*uint32(n.young) > t.literals(n)
+}
+
+// leads reports whether a well used endpoint stands below c, behind a version at
+// most.
+func (t *tree) leads(c *node) bool {
+	return t.any(c, func(g *node) bool {
+		switch {
+		case !g.isLiteral() || !g.settled():
+			return false
+		case !t.telling(g):
+			return t.leads(g)
+		}
+		return t.wordy(g)
+	})
 }

@@ -6,10 +6,12 @@ package route
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // names are things people give names to; no API uses them as endpoints.
@@ -167,11 +169,11 @@ func TestTemplatesByMethodHostAndType(t *testing.T) {
 
 func TestSourceWords(t *testing.T) {
 	var all []string
-	for s := SourceNone; s <= SourceOverflow; s++ {
+	for s := SourceNone; s <= SourceUnmatched; s++ {
 		all = append(all, s.String())
 		assert.Equal(t, s == SourceFramework || s == SourceTemplate, s.Authoritative())
 	}
-	assert.Equal(t, []string{"none", "framework", "template", "learned", "inferred", "overflow"}, all)
+	assert.Equal(t, []string{"none", "framework", "template", "learned", "inferred", "overflow", "unmatched"}, all)
 	assert.Equal(t, "unknown", Source(99).String())
 }
 
@@ -247,5 +249,76 @@ func TestEndpointsThatComeAllTheTimeStay(t *testing.T) {
 	assert.Len(t, last, 19)
 	for path, pattern := range last {
 		assert.Equal(t, path, pattern)
+	}
+}
+
+// scanner makes the paths that strangers ask for.
+func scanner(i int) string {
+	odd := "xq" + words(i*7919)
+	return []string{
+		"/" + odd, "/" + odd + ".php", "/." + odd, "/wp-" + odd + "/admin.php", "/admin/" + odd, "/" + odd + "/login", "/api/" + odd,
+		"/api/v1/users/x/" + odd, "/users/" + words(i) + ".bak", "/" + odd + "/" + odd + "/" + odd, "/cgi-bin/" + odd + ".cgi", "/" + strings.Repeat(odd, 40),
+	}[i%12]
+}
+
+// knownShop asks for the routes of a service that answers.
+func knownShop(s *Service, i int) map[string]string {
+	got := map[string]string{}
+	for _, path := range []string{
+		"/health", "/falcon/metrics", "/zoetrope", "/api/v1/repositories", fmt.Sprint("/api/v1/repositories/", i), "/api/v1/search",
+		fmt.Sprintf("/v2/orders/%d/items", i), "/v2/orders", "/static/app.js", "/static/logo.png",
+	} {
+		got[strings.ReplaceAll(path, fmt.Sprint("/", i), "/N")] = s.Match(Request{Path: path, Status: 200, Trace: uint64(i + 1)}).Pattern
+	}
+	return got
+}
+
+func TestStrangersNeitherRenameNorFillTheTable(t *testing.T) {
+	for _, status := range []int{404, 405} {
+		s := newTable(t, Options{Learn: true}).Service("a")
+		var before map[string]string
+		for i := range 100 {
+			before = knownShop(s, i)
+		}
+		patterns := s.Patterns()
+		var seen []string
+		for i := range 4000 {
+			r := s.Match(Request{Path: scanner(i), Status: status, Trace: uint64(i + 1)})
+			if !slices.Contains(seen, r.Pattern) {
+				seen = append(seen, r.Pattern)
+			}
+			if i%100 == 0 {
+				require.Equal(t, before, knownShop(s, i+1000))
+			}
+		}
+		assert.LessOrEqual(t, s.Patterns(), patterns, "none takes a place")
+		assert.LessOrEqual(t, len(seen), 3, seen)
+		assert.Contains(t, seen, "/{path...}")
+		assert.Equal(t, Result{"/{path...}", SourceUnmatched}, s.Match(Request{Path: "/nobody/knows", Status: status}))
+		assert.Equal(t, Result{"/v2/orders/{int}/items", SourceInferred}, s.Match(Request{Path: "/v2/orders/99/items", Status: status}), "one that is known")
+		assert.Equal(t, Result{"/v2/carts/{id}", SourceFramework}, s.Match(Request{Route: "/v2/carts/{id}", Path: "/v2/carts/7", Status: status}), "the framework knows it")
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.Match(Request{Path: "/nobody/knows", Status: status}) }))
+		for range 9 {
+			r := s.Match(Request{Route: "/nobody/knows", Path: "/nobody/knows", Status: status})
+			assert.Equal(t, SourceUnmatched, r.Source, "a raw path is no route")
+		}
+	}
+}
+
+// TestStrangersWhomNobodyTurnsAway: an application that answers whatever is asked,
+// or an access log without a status.
+func TestStrangersWhomNobodyTurnsAway(t *testing.T) {
+	for _, count := range []int{8, 16, 24, 260, 4000} {
+		for _, known := range []int{10, 100} {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			var before map[string]string
+			for i := range known {
+				before = knownShop(s, i)
+			}
+			for i := range count {
+				s.get(scanner(i))
+			}
+			assert.Equal(t, before, knownShop(s, 5000), "%d strangers after %d rounds", count, known)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type saved struct {
 	Certain  bool    `json:"x,omitempty"`
 	Alias    bool    `json:"a,omitempty"`
 	Whole    bool    `json:"w,omitempty"`
+	Known    bool    `json:"e,omitempty"`
 	Issued   bool    `json:"i,omitempty"`
 	Children []saved `json:"k,omitempty"`
 }
@@ -60,7 +61,7 @@ func (l *learner) save() saved {
 
 func (t *tree) save(n *node) saved {
 	s := saved{
-		Label: t.label(n), Value: n.value, Certain: n.has(markCertain), Alias: n.has(markAlias), Whole: n.has(markWhole),
+		Label: t.label(n), Value: n.value, Certain: n.has(markCertain), Alias: n.has(markAlias), Whole: n.has(markWhole), Known: n.has(markKnown),
 		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
@@ -132,6 +133,9 @@ func (l *learner) restoreNode(n *node, s saved) {
 			}
 			if k.Certain {
 				c.mark(markCertain)
+			}
+			if k.Known {
+				c.mark(markKnown)
 			}
 			if k.Alias && !k.Value {
 				c.mark(markAlias)

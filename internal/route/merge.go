@@ -24,7 +24,7 @@ func (l *learner) mergeMisjudged(n *node) {
 	}
 }
 
-// keptVisits make a literal one that arrived again.
+// keptVisits make a literal one that arrived again; twice as many count twice.
 const keptVisits = 4
 
 // misjudged reports whether the literal child c of n is a value after all, by
@@ -47,9 +47,12 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 			own++
 		}
 	}
+	if c.has(markKnown) && shared <= own {
+		return false
+	}
 	score := t.score(n, r, "")
-	if own == 0 && shared == 0 && c.visits() >= keptVisits {
-		score += arrivedAgainScore
+	if own == 0 && shared == 0 {
+		score += arrivedAgainScore * float64(c.visits()/keptVisits)
 	}
 	switch {
 	case shared > own:
@@ -69,7 +72,7 @@ func (l *learner) graft(wild, c *node) {
 			if to = l.makeNode(wild, label, g.value, g.class); to == nil {
 				return
 			}
-			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole))
+			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole | markKnown))
 			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
 			if words := l.words[g.self]; words != nil {
 				l.words[to.self] = words

@@ -96,6 +96,7 @@ const (
 	markOnce                       // no second trace has visited it yet
 	markAlias                      // a text that a framework said is a value: what it stands for is the child for values
 	markWhole                      // a framework said that values here are whole segments
+	markKnown                      // a literal that stayed when those around it were made values
 
 	visitsMask = 1<<10 - 1
 )

@@ -19,9 +19,12 @@ const (
 	SourceInferred
 	// SourceOverflow: the cap was met; the pattern is a prefix with a tail.
 	SourceOverflow
+	// SourceUnmatched: the service says that it has no such route, and nobody
+	// else has asked for it with success; the pattern is a tail.
+	SourceUnmatched
 )
 
-var sourceNames = [...]string{"none", "framework", "template", "learned", "inferred", "overflow"}
+var sourceNames = [...]string{"none", "framework", "template", "learned", "inferred", "overflow", "unmatched"}
 
 // String returns the lower-case word used as a metric label.
 func (s Source) String() string {

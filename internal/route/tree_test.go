@@ -81,7 +81,7 @@ func TestWhatWasCutOffTakesNoMore(t *testing.T) {
 		}
 		require.LessOrEqual(t, int(l.used), (maxReshapes+2)*(l.nodes+minRoom), i)
 	}
-	assert.Greater(t, renewed, 2)
+	assert.GreaterOrEqual(t, renewed, 2)
 	assert.Less(t, renewed, 40, "seldom")
 }
 

@@ -31,11 +31,29 @@ func (l *learner) match(q *Request, v *segment.Path, e end) (pattern string, sou
 			return e.text(p), e.node.source()
 		}
 	}
+	if q.unmatched() {
+		return l.recognise(v)
+	}
 	if l.exhausted(v, e) {
 		e.touch(e.node, l.clock.Load())
 		return e.nearestTail(e.node), SourceOverflow
 	}
 	return l.grow(q, v)
+}
+
+// recognise returns the pattern of a path if it has one, and makes none: strangers
+// ask for whatever they please.
+func (l *learner) recognise(v *segment.Path) (pattern string, source Source) {
+	t := l.published.Load()
+	n := t.root
+	for i := 0; i < v.Len() && n != nil; i++ {
+		n = t.step(n, v, i)
+	}
+	if n == nil || v.Deeper() || n.issued.Load() == 0 {
+		return overflowPattern, SourceUnmatched
+	}
+	t.touch(n, l.clock.Load())
+	return t.text(n.issued.Load()), n.source()
 }
 
 // exhausted reports that asking again, under the lock, would give the same

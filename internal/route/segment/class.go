@@ -11,7 +11,7 @@ type Class uint8
 const (
 	// Word may be a literal or a value: only context can tell.
 	Word Class = iota
-	// Version stays literal: v1, v1beta1, 2.0 in front, 2010-04-01 in front.
+	// Version stays literal: v1, v1beta1, in front also 2.0, 2010-04-01 and api.
 	Version
 	Int      // decimal digits, with a sign or without
 	UUID     // 8-4-4-4-12 hexadecimal digits

@@ -44,6 +44,8 @@ func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
 		r.Class = Token // a release, not the version of an API
 	case r.Class == Int && len(r.Head) <= 2 && place == PlaceRoot && api:
 		r.Class = Version // /api/0
+	case r.Class == Word && place == PlaceRoot && isPrefixWord(r.Head) && r.Suffix == "":
+		r.Class = Version // it leads to all of an API, whoever stands beside it
 	case r.Class != Word || place != PlaceCollection && place != PlaceValue:
 	case kinds&hasDot != 0 && isHostname(r.Head):
 		r.Class = Host

@@ -5,7 +5,6 @@ package route
 
 import (
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
@@ -45,33 +44,21 @@ func (t *tree) sharesStructure(n *node, count uint32) bool {
 	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || t.novelty(n) < 0.15 {
 		return false
 	}
-	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
+	levels := 1
+	if slugs {
+		levels = deepLikeness
+	}
+	seen, parents, sharing := t.likeness(n), uint32(0), uint32(0)
 	for c := range t.children(n) {
-		if !c.isLiteral() || !t.any(c, t.telling) {
+		if !c.isLiteral() || !t.hasBelow(c, levels, func(string) bool { return true }) {
 			continue
 		}
 		parents++
-		if t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }) {
+		if t.isLike(c, seen, levels) {
 			sharing++
 		}
 	}
 	return parents*2 >= count && sharing*4 >= parents*3
-}
-
-// labelsBelow counts the labels two levels down.
-func (t *tree) labelsBelow(n *node) map[string]int {
-	seen := map[string]int{}
-	for c := range t.children(n) {
-		if !c.isLiteral() {
-			continue
-		}
-		for g := range t.children(c) {
-			if t.telling(g) {
-				seen[t.label(g)]++
-			}
-		}
-	}
-	return seen
 }
 
 // slugs reports whether most literal children look made up; where literals
@@ -112,8 +99,7 @@ const familySize, maxFamily = 3, 16
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
 	label := t.label(n)
-	w := segment.ReadWording(label)
-	return w.Pieces == w.Known && !w.Digits || w.Dots || w.Leading || segment.IsPlural(label)
+	return segment.ReadWording(segment.WithoutExtension(label)).Named() || segment.IsPlural(label)
 }
 
 const (
@@ -145,21 +131,10 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 // the other children have not: the tenants of /acme/billing and /globex/billing
 // beside the endpoints of the root. Most of them must have arrived only once.
 func (t *tree) kin(n *node) map[*node]bool {
-	below := map[string][]*node{}
-	for c := range t.children(n) {
-		if !c.isLiteral() {
-			continue
-		}
-		for g := range t.children(c) {
-			if t.telling(g) {
-				below[t.label(g)] = append(below[t.label(g)], c)
-			}
-		}
-	}
-	for _, g := range t.labelsInOrder(n) {
-		group := below[g]
+	labels, have := t.labelsBelow(n, 1)
+	for _, label := range labels {
 		young, slugs := 0, 0
-		for _, c := range group {
+		for c := range have[label] {
 			if c.has(markOnce) || n.retired(c) {
 				young++
 			}
@@ -167,35 +142,17 @@ func (t *tree) kin(n *node) map[*node]bool {
 				slugs++
 			}
 		}
-		if slugs*4 >= len(group)*3 && slugs >= fewKin && 2*young >= len(group) {
-			set := map[*node]bool{}
-			for _, c := range group {
-				set[c] = true
-			}
-			return set
+		if group := len(have[label]); slugs*4 >= group*3 && slugs >= fewKin && 2*young >= group {
+			return have[label]
 		}
 	}
 	return nil
 }
 
-// labelsInOrder lists the labels two levels down in the order they were made, so
-// that the outcome does not depend on the order of a map.
-func (t *tree) labelsInOrder(n *node) []string {
-	var labels []string
-	for c := range t.children(n) {
-		for g := range t.children(c) {
-			if c.isLiteral() && t.telling(g) && !slices.Contains(labels, t.label(g)) {
-				labels = append(labels, t.label(g))
-			}
-		}
-	}
-	return labels
-}
-
 // collapse turns the literal children of n that are to be into values, but
 // for those that would become literals again at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	old, seen := l.known(n), l.labelsBelow(n)
+	old, seen := l.known(n), l.likeness(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
 		switch {
@@ -230,15 +187,15 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 
 // takesForValue reports whether n takes the label of its literal child c for a
 // value, once it has no child of that label: at least if what stands below c
-// stands below others too. seen counts the labels two levels down.
-func (t *tree) takesForValue(n, c *node, seen map[string]int) bool {
+// stands below others too.
+func (t *tree) takesForValue(n, c *node, seen likeness) bool {
 	r := n.read(t.label(c))
 	if r.Class != segment.Word {
 		return !r.Class.Literal()
 	}
 	score := t.score(n, r, "")
 	switch {
-	case t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }):
+	case t.isLike(c, seen, 1):
 		score += sameNextScore
 	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore
@@ -248,10 +205,10 @@ func (t *tree) takesForValue(n, c *node, seen map[string]int) bool {
 
 // established reports a literal child of n that was there before the strangers
 // around it: many requests used it while most of the others came once, or it leads
-// to endpoints of its own. seen counts the labels two levels down.
-func (t *tree) established(n, c *node, seen map[string]int) bool {
-	if t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }) {
-		return false // like the others
+// to endpoints of its own.
+func (t *tree) established(n, c *node, seen likeness) bool {
+	if t.isLike(c, seen, deepLikeness) {
+		return false
 	}
 	return c.has(markKnown) || t.leads(c) || c.settled() && 2*uint32(n.young) > t.literals(n)
 }

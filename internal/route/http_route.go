@@ -195,8 +195,7 @@ func (l *learner) takeWhole(n, wild *node, seg segment.Key) {
 	l.dissolve(n, wild, func(c *node) bool { return c == alias })
 	c := n.read(seg.Text)
 	if c.Suffix != "" {
-		n.mark(markWhole)
-		l.dissolve(n, wild, func(c *node) bool { return c.value && c != wild })
+		l.readWhole(n)
 		c = n.read(seg.Text)
 	}
 	if l.isValue(n, c, "") && alias == nil {

@@ -75,6 +75,10 @@ func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 
 // infer asks the tree, which was taught by other items and by evidence.
 func (s *Service) infer(q *Request, v *segment.Path) Result {
+	if v.Keyed() {
+		keys := v.Keys()
+		v = &keys
+	}
 	return s.inferAt(q, v, s.learner.find(v))
 }
 

@@ -157,7 +157,16 @@ func (t *tree) prefix(n *node) string {
 	if n.parent == 0 {
 		return ""
 	}
-	return t.prefix(t.at(n.parent)) + "/" + t.segment(n)
+	before := t.prefix(t.at(n.parent))
+	if !t.isKey(n) {
+		before += "/"
+	}
+	return before + t.segment(n)
+}
+
+// isKey reports a value in parentheses, which stands right behind its parent.
+func (t *tree) isKey(n *node) bool {
+	return n.value && t.label(n) == ")" && t.at(n.parent).place == segment.PlaceKey
 }
 
 // make adds a child of n, for values first seen in a class.

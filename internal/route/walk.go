@@ -172,6 +172,7 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
 			return nil
 		}
+		l.findTags(n, c.Suffix)
 		if name := l.names[l.label(n)]; name != "" && !n.value {
 			child.name = l.keep(name)
 		}
@@ -189,6 +190,45 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 		delete(l.words, n.self) // decided; others need the memory
 	}
 	return child
+}
+
+// fewTags suffixes behind a colon that are no verbs are tags of versions.
+const fewTags = 4
+
+// findTags looks at what stands behind a colon once more, after n got a child for
+// values with that suffix: a verb is made of words that APIs use, and there are few;
+// what else varies, nginx:alpine, is a part of the value.
+func (l *learner) findTags(n *node, suffix string) {
+	if suffix == "" || suffix[0] != ':' || !l.learn {
+		return
+	}
+	tags, verbs := 0, 0
+	for c := range l.children(n) {
+		label := l.label(c)
+		switch {
+		case !c.value || label == "" || label[0] != ':':
+		case segment.ReadWording(label[1:]).Named():
+			verbs++
+		default:
+			tags++
+		}
+	}
+	if tags >= fewTags && tags > verbs {
+		l.readWhole(n)
+	}
+}
+
+// readWhole has the segments at n read without a suffix from now on.
+func (l *learner) readWhole(n *node) {
+	n.mark(markWhole)
+	wild := l.node(n.wild.Load())
+	if wild == nil {
+		if wild = l.makeNode(n, "", true, segment.Word); wild == nil {
+			return
+		}
+	}
+	l.dissolve(n, wild, func(c *node) bool { return c.value && c != wild })
+	l.reshaped = true
 }
 
 // widen changes the placeholder's name once values of another class are more

@@ -20,6 +20,7 @@ type Path struct {
 	path  string // without scheme and host
 	spans [MaxSegments]span
 	n     int
+	keyed bool // a segment may hold a key in parentheses
 	// deeper: the path has more segments or bytes than were looked at.
 	deeper bool
 }
@@ -37,7 +38,7 @@ type span struct {
 // skipped, matrix parameters (;jsessionid=…) are cut. Percent-encoding is left
 // as it is: an encoded slash never ends a segment.
 func (p *Path) Split(text string) bool {
-	p.n, p.host, p.path, p.deeper = 0, "", "", false
+	p.n, p.host, p.path, p.keyed, p.deeper = 0, "", "", false, false
 	path, ok := p.cutHost(text)
 	if !ok {
 		return false
@@ -49,6 +50,7 @@ func (p *Path) Split(text string) bool {
 	for i := 1; i < len(path); i++ {
 		start := i
 		kinds, end := scanSegment(path, i)
+		p.keyed = p.keyed || kinds&hasPunct != 0 && path[end-1] == ')'
 		if !p.add(start, end, kinds) {
 			return true
 		}
@@ -72,14 +74,52 @@ func scanSegment(path string, i int) (kinds Kinds, end int) {
 			case '/', '?', '#':
 				return kinds, end
 			case ';':
-				if end > i {
-					return kinds, end
-				}
+				return kinds, end
 			}
 		}
 		kinds |= k
 	}
 	return kinds, end
+}
+
+// Keyed reports that a segment may hold a key in parentheses.
+func (p *Path) Keyed() bool { return p.keyed }
+
+// Keys returns the path with the keys apart from the names in front of them, in
+// segments of their own: Products(5) of OData is "Products(" and "5)".
+func (p *Path) Keys() Path {
+	q := *p
+	q.n = 0
+	for _, s := range p.spans[:p.n] {
+		open := keyAt(p.path[s.start:s.end])
+		middle := s.start + uint16(open)
+		if open > 0 && q.n < MaxSegments {
+			q.add(int(s.start), int(middle), Scan(p.path[s.start:middle]))
+			s = span{middle, s.end, Scan(p.path[middle:s.end])}
+		}
+		if !q.add(int(s.start), int(s.end), s.kinds) {
+			break
+		}
+	}
+	return q
+}
+
+// keyAt returns where the key in parentheses behind a name starts, or 0. What is
+// no number, quoted, named or a value by its shape is part of a name: Mercury(planet).
+func keyAt(seg string) int {
+	open := strings.IndexByte(seg, '(')
+	if open <= 0 || open+2 >= len(seg) || seg[len(seg)-1] != ')' {
+		return 0
+	}
+	name, key := seg[:open], seg[open+1:len(seg)-1]
+	last := name[open-1]
+	if !IsAlpha(name[0]) || !IsAlpha(last) && !IsDigit(last) || !isWordy(name) {
+		return 0
+	}
+	if strings.ContainsAny(key, "'=,@%") || classify(key, false) != Word {
+		return open + 1
+	}
+	return 0
 }
 
 // afterMatrix skips the matrix parameters that start at i.

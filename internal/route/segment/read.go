@@ -21,6 +21,9 @@ type Hints struct {
 
 // Read classifies a segment of these kinds of bytes at a place.
 func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
+	if place == PlaceKey && seg[len(seg)-1] == ')' {
+		return readKey(seg)
+	}
 	r := Reading{Head: seg}
 	if len(seg) > MaxLiteral {
 		kinds = hasPunct // too long to look at
@@ -37,6 +40,15 @@ func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
 	return r
 }
 
+// readKey reads the key of a name: whatever it is, it is a value.
+func readKey(seg string) Reading {
+	r := Reading{Head: seg[:len(seg)-1], Suffix: ")"}
+	if r.Class = classify(r.Head, false); r.Class.Literal() || strings.IndexByte(r.Head, '=') >= 0 {
+		r.Class = Text
+	}
+	return r
+}
+
 // adjust corrects the class of a segment by where it stands.
 func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
 	switch {
@@ -44,12 +56,14 @@ func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
 		r.Class = Token // a release, not the version of an API
 	case r.Class == Int && len(r.Head) <= 2 && place == PlaceRoot && api:
 		r.Class = Version // /api/0
+	case r.Class == Word && place == PlaceRoot && r.Head[0] == '@':
+		r.Class = Token // somebody's page
 	case r.Class == Word && place == PlaceRoot && isPrefixWord(r.Head) && r.Suffix == "":
 		r.Class = Version // it leads to all of an API, whoever stands beside it
 	case r.Class != Word || place != PlaceCollection && place != PlaceValue:
 	case kinds&hasDot != 0 && isHostname(r.Head):
 		r.Class = Host
-	case place == PlaceCollection && kinds&hasDigit != 0 && isNumbered(r.Head):
+	case place == PlaceCollection && kinds&hasDigit != 0 && isNumbered(r.Head) || isByte(r.Head):
 		r.Class = Token
 	}
 }
@@ -57,13 +71,25 @@ func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
 // IsValue reports whether a segment is a value wherever it stands.
 func IsValue(seg string) bool { return !classify(seg, false).Literal() }
 
-// cutSuffix splits off a file extension or a verb behind a colon.
+// WithoutExtension returns the name of a file, or the text itself.
+func WithoutExtension(text string) string {
+	if head, suffix := cutSuffix(text); suffix != "" && suffix[0] == '.' {
+		return head
+	}
+	return text
+}
+
+// cutSuffix splits off a file extension or a verb behind a colon. An address has
+// neither.
 func cutSuffix(seg string) (head, suffix string) {
+	if strings.IndexByte(seg, '@') > 0 {
+		return seg, ""
+	}
 	for i := len(seg) - 1; i > 0 && len(seg)-i <= 32; i-- {
 		switch c := seg[i]; {
 		case c == '.' && isExtension(seg[i+1:]):
 			return seg[:i], seg[i:]
-		case c == ':' && i < len(seg)-2 && IsAlpha(seg[i+1]):
+		case c == ':' && i < len(seg)-2 && IsAlpha(seg[i+1]) && strings.IndexByte(seg[:i], ':') < 0:
 			return seg[:i], seg[i:]
 		case !IsAlpha(c) && !(IsDigit(c) && len(seg)-i <= 4):
 			return seg, ""
@@ -75,17 +101,17 @@ func cutSuffix(seg string) (head, suffix string) {
 // extensions are the file name endings that stay literal.
 var extensions = func() map[string]struct{} {
 	set := map[string]struct{}{}
-	for e := range strings.FieldsSeq("png jpg jpeg gif svg webp ico bmp avif js mjs css map json xml yaml yml csv tsv txt md rst html htm xhtml php asp aspx jsp do cgi pl py rb sh pdf ps doc docx xls xlsx ppt pptx odt zip gz tgz tar bz2 xz rar jar war deb rpm iso exe dmg apk mp3 mp4 m4a m4v wav ogg webm mov avi mpg mpeg flv swf ts m3u8 woff woff2 ttf eot otf atom rss ics vcf log conf cfg sql db bin dat class wasm proto pem crt key pub sig asc torrent") {
+	for e := range strings.FieldsSeq("png jpg jpeg gif svg webp ico bmp avif js mjs css map json xml yaml yml csv tsv txt md rst html htm xhtml php asp aspx jsp do cgi pl py rb sh pdf ps doc docx xls xlsx ppt pptx odt zip gz tgz tar bz2 xz rar jar war deb rpm iso exe dmg apk mp3 mp4 m4a m4v wav ogg webm mov avi mpg mpeg flv swf ts m3u8 woff woff2 ttf eot otf atom rss ics vcf log conf cfg sql db bin dat class wasm proto pem crt key pub sig asc torrent whl egg gem nupkg git lz4 zst br 7z parquet avro orc pom module sha1 sha256 sha512 md5 crl p12 ipynb xsd wsdl jsonl ndjson geojson deps lock map webmanifest") {
 		set[e] = struct{}{}
 	}
 	return set
 }()
 
 func isExtension(s string) bool {
-	if len(s) == 0 || len(s) > 5 {
+	if len(s) == 0 || len(s) > 8 {
 		return false
 	}
-	var buf [5]byte
+	var buf [8]byte
 	for i := range len(s) {
 		c := s[i]
 		if IsUpper(c) {

@@ -292,7 +292,7 @@ func (o *Outlet) sendLogs(records []tracebuffer.Record) (int, error) {
 		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ld, spans)
 		rep.takeOut(ld)
 	}
-	j := newJoiner(o.to.Join.Attributes, spans)
+	j := newJoiner(&o.to.Join, spans)
 	st := rules.NewStamper(o.to.Rules)
 	for i, rl := range ld.ResourceLogs().All() {
 		for lr := range record.LogsIn(rl) {

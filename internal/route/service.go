@@ -100,8 +100,9 @@ func (s *Service) Parameters(pattern, path string, yield func(name, value string
 	}
 }
 
-// Patterns returns how many patterns the service has at present: the declared
-// ones and those handed out.
+// Patterns returns how many places of the limit are in use at present, by declared
+// patterns and by those handed out: all of them once new paths share overflow
+// patterns.
 func (s *Service) Patterns() int {
 	return s.declared.Len() + s.learner.patterns()
 }

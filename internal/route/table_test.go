@@ -224,5 +224,16 @@ func TestBeyondTheLimitThePrefixStays(t *testing.T) {
 	before := s.Overflowed()
 	assert.Zero(t, testing.AllocsPerRun(100, func() { s.get("/files/delete") }))
 	assert.Greater(t, s.Overflowed(), before)
-	assert.LessOrEqual(t, s.Patterns(), 24)
+	assert.Equal(t, 24, s.Patterns(), "all places are in use, or kept for prefixes: whoever watches the limit sees that it is met")
+}
+
+func TestPlacesInUseAreAllOnceTheLimitIsMet(t *testing.T) {
+	for _, templates := range [][]string{nil, {"/declared/{id}", "/declared/{id}/x"}} {
+		s := newTable(t, Options{Learn: true, MaxRoutes: 100, Templates: templates}).Service("a")
+		for i := 0; s.Overflowed() == 0; i++ {
+			assert.Less(t, s.Patterns(), 100)
+			s.get("/" + busyResources[i%39] + "/" + busyActions[i/39%20] + "/details")
+		}
+		assert.Equal(t, 100, s.Patterns())
+	}
 }

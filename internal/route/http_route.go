@@ -154,8 +154,23 @@ func (l *learner) lead(n *node, of template.Segment, seg segment.Key, passed boo
 func (l *learner) giveName(n, child *node, name string) {
 	child.name = l.keep(name)
 	l.spellAnew(child)
-	if label := l.label(n); !n.value && label != "" && len(l.names) < maxLabels {
-		l.names[label] = l.text(child.name)
+	label := l.label(n)
+	if n.value || label == "" || l.names[label] != "" || len(l.names) >= maxLabels {
+		return
+	}
+	l.names[label] = l.text(child.name)
+	l.nameAlike(l.root, label, child.name)
+}
+
+// nameAlike names the values behind a label wherever nobody named them.
+func (l *learner) nameAlike(n *node, label string, name uint32) {
+	wild := l.node(n.wild.Load())
+	if wild != nil && wild.name == 0 && n.isLiteral() && l.label(n) == label {
+		wild.name = name
+		l.spellAnew(wild)
+	}
+	for c := range l.children(n) {
+		l.nameAlike(c, label, name)
 	}
 }
 

@@ -195,7 +195,7 @@ func (t *tree) takesForValue(n, c *node, seen likeness) bool {
 	}
 	score := t.score(n, r, "")
 	switch {
-	case t.isLike(c, seen, 1):
+	case t.isLike(c, seen, 1) || !t.wordy(c) && t.isLike(c, seen, deepLikeness):
 		score += sameNextScore
 	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore

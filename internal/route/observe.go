@@ -68,11 +68,7 @@ func (s *Service) observe(q *Request) Result {
 // path. The path led find to e.
 func (s *Service) observeLiteral(q *Request, f *framework, v *segment.Path, e end) Result {
 	r, ok := s.lookUp(q.Method, v)
-	switch {
-	case ok:
-	case v.Keyed():
-		r = s.infer(q, v)
-	default:
+	if !ok {
 		r = s.inferAt(q, v, e)
 	}
 	switch {

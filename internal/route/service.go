@@ -75,15 +75,15 @@ func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 
 // infer asks the tree, which was taught by other items and by evidence.
 func (s *Service) infer(q *Request, v *segment.Path) Result {
-	if v.Keyed() {
-		keys := v.Keys()
-		v = &keys
-	}
 	return s.inferAt(q, v, s.learner.find(v))
 }
 
 // inferAt does so for a path that led find to e.
 func (s *Service) inferAt(q *Request, v *segment.Path, e end) Result {
+	if e.step != stepSure && v.Keyed() {
+		keys := v.Keys()
+		v, e = &keys, s.learner.find(&keys)
+	}
 	pattern, source := s.learner.match(q, v, e)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)

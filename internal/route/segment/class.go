@@ -211,7 +211,7 @@ func classifyMixed(seg string, kinds Kinds, front bool) Class {
 		return KSUID
 	case isJWT(seg):
 		return JWT
-	case isRelease(seg) || isRandom(seg) || isMAC(seg) || isSize(seg) || holdsDate(seg) || holdsRelease(seg):
+	case isRelease(seg) || isRandom(seg) || isSize(seg) || kinds&hasMark != 0 && (isMAC(seg) || holdsDate(seg) || holdsRelease(seg)):
 		return Token
 	case isStamped(seg):
 		return Date

@@ -103,19 +103,23 @@ func holdsRelease(seg string) bool {
 }
 
 // unspeakable consonants in a row are in no word: the most in an English one are
-// six, in latchstring.
-const unspeakable = 7
+// six, in latchstring. In what is shorter than shortestRandom they tell little.
+const unspeakable, shortestRandom = 7, 10
 
 // isUnspeakable reports random lower-case letters.
 func isUnspeakable(seg string) bool {
+	if len(seg) < shortestRandom {
+		return false
+	}
 	row := 0
 	for i := range len(seg) {
-		row++
-		if !IsLower(seg[i]) || strings.IndexByte("aeiouy", seg[i]) >= 0 {
+		switch seg[i] {
+		case 'b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'q', 'r', 's', 't', 'v', 'w', 'x', 'z':
+			if row++; row == unspeakable {
+				return true
+			}
+		default:
 			row = 0
-		}
-		if row == unspeakable {
-			return true
 		}
 	}
 	return false

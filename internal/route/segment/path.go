@@ -20,7 +20,6 @@ type Path struct {
 	path  string // without scheme and host
 	spans [MaxSegments]span
 	n     int
-	keyed bool // a segment may hold a key in parentheses
 	// deeper: the path has more segments or bytes than were looked at.
 	deeper bool
 }
@@ -38,7 +37,7 @@ type span struct {
 // skipped, matrix parameters (;jsessionid=…) are cut. Percent-encoding is left
 // as it is: an encoded slash never ends a segment.
 func (p *Path) Split(text string) bool {
-	p.n, p.host, p.path, p.keyed, p.deeper = 0, "", "", false, false
+	p.n, p.host, p.path, p.deeper = 0, "", "", false
 	path, ok := p.cutHost(text)
 	if !ok {
 		return false
@@ -50,7 +49,6 @@ func (p *Path) Split(text string) bool {
 	for i := 1; i < len(path); i++ {
 		start := i
 		kinds, end := scanSegment(path, i)
-		p.keyed = p.keyed || kinds&hasPunct != 0 && path[end-1] == ')'
 		if !p.add(start, end, kinds) {
 			return true
 		}
@@ -83,7 +81,14 @@ func scanSegment(path string, i int) (kinds Kinds, end int) {
 }
 
 // Keyed reports that a segment may hold a key in parentheses.
-func (p *Path) Keyed() bool { return p.keyed }
+func (p *Path) Keyed() bool {
+	for _, s := range p.spans[:p.n] {
+		if s.kinds&hasPunct != 0 && p.path[s.end-1] == ')' {
+			return true
+		}
+	}
+	return false
+}
 
 // Keys returns the path with the keys apart from the names in front of them, in
 // segments of their own: Products(5) of OData is "Products(" and "5)".

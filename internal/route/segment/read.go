@@ -25,6 +25,10 @@ func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
 		return readKey(seg)
 	}
 	r := Reading{Head: seg}
+	if kinds&hasPunct != 0 && seg[len(seg)-1] == ')' && keyAt(seg) > 0 {
+		r.Class = Version // see Path.Keys
+		return r
+	}
 	if len(seg) > MaxLiteral {
 		kinds = hasPunct // too long to look at
 	}

@@ -132,7 +132,7 @@ func classifyLetters(seg string, kinds Kinds) Class {
 	if kinds&hasPunct != 0 {
 		return classifyPunct(seg)
 	}
-	if kinds&hasUpper != 0 && isRandom(seg) || isUnspeakable(seg) {
+	if kinds&hasUpper != 0 && isRandom(seg) || kinds&hasMark == 0 && isUnspeakable(seg) {
 		return Token
 	}
 	return Word

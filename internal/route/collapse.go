@@ -99,7 +99,8 @@ const familySize, maxFamily = 3, 16
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
 	label := t.label(n)
-	return segment.ReadWording(segment.WithoutExtension(label)).Named() || segment.IsPlural(label)
+	w := segment.ReadWording(segment.WithoutExtension(label))
+	return w.Named() || segment.IsPlural(label) || w.Camel && !w.Marks && !w.Digits && segment.IsLower(label[0])
 }
 
 const (

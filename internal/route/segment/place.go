@@ -35,7 +35,7 @@ func PlaceAfter(place Place, label string) Place {
 
 // isPrefixWord reports words that stand in front of an API's own paths.
 func isPrefixWord(label string) bool {
-	switch label {
+	switch strings.ToLower(label) {
 	case "api", "apis", "rest", "rpc", "public", "internal", "admin", "gateway":
 		return true
 	}

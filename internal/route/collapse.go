@@ -214,16 +214,10 @@ func (t *tree) established(n, c *node, seen likeness) bool {
 	return c.has(markKnown) || t.leads(c) || c.settled() && 2*uint32(n.young) > t.literals(n)
 }
 
-// leads reports whether a well used endpoint stands below c, behind a version at
-// most.
+// leads reports whether c is well used and an endpoint stands below it, behind a
+// version at most.
 func (t *tree) leads(c *node) bool {
-	return t.any(c, func(g *node) bool {
-		switch {
-		case !g.isLiteral() || !g.settled():
-			return false
-		case !t.telling(g):
-			return t.leads(g)
-		}
-		return t.wordy(g)
+	return c.settled() && t.any(c, func(g *node) bool {
+		return g.isLiteral() && (t.telling(g) && t.wordy(g) || !t.telling(g) && t.any(g, t.telling))
 	})
 }

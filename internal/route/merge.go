@@ -47,7 +47,7 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 			own++
 		}
 	}
-	if c.has(markKnown) && shared <= own {
+	if shared <= own && (c.has(markKnown) || shared == 0 && t.leads(c)) {
 		return false
 	}
 	score := t.score(n, r, "")

@@ -70,6 +70,12 @@ func TestWhatPeopleNameBecomesFewPatterns(t *testing.T) {
 		{"keys", func(r *rand.Rand, i int) string {
 			return []string{"/odata/Products", fmt.Sprintf("/odata/Products(%d)", r.IntN(999)), "/odata/Customers('" + strings.ToUpper(names[r.IntN(20)]) + "')/Orders"}[i%3]
 		}, []string{"/odata/Customers({param})/Orders", "/odata/Products", "/odata/Products({int})"}},
+		{"partitions", func(r *rand.Rand, i int) string {
+			return fmt.Sprintf("/lake/events/dt=2026-%02d-%02d/hour=%d/part-%d.parquet", 1+i%12, 1+i%28, i%24, r.IntN(1e6))
+		}, []string{"/lake/events/dt={date}/hour={int}/{param}.parquet"}},
+		{"named keys", func(r *rand.Rand, i int) string {
+			return []string{fmt.Sprintf("/p/orders/order-number=%d", r.IntN(1e6)), "/p/orders/" + uuid(r), "/p/carts/key=" + slug(r)}[i%3]
+		}, []string{"/p/carts/key={param}", "/p/orders/order-number={int}", "/p/orders/{uuid}"}},
 		{"sessions", func(r *rand.Rand, i int) string { return []string{"/", "/shop/"}[i%2] + ";jsessionid=" + digest(r) }, []string{"/", "/shop"}},
 		{"sizes", func(r *rand.Rand, _ int) string { return fmt.Sprintf("/avatar/%dx%d", r.IntN(900), r.IntN(900)) }, []string{"/avatar/{param}"}},
 	} {

@@ -164,10 +164,8 @@ func (t *tree) prefix(n *node) string {
 	return before + t.segment(n)
 }
 
-// isKey reports a value in parentheses, which stands right behind its parent.
-func (t *tree) isKey(n *node) bool {
-	return n.value && t.label(n) == ")" && t.at(n.parent).place == segment.PlaceKey
-}
+// isKey reports a key, which stands right behind its name.
+func (t *tree) isKey(n *node) bool { return n.value && t.at(n.parent).place == segment.PlaceKey }
 
 // make adds a child of n, for values first seen in a class.
 func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {

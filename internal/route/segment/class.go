@@ -148,7 +148,7 @@ func classifyPunct(seg string) Class {
 		return Token
 	case isIPv6(seg):
 		return IP
-	case seg[len(seg)-1] == '(':
+	case seg[len(seg)-1] == '(' || seg[len(seg)-1] == '=' && isKeyName(seg[:len(seg)-1]):
 		return Version // of a name with a key behind it
 	case isIdentifier(seg) || isUnlettered(seg):
 		return Token

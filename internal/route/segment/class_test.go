@@ -89,17 +89,21 @@ func TestKeysStandApart(t *testing.T) {
 		"/odata/Products('a-b')":                 {"odata", "Products(", "'a-b')"},
 		"/users(userPrincipalName='a@b')":        {"users(", "userPrincipalName='a@b')"},
 		"/OrderLines(OrderId=1,LineId=2)/$value": {"OrderLines(", "OrderId=1,LineId=2)", "$value"},
+		"/lake/dt=2026-08-05/hour=7/a=b=c":       {"lake", "dt=", "2026-08-05", "hour=", "7", "a=", "b=c"},
 		"/f(%27x%27)":                            {"f(", "%27x%27)"},
 		"/(group)/page()/wiki/Mercury_(planet)":  {"(group)", "page()", "wiki", "Mercury_(planet)"},
 		"/a(b)/x_(5)/(5)":                        {"a(b)", "x_(5)", "(5)"},
 	} {
 		var p Path
 		assert.True(t, p.Split(path))
-		assert.True(t, p.Keyed())
 		keys := p.Keys()
 		assert.Equal(t, want, keys.Segments(), path)
 	}
 	var p Path
+	for _, path := range []string{"/(group)/page()", "/x_(5)", "/=a/a=/-=1", "/1=2", "/a b=1"} {
+		p.Split(path)
+		assert.False(t, p.Keyed(), path)
+	}
 	p.Split(strings.Repeat("/a(1)", MaxSegments))
 	keys := p.Keys()
 	assert.True(t, keys.Deeper())

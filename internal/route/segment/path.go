@@ -80,10 +80,10 @@ func scanSegment(path string, i int) (kinds Kinds, end int) {
 	return kinds, end
 }
 
-// Keyed reports that a segment may hold a key in parentheses.
+// Keyed reports that a segment holds a name and a key.
 func (p *Path) Keyed() bool {
 	for _, s := range p.spans[:p.n] {
-		if s.kinds&hasPunct != 0 && p.path[s.end-1] == ')' {
+		if s.kinds&hasPunct != 0 && keyAt(p.path[s.start:s.end]) > 0 {
 			return true
 		}
 	}
@@ -91,7 +91,8 @@ func (p *Path) Keyed() bool {
 }
 
 // Keys returns the path with the keys apart from the names in front of them, in
-// segments of their own: Products(5) of OData is "Products(" and "5)".
+// segments of their own: Products(5) of OData is "Products(" and "5)", the
+// partition hour=7 is "hour=" and "7".
 func (p *Path) Keys() Path {
 	q := *p
 	q.n = 0
@@ -109,22 +110,27 @@ func (p *Path) Keys() Path {
 	return q
 }
 
-// keyAt returns where the key in parentheses behind a name starts, or 0. What is
-// no number, quoted, named or a value by its shape is part of a name: Mercury(planet).
+// keyAt returns where the key behind a name and an equals sign or a parenthesis
+// starts, or 0. In parentheses, what is no number, quoted, named or a value by its
+// shape is part of a name: Mercury(planet).
 func keyAt(seg string) int {
-	open := strings.IndexByte(seg, '(')
-	if open <= 0 || open+2 >= len(seg) || seg[len(seg)-1] != ')' {
+	open := strings.IndexAny(seg[:min(len(seg), MaxLiteral)], "(=")
+	if open <= 0 || open+1 >= len(seg) || !isKeyName(seg[:open]) {
 		return 0
 	}
-	name, key := seg[:open], seg[open+1:len(seg)-1]
-	last := name[open-1]
-	if !IsAlpha(name[0]) || !IsAlpha(last) && !IsDigit(last) || !isWordy(name) {
-		return 0
+	if seg[open] == '=' {
+		return open + 1
 	}
-	if strings.ContainsAny(key, "'=,@%") || classify(key, false) != Word {
+	key, closed := strings.CutSuffix(seg[open+1:], ")")
+	if closed && key != "" && (strings.ContainsAny(key, "'=,@%") || classify(key, false) != Word) {
 		return open + 1
 	}
 	return 0
+}
+
+func isKeyName(name string) bool {
+	last := name[len(name)-1]
+	return IsAlpha(name[0]) && (IsAlpha(last) || IsDigit(last)) && classify(name, false) == Word
 }
 
 // afterMatrix skips the matrix parameters that start at i.

@@ -14,14 +14,14 @@ const (
 	PlaceCollection              // a plural literal: a member is likely next
 	PlaceLiteral                 // another literal
 	PlaceValue                   // a value: a literal is likely next
-	PlaceKey                     // a name and a parenthesis: a key is next, which closes it
+	PlaceKey                     // a name and the mark in front of its key: Products(, hour=
 )
 
 // PlaceAfter returns the place of the segments after a literal, which itself
 // stands at a place.
 func PlaceAfter(place Place, label string) Place {
 	switch {
-	case label[len(label)-1] == '(':
+	case label[len(label)-1] == '(' || label[len(label)-1] == '=':
 		return PlaceKey
 	case classify(label, true) == Version:
 		return PlaceRoot

@@ -21,11 +21,11 @@ type Hints struct {
 
 // Read classifies a segment of these kinds of bytes at a place.
 func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
-	if place == PlaceKey && seg[len(seg)-1] == ')' {
+	if place == PlaceKey {
 		return readKey(seg)
 	}
 	r := Reading{Head: seg}
-	if kinds&hasPunct != 0 && seg[len(seg)-1] == ')' && keyAt(seg) > 0 {
+	if kinds&hasPunct != 0 && keyAt(seg) > 0 {
 		r.Class = Version // see Path.Keys
 		return r
 	}
@@ -46,7 +46,10 @@ func Read(seg string, kinds Kinds, place Place, hints Hints) Reading {
 
 // readKey reads the key of a name: whatever it is, it is a value.
 func readKey(seg string) Reading {
-	r := Reading{Head: seg[:len(seg)-1], Suffix: ")"}
+	r := Reading{Head: seg}
+	if head, closed := strings.CutSuffix(seg, ")"); closed && head != "" {
+		r.Head, r.Suffix = head, ")"
+	}
 	if r.Class = classify(r.Head, false); r.Class.Literal() || strings.IndexByte(r.Head, '=') >= 0 {
 		r.Class = Text
 	}

@@ -126,27 +126,35 @@ func (l *learner) restoreNode(n *node, s saved) {
 		if !k.valid() || n.depth >= segment.MaxSegments {
 			continue
 		}
-		c := l.twin(n, k.Label, k.Value, segment.ClassOf(k.Class))
+		c := l.restoreChild(n, k)
 		if c == nil {
-			if c = l.makeNode(n, k.Label, k.Value, segment.ClassOf(k.Class)); c == nil {
-				return
-			}
-			if k.Certain {
-				c.mark(markCertain)
-			}
-			if k.Known {
-				c.mark(markKnown)
-			}
-			if k.Alias && !k.Value {
-				c.mark(markAlias)
-			}
-			c.setVisits(settledVisits)
-			if k.Value && template.ValidName(k.Name) {
-				c.name = l.keep(k.Name)
-			}
+			return
 		}
 		l.restoreNode(c, k)
 	}
+}
+
+// restoreChild returns the child that was saved, made if there is none, or nil if
+// there is no room.
+func (l *learner) restoreChild(n *node, k saved) *node {
+	class := segment.ClassOf(k.Class)
+	if c := l.twin(n, k.Label, k.Value, class); c != nil {
+		return c
+	}
+	c := l.makeNode(n, k.Label, k.Value, class)
+	if c == nil {
+		return nil
+	}
+	for mark, is := range map[uint32]bool{markCertain: k.Certain, markKnown: k.Known, markAlias: k.Alias && !k.Value} {
+		if is {
+			c.mark(mark)
+		}
+	}
+	c.setVisits(settledVisits)
+	if k.Value && template.ValidName(k.Name) {
+		c.name = l.keep(k.Name)
+	}
+	return c
 }
 
 // size counts the node and those below it.

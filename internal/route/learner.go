@@ -138,3 +138,21 @@ func (l *learner) learnLabel(n *node, s state) {
 		l.below[label] = min(s, stateWords)
 	}
 }
+
+// count notes a visit of c, a child of n, by the trace of the item.
+func (l *learner) count(n, c *node) {
+	first := c.marks.Load()&visitsMask == 0
+	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
+		return
+	}
+	c.count()
+	n.passes++
+	switch {
+	case first:
+		count(&n.young)
+		c.mark(markOnce)
+	case c.has(markOnce):
+		n.young -= min(n.young, 1)
+		c.unmark(markOnce)
+	}
+}

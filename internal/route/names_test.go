@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // settledPatterns sends 600 requests and returns the patterns of the last 200.
@@ -110,7 +111,7 @@ func TestKeysInParenthesesAsTemplatesAndParameters(t *testing.T) {
 	assert.Equal(t, map[string]string{"int": "17"}, got)
 
 	var b strings.Builder
-	assert.NoError(t, table.WriteYAML(&b))
+	require.NoError(t, table.WriteYAML(&b))
 	declared := newTable(t, Options{Templates: []string{`/odata/Orders\({int}\)/Details`}}).Service("a")
 	assert.Contains(t, b.String(), `Orders\\({int}\\)/Details`)
 	assert.Equal(t, SourceTemplate, declared.get(path).Source)

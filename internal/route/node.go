@@ -189,24 +189,6 @@ func count[T uint8 | uint16](n *T) {
 	}
 }
 
-// count notes a visit of c, a child of n, by the trace of the item.
-func (l *learner) count(n, c *node) {
-	first := c.marks.Load()&visitsMask == 0
-	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
-		return
-	}
-	c.count()
-	n.passes++
-	switch {
-	case first:
-		count(&n.young)
-		c.mark(markOnce)
-	case c.has(markOnce):
-		n.young -= min(n.young, 1)
-		c.unmark(markOnce)
-	}
-}
-
 // source tells where the node's pattern comes from.
 func (n *node) source() Source {
 	if n.has(markTaught) {

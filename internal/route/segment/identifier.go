@@ -27,6 +27,12 @@ func isDigest(algorithm, digest string) bool {
 	return kinds&hasNonHex == 0 || kinds&hasDigit != 0 && kinds&hasOpaque == 0 && isRandom(digest)
 }
 
+// isKeyName reports a name that a key may stand behind: Products, order-number.
+func isKeyName(name string) bool {
+	last := len(name) - 1
+	return last >= 0 && IsAlpha(name[0]) && byteKinds[name[last]]&hasMark == 0 && Scan(name)&(hasPunct|hasOpaque) == 0
+}
+
 // isUnlettered reports digits and punctuation without a letter: a telephone
 // number, a time, a range.
 func isUnlettered(seg string) bool {

@@ -110,29 +110,6 @@ func (p *Path) Keys() Path {
 	return q
 }
 
-// keyAt returns where the key behind a name and an equals sign or a parenthesis
-// starts, or 0. In parentheses, what is no number, quoted, named or a value by its
-// shape is part of a name: Mercury(planet).
-func keyAt(seg string) int {
-	open := strings.IndexAny(seg[:min(len(seg), MaxLiteral)], "(=")
-	if open <= 0 || open+1 >= len(seg) || !isKeyName(seg[:open]) {
-		return 0
-	}
-	if seg[open] == '=' {
-		return open + 1
-	}
-	key, closed := strings.CutSuffix(seg[open+1:], ")")
-	if closed && key != "" && (strings.ContainsAny(key, "'=,@%") || classify(key, false) != Word) {
-		return open + 1
-	}
-	return 0
-}
-
-func isKeyName(name string) bool {
-	last := name[len(name)-1]
-	return IsAlpha(name[0]) && (IsAlpha(last) || IsDigit(last)) && classify(name, false) == Word
-}
-
 // afterMatrix skips the matrix parameters that start at i.
 func afterMatrix(path string, i int) int {
 	if n := strings.IndexAny(path[i:], "/?#"); n >= 0 {

@@ -78,6 +78,24 @@ func (r *Reading) adjust(kinds Kinds, place Place, api bool) {
 // IsValue reports whether a segment is a value wherever it stands.
 func IsValue(seg string) bool { return !classify(seg, false).Literal() }
 
+// keyAt returns where the key behind a name and an equals sign or a parenthesis
+// starts, or 0. In parentheses, what is no number, quoted, named or a value by its
+// shape is part of a name: Mercury(planet).
+func keyAt(seg string) int {
+	open := strings.IndexAny(seg[:min(len(seg), MaxLiteral)], "(=")
+	if open <= 0 || open+1 >= len(seg) || !isKeyName(seg[:open]) {
+		return 0
+	}
+	if seg[open] == '=' {
+		return open + 1
+	}
+	key, closed := strings.CutSuffix(seg[open+1:], ")")
+	if closed && key != "" && (strings.ContainsAny(key, "'=,@%") || classify(key, false) != Word) {
+		return open + 1
+	}
+	return 0
+}
+
 // WithoutExtension returns the name of a file, or the text itself.
 func WithoutExtension(text string) string {
 	if head, suffix := cutSuffix(text); suffix != "" && suffix[0] == '.' {

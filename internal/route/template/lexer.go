@@ -66,11 +66,7 @@ func (l *lexer) next() error {
 	case '(':
 		return l.parenthesis()
 	case ')':
-		if l.parentheses > 0 {
-			l.parentheses--
-			return l.mark(c)
-		}
-		return l.closeGroup()
+		return l.closeParenthesis()
 	case ':':
 		if l.startsColon() {
 			return l.colon()
@@ -104,6 +100,14 @@ func (l *lexer) parenthesis() error {
 	}
 	l.parentheses++
 	return l.mark('(')
+}
+
+func (l *lexer) closeParenthesis() error {
+	if l.parentheses == 0 {
+		return l.closeGroup()
+	}
+	l.parentheses--
+	return l.mark(')')
 }
 
 // mark reads one byte of text.

@@ -55,6 +55,10 @@ func (s *Service) observe(q *Request) Result {
 	if sure {
 		e.remember(f)
 	}
+	if g := f.granted(s.learner.generation()); sure && g != nil && g.Source == SourceFramework && e.node.has(markTaught) {
+		e.touch(e.node, s.learner.clock.Load())
+		return g.Result // another route named the place
+	}
 	switch {
 	case f.varies:
 		return s.believe(q, f, &v)

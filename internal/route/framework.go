@@ -20,7 +20,6 @@ type framework struct {
 	varies   bool               // it holds a parameter
 	raw      bool               // it holds what can only be a value
 	below    *framework         // of a prefix, /static/: what is below it
-	seen     atomic.Int32
 	given    atomic.Pointer[grant]
 	// offered: it was offered to the learned templates.
 	offered atomic.Bool

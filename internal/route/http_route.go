@@ -8,11 +8,6 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
-// trustedRepeats is how often a route without a placeholder must arrive before
-// it is believed against the evidence, and only from a service that sends
-// placeholders too: some instrumentations send the raw path.
-const trustedRepeats = 2
-
 // remember keeps the route with the pattern, unless it may be a raw path.
 func (e end) remember(f *framework) {
 	i := e.node.issued.Load()
@@ -35,11 +30,11 @@ func (l *learner) settledResult(e end, f *framework) (Result, bool) {
 	return Result{Pattern: e.text(i), Source: SourceFramework}, true
 }
 
-// trusts reports whether a route without a placeholder is to be believed. It may be
-// the raw path, in which case values may be in it.
+// trusts reports whether a route without a placeholder is to be believed: if the
+// service sends placeholders too, for some instrumentations send the raw path; not
+// if there is a value in it, or the service says that it has no such route.
 func (l *learner) trusts(q *Request, f *framework) bool {
-	return l.placeholders.Load() && !q.unmatched() && !f.raw &&
-		(f.seen.Load() >= trustedRepeats || f.seen.Add(1) >= trustedRepeats)
+	return l.placeholders.Load() && !q.unmatched() && !f.raw
 }
 
 // follow walks the tree as the route has it, without a lock.

@@ -172,6 +172,8 @@ func TestABelievedRouteIsFinal(t *testing.T) {
 	for i := range 100 {
 		require.Equal(t, Result{"/orders/{id}", SourceLearned}, s.get(fmt.Sprintf("/orders/%d", i)))
 	}
+	assert.Equal(t, Result{"/orders/zoetrope", SourceFramework}, s.sent("/orders/zoetrope", "/orders/zoetrope"), "the service's routes have placeholders")
+	assert.Equal(t, Result{"/orders/{id}", SourceLearned}, s.sent("/orders/17", "/orders/17"), "a raw path is no route")
 }
 
 // TestAnItemHasTheRouteItCarries plays what routers send, each request as a span

@@ -120,3 +120,65 @@ func TestKeysInParenthesesAsTemplatesAndParameters(t *testing.T) {
 	}
 	assert.Zero(t, testing.AllocsPerRun(100, func() { s.get(path) }))
 }
+
+// patternsOf sends each path so many times, as items of one trace, and returns the
+// patterns of the last third.
+func patternsOf(s *Service, items int, paths []string) []string {
+	last := map[string]bool{}
+	for i, path := range paths {
+		for range items {
+			p := s.Match(Request{Path: path, Trace: uint64(i + 1), Status: 200}).Pattern
+			if i >= 2*len(paths)/3 {
+				last[p] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(last))
+}
+
+// TestABlogWithPermalinks: its pages by year, month and title, as spans alone and
+// with an access log.
+func TestABlogWithPermalinks(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	pages := []string{"/", "/about", "/feed.xml", "/archive", "/static/app.css", "/search"}
+	posts := make([]string, 800)
+	for i := range posts {
+		posts[i] = fmt.Sprintf("/%d/%02d/%s-the-%s-%s", 2018+i%8, 1+i%12, names[random.IntN(20)], names[random.IntN(20)], words(i))
+	}
+	var paths []string
+	for range 500 {
+		paths = append(paths, pages[random.IntN(len(pages))], posts[random.IntN(800)], posts[min(random.IntN(800), random.IntN(800))])
+	}
+	want := []string{"/", "/about", "/archive", "/feed.xml", "/search", "/static/app.css", "/{int}/{int2}/{param}"}
+	for items := 1; items <= 2; items++ {
+		s := newTable(t, Options{Learn: true}).Service("blog")
+		assert.Equal(t, want, patternsOf(s, items, paths))
+		assert.LessOrEqual(t, s.Patterns(), 20)
+	}
+}
+
+// TestARegistryOfImages: pulls and pushes, of images with one name or two.
+func TestARegistryOfImages(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	digest := func() string {
+		return fmt.Sprintf("sha256:%016x%016x%016x%016x", random.Uint64(), random.Uint64(), random.Uint64(), random.Uint64())
+	}
+	var paths []string
+	for range 500 {
+		image := fmt.Sprint(names[random.IntN(20)], words(min(random.IntN(40), random.IntN(40))))
+		if random.IntN(2) > 0 {
+			image = "library/" + image
+		}
+		prefix := "/v2/" + image
+		paths = append(paths, "/v2/", prefix+"/manifests/1."+fmt.Sprint(random.IntN(30)), prefix+"/manifests/"+digest(), prefix+"/blobs/"+digest(), prefix+"/blobs/uploads/", prefix+"/tags/list")
+	}
+	want := []string{
+		"/v2", "/v2/library/{param}/blobs/uploads", "/v2/library/{param}/blobs/{param2}", "/v2/library/{param}/manifests/{param2}", "/v2/library/{param}/tags/list",
+		"/v2/{param}/blobs/uploads", "/v2/{param}/blobs/{param2}", "/v2/{param}/manifests/{param2}", "/v2/{param}/tags/list",
+	}
+	for items := 1; items <= 2; items++ {
+		s := newTable(t, Options{Learn: true}).Service("registry")
+		assert.Equal(t, want, patternsOf(s, items, paths))
+		assert.LessOrEqual(t, s.Patterns(), 40)
+	}
+}

@@ -59,7 +59,8 @@ func (s *Service) match(q *Request) Result {
 // hasTemplates reports templates that go before the tree.
 func (s *Service) hasTemplates() bool { return s.declares || s.learned.Load() != nil }
 
-// lookUp asks the templates.
+// lookUp asks the templates. A route that says no more than a prefix does not go
+// before one that leads all the way.
 func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 	if !s.hasTemplates() {
 		return Result{}, false
@@ -67,7 +68,7 @@ func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 	if t := s.declared.Find(method, v); t != nil {
 		return Result{Pattern: t.Pattern(), Source: SourceTemplate}, true
 	}
-	if t := s.learned.Load().Find(method, v); t != nil {
+	if t := s.learned.Load().Find(method, v); t != nil && !(t.Tail() && s.learner.taught(v)) {
 		return Result{Pattern: strings.TrimSuffix(t.Pattern(), "/"), Source: SourceLearned}, true
 	}
 	return Result{}, false

@@ -240,6 +240,11 @@ func TestAMountIsAPrefix(t *testing.T) {
 	}
 	assert.Equal(t, Result{"/static/{path...}", SourceLearned}, s.get("/static/js/x.js"))
 	assert.Equal(t, Result{"/blog/{int}", SourceInferred}, s.sent("/", "/blog/7"), "a mount at the root says nothing")
+
+	s.sent("/shop/", "/shop/carts/7")
+	s.sent("/shop/carts/{id}", "/shop/carts/7")
+	assert.Equal(t, Result{"/shop/carts/{id}", SourceLearned}, s.get("/shop/carts/8"), "the router below the mount says more")
+	assert.Equal(t, Result{"/shop/{path...}", SourceLearned}, s.get("/shop/other/8"))
 	for range 9 {
 		s.sent("/users/{id}", "/users/7")
 		assert.Equal(t, Result{"/api/users/{id}", SourceInferred}, s.sent("/api", "/api/users/7"), "nor does the name of a part")

@@ -56,6 +56,16 @@ func (l *learner) recognise(v *segment.Path) (pattern string, source Source) {
 	return t.text(n.issued.Load()), n.source()
 }
 
+// taught reports whether an http.route led to where the path ends.
+func (l *learner) taught(v *segment.Path) bool {
+	t := l.published.Load()
+	n := t.root
+	for i := 0; i < v.Len() && n != nil; i++ {
+		n = t.step(n, v, i)
+	}
+	return n != nil && !v.Deeper() && n.has(markTaught)
+}
+
 // exhausted reports that asking again, under the lock, would give the same
 // overflow pattern.
 func (l *learner) exhausted(v *segment.Path, e end) bool {

@@ -49,7 +49,7 @@ func TestIdentifiersAndFileNamesAreValues(t *testing.T) {
 	for _, s := range []string{
 		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "md5:9e107d9d372bb6826bd81d3542a419d6", "blake3:af1349b9f5f9a1a6a0404dea36dcc949",
 		"urn:ngsi-ld:Device:thermo", "urn:isbn:0451450523", "arn:aws:s3:::bucket", "did:example:alice", "AA:BB:CC:DD:EE:F4", "00-1b-44-11-3a-b7", "001b.4411.3ab7",
-		"+4917012345678", "+1-202-555-0143", "(030)1234567", "12:30", "64x64", "1920x1080", "logs-app-2026.02.03", "report_2024-01", "metrics-2026-01-17-eu",
+		"+4917012345678", "tel:+49-170-123", "nginx:1.25", "localhost:8080", "+1-202-555-0143", "(030)1234567", "12:30", "64x64", "1920x1080", "logs-app-2026.02.03", "report_2024-01", "metrics-2026-01-17-eu",
 		"lodash-4.17.21", "numpy-1.26-cp311-cp311-manylinux_2_17", "left-pad@1.3.0", "react@next", "xkqjzvwbtrplm",
 	} {
 		assert.Equal(t, Token, classify(s, false), s)

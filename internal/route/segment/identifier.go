@@ -7,13 +7,14 @@ import "strings"
 
 // isIdentifier reports a text of several parts with colons between them, which
 // nobody gives an endpoint for a name: urn:isbn:0451450523, a MAC address,
-// arn:aws:s3:::bucket; or an algorithm and its digest: sha256:9f86d0….
+// arn:aws:s3:::bucket; an algorithm and its digest, sha256:9f86d0…; or a scheme and
+// a number, tel:+49170123456, localhost:8080.
 func isIdentifier(seg string) bool {
 	scheme, rest, found := strings.Cut(seg, ":")
 	if !found {
 		return false
 	}
-	return strings.IndexByte(rest, ':') >= 0 || isDigest(scheme, rest)
+	return strings.IndexByte(rest, ':') >= 0 || isDigest(scheme, rest) || isUnlettered(rest)
 }
 
 // shortestDigest is that of 64 bits, in hexadecimal digits.

@@ -65,7 +65,8 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 	if path == "" {
 		path = v.PathInName(s.Name())
 	}
-	e := c.edit(svc, v.Method, v.Route, path, s.Attributes())
+	q := route.Request{Method: v.Method, Route: v.Route, Path: path, Trace: lowHalf(s.TraceID()), Status: v.Status}
+	e := c.edit(svc, q, s.Attributes())
 	if e.pattern != "" && c.cfg.SpanName && path != "" {
 		e.name = renamed(s.Name(), path, e.pattern)
 	}
@@ -74,34 +75,30 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 
 // log finds the pattern of a log record.
 func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log) edit {
-	return c.edit(svc, v.Method, v.Route, v.Path.Text, lr.Attributes())
+	q := route.Request{Method: v.Method, Route: v.Route, Path: v.Path.Text, Trace: lowHalf(lr.TraceID()), Status: v.Status}
+	return c.edit(svc, q, lr.Attributes())
 }
 
-func (c *cardinality) edit(svc *telemetry.Service, method, httpRoute, path string, attrs pcommon.Map) edit {
-	res := c.match(svc, method, httpRoute, path)
-	e := edit{cfg: c.cfg, hash: c.hash, service: svc, source: res.Source, pattern: res.Pattern, path: path}
+func lowHalf(id pcommon.TraceID) uint64 {
+	_, low := record.Halves(id)
+	return low
+}
+
+func (c *cardinality) edit(svc *telemetry.Service, q route.Request, attrs pcommon.Map) edit {
+	if c.cfg.RawPath != RawPathKeep && (!hasPlaceholder(q.Route) || q.Route == record.BarePath(q.Path)) {
+		// It may be a raw path, however often it arrives.
+		q.Path, q.Route = cmp.Or(q.Path, q.Route), ""
+	}
+	res := svc.Routes.Match(q)
+	e := edit{cfg: c.cfg, hash: c.hash, service: svc, source: res.Source, pattern: res.Pattern, path: q.Path}
 	if res.Pattern == "" {
 		return e
 	}
 	_, has := attrs.Get(c.cfg.Attribute)
 	e.attribute = !has
 	declared := c.cfg.HTTPRoute == HTTPRouteDeclared && res.Source.Authoritative()
-	e.httpRoute = httpRoute == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
+	e.httpRoute = q.Route == "" && (declared || c.cfg.HTTPRoute == HTTPRouteAlways)
 	return e
-}
-
-func (c *cardinality) match(svc *telemetry.Service, method, httpRoute, path string) route.Result {
-	switch {
-	case httpRoute == "":
-	case c.cfg.RawPath == RawPathKeep || hasPlaceholder(httpRoute) && httpRoute != record.BarePath(path):
-		return svc.Routes.Observe(method, httpRoute, path)
-	default: // it may be a raw path, however often it arrives
-		path = cmp.Or(path, httpRoute)
-	}
-	if path == "" {
-		return route.Result{}
-	}
-	return svc.Routes.Match(method, path)
 }
 
 // hasPlaceholder reports whether an http.route may have a placeholder in any syntax.

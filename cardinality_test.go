@@ -63,6 +63,11 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			in:   map[string]any{"url.full": "https://shop.example/carts/17"},
 			want: map[string]any{"url.full": "https://shop.example/carts/17", "url.template": "/carts/{int}"},
 		},
+		"what nobody has": {
+			change: func(*Config) {}, name: "GET /wp-login.php", wantName: "GET /{path...}", source: "unmatched",
+			in:   map[string]any{"url.path": "/wp-login.php", "http.response.status_code": int64(404)},
+			want: map[string]any{"url.path": "/wp-login.php", "http.response.status_code": int64(404), "url.template": "/{path...}"},
+		},
 		"http.route always": {
 			change: func(c *Config) { c.Routes.HTTPRoute = HTTPRouteAlways }, name: "GET", wantName: "GET", source: "inferred",
 			in:   map[string]any{"url.path": "/carts/17"},

@@ -57,9 +57,17 @@ func patternFirst(keys []string, pattern string) []string {
 // join is what an outlet does with logs.
 func (c *correlator) join() outlet.JoinConfig {
 	return outlet.JoinConfig{
-		Attributes: c.joined.Keys, SpanAttributes: c.stub, PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
+		Attributes: c.joined.Keys, SpanAttributes: c.spanAttributes(), PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
 		Deduplicate: c.cfg.DeduplicateAccessLogs, DropRedundant: c.cfg.DropRedundantAccessLogs,
 	}
+}
+
+// spanAttributes are what the join looks at of a span that was held as a whole:
+// besides what logs get, its pattern and its path.
+func (c *correlator) spanAttributes() []string {
+	keys := slices.Concat(c.stub, []string{c.route, "url.path", "http.target", "url.full", "http.url"})
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // joins reports whether a log of a trace that is kept has a reason to wait for

@@ -68,7 +68,11 @@ func someSecretPath(t *rapid.T) secretPath {
 func (p *secretPath) fillPaths(t *rapid.T, attrs pcommon.Map, keys []string) {
 	attrs.PutStr("http.request.method", "GET")
 	for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 1, len(keys), rapid.ID[string]).Draw(t, "keys") {
-		attrs.PutStr(key, rapid.SampledFrom([]string{p.path, p.target, p.full}).Draw(t, key))
+		forms := []string{p.path, p.target, p.full}
+		if key == "path" || key == "uri" {
+			forms = forms[:2] // an address there is that of a call
+		}
+		attrs.PutStr(key, rapid.SampledFrom(forms).Draw(t, key))
 	}
 	for _, kv := range [][2]string{
 		{"url.query", p.target[strings.IndexByte(p.target, '?')+1:]},

@@ -504,7 +504,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationRoutePatterns, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_route_patterns",
-		metric.WithDescription("Route patterns known for the service, at most max_routes. [Alpha]"),
+		metric.WithDescription("Places of max_routes in use by the route patterns of the service; all of them once new paths share overflow patterns. [Alpha]"),
 		metric.WithUnit("{pattern}"),
 	)
 	errs = errors.Join(errs, err)

@@ -485,7 +485,7 @@ func AssertEqualProcessorCorrelationRouteLimit(t *testing.T, tt *componenttest.T
 func AssertEqualProcessorCorrelationRoutePatterns(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_route_patterns",
-		Description: "Route patterns known for the service, at most max_routes. [Alpha]",
+		Description: "Places of max_routes in use by the route patterns of the service; all of them once new paths share overflow patterns. [Alpha]",
 		Unit:        "{pattern}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

@@ -33,13 +33,14 @@ func (c *JoinConfig) repeats() bool { return c.Deduplicate || c.DropRedundant }
 
 // joiner gives logs attributes of their spans. A log's span is the one it names; else
 // the entry span of its service in the trace, where the request arrived; else the
-// root.
+// root. The log of a proxy, whose service has no span, has a server span of the trace.
 type joiner struct {
-	keys   []string
+	cfg    *JoinConfig
 	ids    record.TraceIDs
 	spans  map[record.SpanKey]pcommon.Map
 	entry  map[entryKey]pcommon.Map
 	root   map[pcommon.TraceID]pcommon.Map
+	server map[pcommon.TraceID][]pcommon.Map
 	joined int
 }
 
@@ -48,13 +49,14 @@ type entryKey struct {
 	service string // as a label, which is what a stub of a span has
 }
 
-func newJoiner(keys []string, ids record.TraceIDs, td ptrace.Traces) *joiner {
+func newJoiner(cfg *JoinConfig, ids record.TraceIDs, td ptrace.Traces) *joiner {
 	j := &joiner{
-		keys:  keys,
-		ids:   ids,
-		spans: map[record.SpanKey]pcommon.Map{},
-		entry: map[entryKey]pcommon.Map{},
-		root:  map[pcommon.TraceID]pcommon.Map{},
+		cfg:    cfg,
+		ids:    ids,
+		spans:  map[record.SpanKey]pcommon.Map{},
+		entry:  map[entryKey]pcommon.Map{},
+		root:   map[pcommon.TraceID]pcommon.Map{},
+		server: map[pcommon.TraceID][]pcommon.Map{},
 	}
 	for res, s := range record.EachSpan(td) {
 		j.note(telemetry.Label(record.ServiceName(res)), s)
@@ -71,7 +73,13 @@ func (j *joiner) note(service string, s ptrace.Span) {
 	if isEntry(s) {
 		j.entry[entryKey{trace, service}] = s.Attributes()
 	}
+	if s.Kind() == ptrace.SpanKindServer && len(j.server[trace]) < maxServers {
+		j.server[trace] = append(j.server[trace], s.Attributes())
+	}
 }
+
+// maxServers is how many server spans of a trace a log's path is compared with.
+const maxServers = 64
 
 // isEntry reports whether a request arrives at a service with the span.
 func isEntry(s ptrace.Span) bool {
@@ -79,16 +87,14 @@ func isEntry(s ptrace.Span) bool {
 	return k == ptrace.SpanKindServer || k == ptrace.SpanKindConsumer || s.ParentSpanID().IsEmpty()
 }
 
-// join copies what the log lacks from its span.
+// join copies what the log lacks from its span, and the pattern of the request's
+// span in any case: span and log of one request carry one.
 func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 	from, ok := j.spanOf(res, lr)
-	if !ok {
-		return
-	}
 	attrs := lr.Attributes()
-	joined := false
-	for _, key := range j.keys {
-		if _, has := attrs.Get(key); has {
+	joined := j.unite(lr, from, ok)
+	for _, key := range j.cfg.Attributes {
+		if _, has := attrs.Get(key); has || !ok {
 			continue
 		}
 		if v, ok := from.Get(key); ok {
@@ -99,6 +105,56 @@ func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 	if joined {
 		j.joined++
 	}
+}
+
+// unite gives the log the pattern of the span that tells of the same request: its
+// own, or else a server span of its trace. It reports whether the log had another
+// pattern. An http.route is the log's own.
+func (j *joiner) unite(lr plog.LogRecord, own pcommon.Map, ok bool) (changed bool) {
+	had, found := lr.Attributes().Get(j.cfg.RouteAttribute)
+	if !found {
+		return false
+	}
+	spans := j.server[j.ids.Of(lr.TraceID())]
+	if ok {
+		if v, has := own.Get(j.cfg.RouteAttribute); has && v.Str() == had.Str() {
+			return false
+		}
+		spans = append([]pcommon.Map{own}, spans...)
+	}
+	path := j.pathOfLog(lr)
+	for _, s := range spans {
+		pattern, has := s.Get(j.cfg.RouteAttribute)
+		if !has || path == "" || pathOf(s) != path {
+			continue
+		}
+		if changed = pattern.Str() != had.Str(); changed {
+			pattern.CopyTo(had)
+		}
+		return changed
+	}
+	return false
+}
+
+// pathOfLog returns the path of a log without its query, "" if it has none or has
+// an http.route.
+func (j *joiner) pathOfLog(lr plog.LogRecord) string {
+	var v record.Log
+	v.Begin(lr)
+	for key, val := range lr.Attributes().All() {
+		v.Read(key, val, j.cfg.PathAttributes)
+	}
+	v.ReadBody(lr, record.BodyText(lr.Body()), j.cfg.PathAttributes)
+	if v.Route != "" {
+		return ""
+	}
+	return record.BarePath(v.Path.Text)
+}
+
+func pathOf(span pcommon.Map) string {
+	var v record.Span
+	v.Read(span)
+	return record.BarePath(v.Path.Text)
 }
 
 func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, bool) {

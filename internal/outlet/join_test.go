@@ -72,6 +72,62 @@ func TestLogsGetTheirSpansAttributes(t *testing.T) {
 	}
 }
 
+// Span and log of one request carry one pattern, whichever was inferred for the log:
+// its own span's, or that of a server span of its trace if its service has none.
+func TestSpanAndLogOfOneRequestCarryOnePattern(t *testing.T) {
+	route := func(pattern, path string) func(ptrace.Span) {
+		return func(s ptrace.Span) {
+			s.SetKind(ptrace.SpanKindServer)
+			s.Attributes().PutStr("url.template", pattern)
+			s.Attributes().PutStr("url.path", path)
+		}
+	}
+	child := func(s ptrace.Span) { s.SetParentSpanID(pcommon.SpanID{7: 9}) }
+	spans := []tracebuffer.Record{
+		companion(recordOf("cart", spanOf(1, child, route("/media/{bucket}/{file}", "/media/avatars/7.jpg")))),
+		companion(recordOf("stock", spanOf(2, child, route("/items/{id}", "/items/7")))),
+	}
+	log := func(pattern, path string) func(plog.LogRecord) {
+		return func(lr plog.LogRecord) {
+			lr.Attributes().PutStr("url.template", pattern)
+			lr.Attributes().PutStr("url.path", path)
+		}
+	}
+	tests := map[string]struct {
+		service string
+		span    byte
+		change  func(plog.LogRecord)
+		want    string
+	}{
+		"of the span it names":  {"cart", 1, log("/media/avatars/{int}.jpg", "/media/avatars/7.jpg?size=2"), "/media/{bucket}/{file}"},
+		"of its service's span": {"cart", 0, log("/media/avatars/{int}.jpg", "/media/avatars/7.jpg"), "/media/{bucket}/{file}"},
+		"of a proxy":            {"proxy", 77, log("/items/{int}", "/items/7"), "/items/{id}"},
+		"of a proxy, its path a URL": {"proxy", 0, func(lr plog.LogRecord) {
+			log("/items/{int}", "")(lr)
+			lr.Attributes().PutStr("url.path", "https://h/items/7#x")
+		}, "/items/{id}"},
+		"about another request":     {"cart", 1, log("/items/{int}", "/items/8"), "/items/{int}"},
+		"about a call to a service": {"cart", 1, log("/items/{int}", "/items/7"), "/items/{id}"},
+		"that has the same":         {"cart", 1, log("/media/{bucket}/{file}", "/media/avatars/7.jpg"), "/media/{bucket}/{file}"},
+		"with a route of its own": {"cart", 1, func(lr plog.LogRecord) {
+			log("/m/{x}", "/media/avatars/7.jpg")(lr)
+			lr.Attributes().PutStr("http.route", "/m/{x}")
+		}, "/m/{x}"},
+		"that has no path": {"cart", 1, func(lr plog.LogRecord) { lr.Attributes().PutStr("url.template", "/own") }, "/own"},
+	}
+	keys := []string{"url.template", "url.path"}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			lr := logOf(tt.span)
+			tt.change(lr)
+			out, _ := deliver(t, JoinConfig{Attributes: keys[:1], SpanAttributes: keys, RouteAttribute: keys[0]}, append([]tracebuffer.Record{recordOf(tt.service, lr)}, spans...))
+			require.Len(t, out, 1)
+			got, _ := out[0].Attributes().Get("url.template")
+			require.Equal(t, tt.want, got.Str())
+		})
+	}
+}
+
 // Spans that cannot be decoded cost the logs no more than what they would have got.
 func TestLogsGoWithoutSpansThatCannotBeDecoded(t *testing.T) {
 	bad := companion(recordOf("cart", spanOf(1)))

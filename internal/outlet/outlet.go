@@ -364,7 +364,7 @@ func (o *Outlet) sendLogs(ctx context.Context, records []tracebuffer.Record) (in
 		rep = newDedup(&o.to.Join, o.to.Rules.DryRun(), ids, ld, spans)
 		rep.takeOut(ld)
 	}
-	j := newJoiner(o.to.Join.Attributes, ids, spans)
+	j := newJoiner(&o.to.Join, ids, spans)
 	for res, lr := range record.EachLog(ld) {
 		j.join(res, lr)
 	}

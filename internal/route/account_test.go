@@ -21,8 +21,8 @@ func teach(table *Table, services, paths int) {
 		s := table.Service(fmt.Sprint("service-", i))
 		for j := range paths {
 			word := strings.Repeat("word-", 15) + words(j)
-			s.Match("GET", "/"+words(j)+"/"+word+"/"+words(j/3)+"/"+word)
-			s.Observe("GET", fmt.Sprintf("/%s/{x}/%s", words(j), strings.Repeat(word+"/", 20)), "")
+			s.Match(Request{Method: "GET", Path: "/" + words(j) + "/" + word + "/" + words(j/3) + "/" + word})
+			s.Match(Request{Method: "GET", Route: fmt.Sprintf("/%s/{x}/%s", words(j), strings.Repeat(word+"/", 20))})
 		}
 	}
 }
@@ -38,7 +38,7 @@ func TestMemoryOfAllServicesIsLimited(t *testing.T) {
 	assert.Less(t, taken, int64(limit*5/4), "%d are counted", table.Bytes())
 	assert.Greater(t, table.Bytes(), int64(limit/2))
 	assert.InDelta(t, 1, float64(table.Bytes())/float64(taken), 0.35)
-	assert.NotEmpty(t, table.Service("another").Match("GET", "/a/b").Pattern)
+	assert.NotEmpty(t, table.Service("another").Match(Request{Method: "GET", Path: "/a/b"}).Pattern)
 	runtime.KeepAlive(table)
 }
 
@@ -49,8 +49,8 @@ func TestMemoryIsCounted(t *testing.T) {
 	for i := range 50 {
 		s := table.Service(fmt.Sprint("service-", i))
 		for j := range 600 {
-			s.Match("GET", fmt.Sprintf("/api/v1/%ss/%d/%s", words(j%40), j, words(j%7)))
-			s.Observe("GET", fmt.Sprintf("/shop/%s/{id}", words(j%100)), fmt.Sprintf("/shop/%s/%d", words(j%100), j))
+			s.Match(Request{Method: "GET", Path: fmt.Sprintf("/api/v1/%ss/%d/%s", words(j%40), j, words(j%7))})
+			s.Match(Request{Method: "GET", Route: fmt.Sprintf("/shop/%s/{id}", words(j%100)), Path: fmt.Sprintf("/shop/%s/%d", words(j%100), j)})
 		}
 	}
 	taken := heap() - before
@@ -66,7 +66,9 @@ func TestMemoryIsFreeAgain(t *testing.T) {
 	teach(table, 20, 100)
 	require.GreaterOrEqual(t, table.Bytes(), int64(limit*9/10))
 	s := table.Service("service-0")
-	fresh := func(i int) string { return s.Match("GET", fmt.Sprintf("/fresh%s/search", words(i))).Pattern }
+	fresh := func(i int) string {
+		return s.Match(Request{Method: "GET", Path: fmt.Sprintf("/fresh%s/search", words(i))}).Pattern
+	}
 	require.Equal(t, overflowPattern, fresh(1))
 
 	now := time.Unix(0, 0)
@@ -87,10 +89,10 @@ func TestMemoryIsFreeAgain(t *testing.T) {
 // What is declared for a service stays when it is forgotten.
 func TestDeclaredTemplatesAreNotForgotten(t *testing.T) {
 	table := newTable(t, Options{Learn: true, MaxServices: 10, Services: map[string][]string{"shop": {"/carts/{cart}"}}})
-	table.Service("shop").Match("GET", "/users/1/orders")
+	table.Service("shop").Match(Request{Method: "GET", Path: "/users/1/orders"})
 	table.Forget("shop")
 	table.Forget("nobody")
 	s := table.Service("shop")
-	require.Equal(t, "/carts/{cart}", s.Match("GET", "/carts/1").Pattern)
+	require.Equal(t, "/carts/{cart}", s.Match(Request{Method: "GET", Path: "/carts/1"}).Pattern)
 	require.Equal(t, 1, s.Patterns())
 }

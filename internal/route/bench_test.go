@@ -28,19 +28,19 @@ func BenchmarkMatchInferred(b *testing.B) {
 	s := table.Service("bench")
 	for i := range 400 {
 		for _, p := range benchPaths {
-			s.Match("GET", p)
+			s.get(p)
 		}
-		s.Match("GET", fmt.Sprintf("/repos/team-%s/%s-app/issues/%d", words(i), words(i*7), i))
-		s.Match("GET", fmt.Sprintf("/v2/projects/%036d/members/%s", i, words(i)))
+		s.get(fmt.Sprintf("/repos/team-%s/%s-app/issues/%d", words(i), words(i*7), i))
+		s.get(fmt.Sprintf("/v2/projects/%036d/members/%s", i, words(i)))
 	}
 	seen := map[string]bool{}
 	for _, p := range benchPaths {
-		seen[s.Match("GET", p).Pattern] = true
+		seen[s.get(p).Pattern] = true
 	}
 	b.ReportMetric(float64(len(seen)), "patterns")
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.Match("GET", benchPaths[i%len(benchPaths)])
+		s.get(benchPaths[i%len(benchPaths)])
 	}
 }
 
@@ -55,7 +55,7 @@ func BenchmarkMatchDeclared(b *testing.B) {
 	s := table.Service("bench")
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.Match("GET", benchPaths[i%len(benchPaths)])
+		s.get(benchPaths[i%len(benchPaths)])
 	}
 }
 
@@ -66,13 +66,13 @@ func BenchmarkMatchParallel(b *testing.B) {
 	}
 	for range 400 {
 		for _, p := range benchPaths {
-			table.Service("bench").Match("GET", p)
+			table.Service("bench").get(p)
 		}
 	}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for i := 0; pb.Next(); i++ {
-			table.Service("bench").Match("GET", benchPaths[i%len(benchPaths)])
+			table.Service("bench").get(benchPaths[i%len(benchPaths)])
 		}
 	})
 }

@@ -25,24 +25,29 @@ const (
 )
 
 // noteCandidate counts a word that is taken for a value, and makes it a literal if it
-// arrives too often for one value of many.
-func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) {
-	count(&n.worded)
+// arrives too often for one value of many. It reports whether it is a new one.
+func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, passed bool) (fresh bool) {
 	words := l.words[n.self]
 	i := slices.IndexFunc(words, func(s candidate) bool { return s.word == c.Head })
-	if i < 0 {
+	if fresh = i < 0; fresh {
 		count(&n.distinct)
 		if words, i = l.newCandidate(words, c.Head); i < 0 {
-			return
+			return fresh
 		}
 		l.setWords(n, words)
 	}
 	s := &words[i]
+	if s.trace != 0 && s.trace == l.trace {
+		return fresh
+	}
+	s.trace = l.trace
+	count(&n.worded)
 	count(&s.hits)
-	s.passed = s.passed || passed
-	if c.Suffix == "" && s.heavy(w, int(n.worded)) {
+	s.passed, s.told = s.passed || passed, s.told || l.told
+	if (c.Suffix == "" || c.Suffix[0] == '.') && s.heavy(w, int(n.worded)) {
 		l.promote(n, i, c.Suffix)
 	}
+	return fresh
 }
 
 // setWords replaces the candidates of a node.
@@ -79,20 +84,23 @@ func (l *learner) newCandidate(words []candidate, word string) ([]candidate, int
 func (s candidate) heavy(w segment.Wording, all int) bool {
 	hits := int(s.hits)
 	switch {
-	case s.passed || w.Digits:
+	case s.told || w.Digits:
 		return false
-	case w.Acts():
+	case w.Acts() && !s.passed:
 		return hits >= heavyAction && hits*heavyActionShare >= all
 	case w.Known == w.Pieces:
 		return hits >= heavyKnown && hits*heavyShare >= all
 	}
-	return all >= heavyWords && 2*hits > all
+	return !s.passed && all >= heavyWords && 2*hits > all
 }
 
 // comeAgain reports whether the words at n are always the same few, and
 // nothing lies behind them. Numbered names are of a population, however small.
 func (t *tree) comeAgain(n *node) bool {
 	words := t.words[n.self]
+	if wild := t.node(n.wild.Load()); wild != nil && wild.name != 0 {
+		return false // a framework names them
+	}
 	if len(words) == 0 || int(n.distinct) > len(words) || int(n.worded) < againShare*len(words)+againMore {
 		return false
 	}

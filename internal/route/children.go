@@ -268,7 +268,7 @@ func (t *tree) valueChild(n *node, suffix string, c segment.Class) *node {
 func (t *tree) literals(n *node) uint32 {
 	var count uint32
 	for c := range t.children(n) {
-		if !c.value {
+		if c.isLiteral() {
 			count++
 		}
 	}

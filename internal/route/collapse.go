@@ -4,7 +4,7 @@
 package route
 
 import (
-	"slices"
+	"math"
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
@@ -14,19 +14,26 @@ import (
 // and turns those that are values into one.
 func (l *learner) reconsider(n *node) {
 	count := l.literals(n)
-	if l.still || !l.learn || count < fewChildren || count < n.checked+n.checked/4 {
+	checked := uint32(n.checked)
+	if l.still || !l.learn || count < fewChildren || count < checked+checked/4 || count > math.MaxUint16 {
 		return
 	}
-	n.checked = count
+	n.checked = uint16(count)
 	if l.sharesStructure(n, count) || l.keepsComing(n, count) {
 		l.collapse(n, func(*node) bool { return true })
 	} else if kin := l.kin(n); kin != nil {
 		l.collapse(n, func(c *node) bool { return kin[c] })
+	} else if count >= max(2*uint32(n.old), firstWindow) {
+		l.openWindow(n, uint16(count))
 	}
 }
 
-// novelty is the Good-Turing chance that the next child is a new one.
-func (n *node) novelty() float64 {
+// novelty is the chance that the next value is a new one, by Good and Turing, or
+// certainty where the values move on.
+func (t *tree) novelty(n *node) float64 {
+	if t.movesOn(n) {
+		return 1
+	}
 	return float64(n.young) / float64(max(n.passes, 1))
 }
 
@@ -34,36 +41,24 @@ func (n *node) novelty() float64 {
 // endpoints do not.
 func (t *tree) sharesStructure(n *node, count uint32) bool {
 	slugs := t.slugs(n, count)
-	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || n.novelty() < 0.15 {
+	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || t.novelty(n) < 0.15 {
 		return false
 	}
-	seen, parents, sharing := t.labelsBelow(n), uint32(0), uint32(0)
+	levels := 1
+	if slugs {
+		levels = deepLikeness
+	}
+	seen, parents, sharing := t.likeness(n), uint32(0), uint32(0)
 	for c := range t.children(n) {
-		if c.value || !t.any(c, t.telling) {
+		if !c.isLiteral() || !t.hasBelow(c, levels, func(string) bool { return true }) {
 			continue
 		}
 		parents++
-		if t.any(c, func(g *node) bool { return t.telling(g) && seen[t.label(g)] > 1 }) {
+		if t.isLike(c, seen, levels) {
 			sharing++
 		}
 	}
 	return parents*2 >= count && sharing*4 >= parents*3
-}
-
-// labelsBelow counts the labels two levels down.
-func (t *tree) labelsBelow(n *node) map[string]int {
-	seen := map[string]int{}
-	for c := range t.children(n) {
-		if c.value {
-			continue
-		}
-		for g := range t.children(c) {
-			if t.telling(g) {
-				seen[t.label(g)]++
-			}
-		}
-	}
-	return seen
 }
 
 // slugs reports whether most literal children look made up; where literals
@@ -77,7 +72,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 	}
 	slugs := uint32(0)
 	for c := range t.children(n) {
-		if !c.value && !t.wordy(c) && families[family(t.label(c))] < familySize {
+		if size := families[family(t.label(c))]; c.isLiteral() && !t.wordy(c) && (size < familySize || size > maxFamily) {
 			slugs++
 		}
 	}
@@ -97,14 +92,15 @@ func family(label string) string {
 	return label[:end]
 }
 
-// familySize siblings with the same first word are a family.
-const familySize = 3
+// familySize siblings with the same first word are a family. More than maxFamily
+// are titles that begin alike.
+const familySize, maxFamily = 3, 16
 
 // wordy reports a label as people name endpoints.
 func (t *tree) wordy(n *node) bool {
 	label := t.label(n)
-	w := segment.ReadWording(label)
-	return w.Pieces == w.Known && !w.Digits || w.Dots || w.Leading || segment.IsPlural(label)
+	w := segment.ReadWording(segment.WithoutExtension(label))
+	return w.Named() || segment.IsPlural(label) || w.Camel && !w.Marks && !w.Digits && segment.IsLower(label[0])
 }
 
 const (
@@ -129,67 +125,45 @@ func (t *tree) keepsComing(n *node, count uint32) bool {
 	case n.place == segment.PlaceCollection:
 		least = manyMembers
 	}
-	return count >= least && n.novelty() >= 0.5
+	return count >= least && t.novelty(n) >= 0.5
 }
 
 // kin returns made up names that all have the same label below them, one that
 // the other children have not: the tenants of /acme/billing and /globex/billing
 // beside the endpoints of the root. Most of them must have arrived only once.
 func (t *tree) kin(n *node) map[*node]bool {
-	below := map[string][]*node{}
-	for c := range t.children(n) {
-		if c.value {
-			continue
-		}
-		for g := range t.children(c) {
-			if t.telling(g) {
-				below[t.label(g)] = append(below[t.label(g)], c)
-			}
-		}
-	}
-	for _, g := range t.labelsInOrder(n) {
-		group := below[g]
+	labels, have := t.labelsBelow(n, 1)
+	for _, label := range labels {
 		young, slugs := 0, 0
-		for _, c := range group {
-			if c.visits() == 1 {
+		for c := range have[label] {
+			if c.has(markOnce) || n.retired(c) {
 				young++
 			}
 			if !t.wordy(c) && !c.has(markCertain) {
 				slugs++
 			}
 		}
-		if slugs*4 >= len(group)*3 && slugs >= fewKin && 2*young >= len(group) {
-			set := map[*node]bool{}
-			for _, c := range group {
-				set[c] = true
-			}
-			return set
+		if group := len(have[label]); slugs*4 >= group*3 && slugs >= fewKin && 2*young >= group {
+			return have[label]
 		}
 	}
 	return nil
 }
 
-// labelsInOrder lists the labels two levels down in the order they were made, so
-// that the outcome does not depend on the order of a map.
-func (t *tree) labelsInOrder(n *node) []string {
-	var labels []string
-	for c := range t.children(n) {
-		for g := range t.children(c) {
-			if !c.value && t.telling(g) && !slices.Contains(labels, t.label(g)) {
-				labels = append(labels, t.label(g))
-			}
-		}
-	}
-	return labels
-}
-
 // collapse turns the literal children of n that are to be into values, but
 // for those that would become literals again at once.
 func (l *learner) collapse(n *node, is func(*node) bool) {
-	old := l.known(n)
+	old, seen := l.known(n), l.likeness(n)
 	l.know(n, old.in(stateWords))
 	dropped := l.abandon(n, func(c *node) bool {
-		return !c.value && !c.has(markCertain) && is(c) && l.takesForValue(n, c) && l.prunes.allow(l.spot(c))
+		switch {
+		case !c.isLiteral() || c.has(markCertain) || !is(c) || !l.takesForValue(n, c, seen) || !l.prunes.allow(l.spot(c)):
+			return false
+		case l.established(n, c, seen):
+			c.mark(markKnown)
+			return false
+		}
+		return true
 	})
 	if len(dropped) == 0 {
 		l.know(n, old)
@@ -208,24 +182,42 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		}
 	}
 	l.full.Store(false)
-	n.young, n.passes, n.checked = 0, 0, 0
+	n.young, n.passes, n.checked, n.old = 0, 0, 0, 0
 	l.reshaped = true
 }
 
 // takesForValue reports whether n takes the label of its literal child c for a
 // value, once it has no child of that label: at least if what stands below c
-// stands below the values too.
-func (t *tree) takesForValue(n, c *node) bool {
+// stands below others too.
+func (t *tree) takesForValue(n, c *node, seen likeness) bool {
 	r := n.read(t.label(c))
 	if r.Class != segment.Word {
 		return !r.Class.Literal()
 	}
 	score := t.score(n, r, "")
 	switch {
-	case t.any(c, func(g *node) bool { return !g.value }):
+	case t.isLike(c, seen, 1) || !t.wordy(c) && t.isLike(c, seen, deepLikeness):
 		score += sameNextScore
 	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore
 	}
 	return score > 0
+}
+
+// established reports a literal child of n that was there before the strangers
+// around it: many requests used it while most of the others came once, or it leads
+// to endpoints of its own.
+func (t *tree) established(n, c *node, seen likeness) bool {
+	if t.isLike(c, seen, deepLikeness) {
+		return false
+	}
+	return c.has(markKnown) || t.leads(c) || c.settled() && 2*uint32(n.young) > t.literals(n)
+}
+
+// leads reports whether c is well used and an endpoint stands below it, behind a
+// version at most.
+func (t *tree) leads(c *node) bool {
+	return c.settled() && t.any(c, func(g *node) bool {
+		return g.isLiteral() && (t.telling(g) && t.wordy(g) || !t.telling(g) && t.any(g, t.telling))
+	})
 }

@@ -20,9 +20,13 @@
 //     constrained parameter or a partial segment, that over a plain parameter,
 //     that over a tail, with backtracking.
 //  2. Its tree (node.go, tree.go), which grows with the paths that arrive. If a
-//     framework put an http.route on an item, the route leads the item's path
-//     through the tree (framework.go, http_route.go, observe.go); all other paths
-//     are judged (walk.go).
+//     framework put an http.route on an item, that is its pattern, and leads the
+//     item's path through the tree (framework.go, http_route.go, observe.go); all
+//     other paths are judged (walk.go). What the framework says is a value, and
+//     looks like a literal, becomes an alias of the child for values.
+//
+// A path that the service answers with 404 or 405 teaches nothing: it has the
+// pattern that is known for it, or the last resort.
 //
 // # The tree
 //
@@ -44,10 +48,14 @@
 // changes it (evidence.go, candidates.go): values of a plain shape make words
 // literals, many different words make words values, a few words that arrive again
 // and again make these words literals. Literals are reconsidered when their number
-// grows (collapse.go): made up names of which more and more arrive, or that have
-// the same things below them, are values after all. And when the values next to a
-// literal turn out to have the same below them, it becomes one of them (merge.go).
-// So a wrong guess is undone in either direction.
+// grows (collapse.go): made up names of which more and more arrive, that retire
+// while others come (window.go), or that have the same things below them
+// (likeness.go), are values after all; those among them that were well known before
+// stay. And when the values next to a literal turn out to have the same below them,
+// it becomes one of them (merge.go). So a wrong guess is undone in either direction.
+//
+// Evidence is about values among requests: items of one trace count once at a
+// place, and so does a segment that comes several times in a row.
 //
 // # Bounds
 //
@@ -80,8 +88,8 @@
 //
 // # Files
 //
-// No file uses a later one of this list: arena, prune_limit, source; node,
-// profile, framework; tree; children, budget; compact, learner; patterns, score;
-// merge, candidates; collapse, evidence; walk; http_route, generation; service;
-// observe, table; export, yaml.
+// Few files use a later one of this list: arena, prune_limit, source; node,
+// profile, framework; tree; children, budget; compact, learner; window, patterns,
+// score; likeness, merge, candidates; collapse, evidence; walk; http_route,
+// generation; service; observe, table; export, yaml.
 package route

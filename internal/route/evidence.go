@@ -17,16 +17,18 @@ const (
 )
 
 // profile takes the value c at n into account; passed tells that the path goes
-// on behind it.
-func (l *learner) profile(n *node, c segment.Reading, passed bool) {
+// on behind it. It reports whether c is new, as far as is known: a word that is
+// remembered is not.
+func (l *learner) profile(n *node, c segment.Reading, passed bool) (fresh bool) {
 	p := l.known(n)
+	fresh = true
 	if c.Class != segment.Word {
 		count(&n.typed)
 		if c.Class == segment.Token || c.Class == segment.Hex || c.Class == segment.Int {
 			p = p.with(c.Head)
 		}
 	} else if w := segment.ReadWording(c.Head); !p.fits(c.Head, w) {
-		l.noteCandidate(n, c, w, passed)
+		fresh = l.noteCandidate(n, c, w, passed)
 	}
 	old := l.known(n)
 	if s := l.verdict(n, p.state); s != p.state {
@@ -34,7 +36,7 @@ func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 		l.learnLabel(n, s)
 	}
 	if old == p {
-		return
+		return fresh
 	}
 	l.know(n, p)
 	if p.state == stateLiteral && old.state != stateLiteral {
@@ -43,6 +45,7 @@ func (l *learner) profile(n *node, c segment.Reading, passed bool) {
 	if old.state != p.state {
 		l.mergeMisjudged(n)
 	}
+	return fresh
 }
 
 // verdict weighs words against values of a plain shape, and whether the words

@@ -5,10 +5,13 @@ package route
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // names are things people give names to; no API uses them as endpoints.
@@ -20,7 +23,7 @@ func learned(t *testing.T, paths ...string) string {
 	s := newTable(t, Options{Learn: true}).Service("a")
 	var r Result
 	for _, p := range paths {
-		r = s.Match("GET", p)
+		r = s.get(p)
 	}
 	return r.Pattern
 }
@@ -63,8 +66,8 @@ func TestTheSameFewWordsAreLiterals(t *testing.T) {
 func TestAnActionAmongNamesComesOutOnceItRepeats(t *testing.T) {
 	var paths []string
 	for i, p := range each("/images/NAME") {
-		if i == 16 {
-			paths = append(paths, "/images/prune", "/images/prune", "/images/prune", "/images/prune")
+		if i >= 16 {
+			paths = append(paths, "/images/prune")
 		}
 		paths = append(paths, p)
 	}
@@ -91,11 +94,11 @@ func TestTenantsBesideEndpoints(t *testing.T) {
 	paths = append(paths, each("/NAME/billing")...)
 	s := newTable(t, Options{Learn: true}).Service("a")
 	for _, p := range paths {
-		s.Match("GET", p)
+		s.get(p)
 	}
-	assert.Equal(t, "/{param}/billing", s.Match("GET", "/newcomerly/billing").Pattern)
-	assert.Equal(t, "/health", s.Match("GET", "/health").Pattern)
-	assert.Equal(t, "/search", s.Match("GET", "/search").Pattern)
+	assert.Equal(t, "/{param}/billing", s.get("/newcomerly/billing").Pattern)
+	assert.Equal(t, "/health", s.get("/health").Pattern)
+	assert.Equal(t, "/search", s.get("/search").Pattern)
 }
 
 func TestLeavesThatKeepComingAreValues(t *testing.T) {
@@ -106,22 +109,22 @@ func TestNamesOfRemoteProceduresStay(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
 	for i := range 100 {
 		path := fmt.Sprintf("/api/chat.%sMessage", words(i))
-		assert.Equal(t, path, s.Match("POST", path).Pattern)
+		assert.Equal(t, path, s.ask("POST", path).Pattern)
 	}
-	assert.Equal(t, "/twirp/users.api.v1.UserService/Update", s.Match("POST", "/twirp/users.api.v1.UserService/Update").Pattern)
+	assert.Equal(t, "/twirp/users.api.v1.UserService/Update", s.ask("POST", "/twirp/users.api.v1.UserService/Update").Pattern)
 }
 
 func TestAFrameworkUndoesAWrongGuess(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
-	assert.Equal(t, "/report/zoetrope", s.Match("GET", "/report/zoetrope").Pattern)
-	s.Observe("GET", "/report/{kind}", "/report/zoetrope")
-	assert.Equal(t, "/report/{kind}", s.Match("GET", "/report/zoetrope").Pattern, "a literal that is a value")
+	assert.Equal(t, "/report/zoetrope", s.get("/report/zoetrope").Pattern)
+	s.sent("/report/{kind}", "/report/zoetrope")
+	assert.Equal(t, "/report/{kind}", s.get("/report/zoetrope").Pattern, "a literal that is a value")
 
-	assert.Equal(t, "/things/{param}", s.Match("GET", "/things/zoetrope").Pattern)
+	assert.Equal(t, "/things/{param}", s.get("/things/zoetrope").Pattern)
 	for range 3 {
-		s.Observe("GET", "/things/zoetrope", "/things/zoetrope")
+		s.sent("/things/zoetrope", "/things/zoetrope")
 	}
-	assert.Equal(t, "/things/zoetrope", s.Match("GET", "/things/zoetrope").Pattern, "a value that is a literal")
+	assert.Equal(t, "/things/zoetrope", s.get("/things/zoetrope").Pattern, "a value that is a literal")
 }
 
 func TestPlacesThatChangeAClass(t *testing.T) {
@@ -155,21 +158,167 @@ func TestTemplatesByMethodHostAndType(t *testing.T) {
 		"/w/shelves/1/books/2":                  "/w/shelves/{shelve}/books/{book}",
 		"/z/a/b":                                "/z/{path...}",
 	} {
-		assert.Equal(t, Result{want, SourceTemplate}, s.Match("", path), path)
+		assert.Equal(t, Result{want, SourceTemplate}, s.ask("", path), path)
 	}
-	assert.Equal(t, "/m/{a}", s.Match("GET", "/m/1").Pattern)
-	assert.Equal(t, "/m/{b}", s.Match("POST", "/m/1").Pattern)
+	assert.Equal(t, "/m/{a}", s.get("/m/1").Pattern)
+	assert.Equal(t, "/m/{b}", s.ask("POST", "/m/1").Pattern)
 	for _, path := range []string{"https://other.example.com/v/1", "/p/2024-x-3", "/q/left", "/z"} {
-		assert.NotEqual(t, SourceTemplate, s.Match("", path).Source, path)
+		assert.NotEqual(t, SourceTemplate, s.ask("", path).Source, path)
 	}
 }
 
 func TestSourceWords(t *testing.T) {
 	var all []string
-	for s := SourceNone; s <= SourceOverflow; s++ {
+	for s := SourceNone; s <= SourceUnmatched; s++ {
 		all = append(all, s.String())
 		assert.Equal(t, s == SourceFramework || s == SourceTemplate, s.Authoritative())
 	}
-	assert.Equal(t, []string{"none", "framework", "template", "learned", "inferred", "overflow"}, all)
+	assert.Equal(t, []string{"none", "framework", "template", "learned", "inferred", "overflow", "unmatched"}, all)
 	assert.Equal(t, "unknown", Source(99).String())
+}
+
+// TestARequestIsEvidenceOnce: it comes as a span and, later, as a log or two.
+func TestARequestIsEvidenceOnce(t *testing.T) {
+	for _, format := range []string{"/parse/%s", "/NAMEs/x/%s", "/2024/05/%s", "/%s/billing"} {
+		for items := 1; items <= 3; items++ {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			for _, p := range []string{"/health", "/login", "/metrics", "/about"} {
+				for range 20 {
+					s.get(p)
+				}
+			}
+			seen := map[string]bool{}
+			for at := 0; at < 1500; at += 50 {
+				for range items {
+					for i := at; i < at+50; i++ {
+						slug := "the-" + words(i*7919) + "-" + words(i)
+						seen[s.Match(Request{Path: fmt.Sprintf(format, slug), Trace: uint64(i + 1)}).Pattern] = true
+					}
+				}
+			}
+			assert.LessOrEqual(t, len(seen), 20, "%s as %d items", format, items)
+		}
+	}
+}
+
+// TestValuesThatComeForAWhile: each comes some ten times among its neighbours, and
+// never again.
+func TestValuesThatComeForAWhile(t *testing.T) {
+	for _, format := range []string{"/parse/%s", "/2024/05/%s", "/%s", "/%s/billing"} {
+		for _, times := range []int{2, 5, 10, 20} {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			random := rand.New(rand.NewPCG(1, 2))
+			count := 0
+			for i := range 10_000 {
+				n := i/times + random.IntN(200/times)
+				r := s.get(fmt.Sprintf(format, "the-"+words(n*7919)+"-"+words(n)))
+				if i >= 5000 && !strings.Contains(r.Pattern, "{param}") {
+					count++
+				}
+			}
+			assert.Zero(t, count, "%s %d times", format, times)
+		}
+	}
+}
+
+// TestAnUnluckyStartHeals: the first values came again and again.
+func TestAnUnluckyStartHeals(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	for range 50 {
+		for i := range 30 {
+			s.get("/parse/the-" + words(i) + "-first")
+		}
+	}
+	seen := map[string]bool{}
+	for i := range 1000 {
+		seen[s.get("/parse/the-"+words(i*7919)+"-other").Pattern] = true
+	}
+	assert.LessOrEqual(t, len(seen), 60)
+}
+
+// TestEndpointsThatComeAllTheTimeStay: however odd their names, and though one
+// is added now and then.
+func TestEndpointsThatComeAllTheTimeStay(t *testing.T) {
+	s := newTable(t, Options{Learn: true}).Service("a")
+	random := rand.New(rand.NewPCG(1, 2))
+	last := map[string]string{}
+	for i := range 20_000 {
+		path := "/parse/" + names[random.IntN(6+i/1500)] + "-x"
+		last[path] = s.get(path).Pattern
+	}
+	assert.Len(t, last, 19)
+	for path, pattern := range last {
+		assert.Equal(t, path, pattern)
+	}
+}
+
+// scanner makes the paths that strangers ask for.
+func scanner(i int) string {
+	odd := "xq" + words(i*7919)
+	return []string{
+		"/" + odd, "/" + odd + ".php", "/." + odd, "/wp-" + odd + "/admin.php", "/admin/" + odd, "/" + odd + "/login", "/api/" + odd,
+		"/api/v1/users/x/" + odd, "/users/" + words(i) + ".bak", "/" + odd + "/" + odd + "/" + odd, "/cgi-bin/" + odd + ".cgi", "/" + strings.Repeat(odd, 40),
+	}[i%12]
+}
+
+// knownShop asks for the routes of a service that answers.
+func knownShop(s *Service, i int) map[string]string {
+	got := map[string]string{}
+	for _, path := range []string{
+		"/health", "/falcon/metrics", "/zoetrope", "/api/v1/repositories", fmt.Sprint("/api/v1/repositories/", i), "/api/v1/search",
+		fmt.Sprintf("/v2/orders/%d/items", i), "/v2/orders", "/static/app.js", "/static/logo.png",
+	} {
+		got[strings.ReplaceAll(path, fmt.Sprint("/", i), "/N")] = s.Match(Request{Path: path, Status: 200, Trace: uint64(i + 1)}).Pattern
+	}
+	return got
+}
+
+func TestStrangersNeitherRenameNorFillTheTable(t *testing.T) {
+	for _, status := range []int{404, 405} {
+		s := newTable(t, Options{Learn: true}).Service("a")
+		var before map[string]string
+		for i := range 100 {
+			before = knownShop(s, i)
+		}
+		patterns := s.Patterns()
+		var seen []string
+		for i := range 4000 {
+			r := s.Match(Request{Path: scanner(i), Status: status, Trace: uint64(i + 1)})
+			if !slices.Contains(seen, r.Pattern) {
+				seen = append(seen, r.Pattern)
+			}
+			if i%100 == 0 {
+				require.Equal(t, before, knownShop(s, i+1000))
+			}
+		}
+		assert.LessOrEqual(t, s.Patterns(), patterns, "none takes a place")
+		assert.LessOrEqual(t, len(seen), 3, seen)
+		assert.Contains(t, seen, "/{path...}")
+		assert.Equal(t, Result{"/{path...}", SourceUnmatched}, s.Match(Request{Path: "/nobody/knows", Status: status}))
+		assert.Equal(t, Result{"/v2/orders/{int}/items", SourceInferred}, s.Match(Request{Path: "/v2/orders/99/items", Status: status}), "one that is known")
+		assert.Equal(t, Result{"/v2/carts/{id}", SourceFramework}, s.Match(Request{Route: "/v2/carts/{id}", Path: "/v2/carts/7", Status: status}), "the framework knows it")
+		assert.Zero(t, testing.AllocsPerRun(100, func() { s.Match(Request{Path: "/nobody/knows", Status: status}) }))
+		for range 9 {
+			r := s.Match(Request{Route: "/nobody/knows", Path: "/nobody/knows", Status: status})
+			assert.Equal(t, SourceUnmatched, r.Source, "a raw path is no route")
+		}
+	}
+}
+
+// TestStrangersWhomNobodyTurnsAway: an application that answers whatever is asked,
+// or an access log without a status.
+func TestStrangersWhomNobodyTurnsAway(t *testing.T) {
+	for _, count := range []int{8, 16, 24, 260, 4000} {
+		for _, known := range []int{10, 100} {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			var before map[string]string
+			for i := range known {
+				before = knownShop(s, i)
+			}
+			for i := range count {
+				s.get(scanner(i))
+			}
+			assert.Equal(t, before, knownShop(s, 5000), "%d strangers after %d rounds", count, known)
+		}
+	}
 }

@@ -21,6 +21,9 @@ type saved struct {
 	Own      string  `json:"o,omitempty"` // the framework's spelling
 	State    uint8   `json:"s,omitempty"`
 	Certain  bool    `json:"x,omitempty"`
+	Alias    bool    `json:"a,omitempty"`
+	Whole    bool    `json:"w,omitempty"`
+	Known    bool    `json:"e,omitempty"`
 	Issued   bool    `json:"i,omitempty"`
 	Children []saved `json:"k,omitempty"`
 }
@@ -58,7 +61,7 @@ func (l *learner) save() saved {
 
 func (t *tree) save(n *node) saved {
 	s := saved{
-		Label: t.label(n), Value: n.value, Certain: n.has(markCertain),
+		Label: t.label(n), Value: n.value, Certain: n.has(markCertain), Alias: n.has(markAlias), Whole: n.has(markWhole), Known: n.has(markKnown),
 		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
@@ -113,6 +116,9 @@ func (l *learner) restoreNode(n *node, s saved) {
 		l.know(n, l.known(n).in(st))
 		l.learnLabel(n, st)
 	}
+	if s.Whole {
+		n.mark(markWhole)
+	}
 	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)
 	}
@@ -120,21 +126,35 @@ func (l *learner) restoreNode(n *node, s saved) {
 		if !k.valid() || n.depth >= segment.MaxSegments {
 			continue
 		}
-		c := l.twin(n, k.Label, k.Value, segment.ClassOf(k.Class))
+		c := l.restoreChild(n, k)
 		if c == nil {
-			if c = l.makeNode(n, k.Label, k.Value, segment.ClassOf(k.Class)); c == nil {
-				return
-			}
-			if k.Certain {
-				c.mark(markCertain)
-			}
-			c.setVisits(settledVisits)
-			if k.Value && template.ValidName(k.Name) {
-				c.name = l.keep(k.Name)
-			}
+			return
 		}
 		l.restoreNode(c, k)
 	}
+}
+
+// restoreChild returns the child that was saved, made if there is none, or nil if
+// there is no room.
+func (l *learner) restoreChild(n *node, k saved) *node {
+	class := segment.ClassOf(k.Class)
+	if c := l.twin(n, k.Label, k.Value, class); c != nil {
+		return c
+	}
+	c := l.makeNode(n, k.Label, k.Value, class)
+	if c == nil {
+		return nil
+	}
+	for mark, is := range map[uint32]bool{markCertain: k.Certain, markKnown: k.Known, markAlias: k.Alias && !k.Value} {
+		if is {
+			c.mark(mark)
+		}
+	}
+	c.setVisits(settledVisits)
+	if k.Value && template.ValidName(k.Name) {
+		c.name = l.keep(k.Name)
+	}
+	return c
 }
 
 // size counts the node and those below it.

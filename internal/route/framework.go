@@ -18,7 +18,8 @@ type framework struct {
 	template *template.Template // nil: it cannot be read
 	plain    bool               // segments are literals and whole parameters only
 	varies   bool               // it holds a parameter
-	seen     atomic.Int32
+	raw      bool               // it holds what can only be a value
+	below    *framework         // of a prefix, /static/: what is below it
 	given    atomic.Pointer[grant]
 	// offered: it was offered to the learned templates.
 	offered atomic.Bool
@@ -44,11 +45,29 @@ func readFramework(httpRoute string) *framework {
 		f.pattern = trimmed
 	}
 	for _, s := range t.Segments() {
-		_, literal := s.Literal()
+		text, literal := s.Literal()
 		_, parameter := s.Parameter()
 		f.plain = f.plain && (literal || parameter)
+		f.raw = f.raw || literal && segment.IsValue(text)
+	}
+	if !f.varies && len(t.Segments()) > 0 && strings.HasSuffix(t.Pattern(), "/") {
+		f.below = readFramework(template.Escape(f.pattern) + overflowPattern)
 	}
 	return f
+}
+
+// covers reports whether the path is below a route without a placeholder: a mount,
+// which is not the path's whole route.
+func (f *framework) covers(v *segment.Path) bool {
+	if f.varies || v.Len() <= len(f.template.Segments()) {
+		return false
+	}
+	for i, s := range f.template.Segments() {
+		if text, _ := s.Literal(); text != v.Segment(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // granted returns what the budget said in this generation, or nil.

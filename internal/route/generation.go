@@ -17,7 +17,8 @@ const (
 func (l *learner) rotate(learned []*template.Template) {
 	l.mu.Lock()
 	defer l.rest()
-	now := l.generation.Add(1)
+	now := l.generation() + 1
+	l.clock.Store(now << windowBits)
 	keep := uint32(lifetime)
 	if 2*l.nodes > l.maxNodes || 2*len(l.budget.texts) > l.budget.max || l.account.full() {
 		keep = pressedLifetime
@@ -25,7 +26,8 @@ func (l *learner) rotate(learned []*template.Template) {
 	if now <= keep {
 		return
 	}
-	l.forget(l.root, now-keep)
+	l.pressed = keep == pressedLifetime
+	l.forget(l.root, (now-keep)<<windowBits)
 	l.full.Store(l.nodes >= l.maxNodes)
 	l.spent.Store(false)
 	l.budget.reset(l.tree, learned)
@@ -33,9 +35,11 @@ func (l *learner) rotate(learned []*template.Template) {
 	l.renew(l.nodes)
 }
 
-// forget drops the subtrees last used before a generation.
+// forget drops the subtrees last used before a time of the clock. An alias is used
+// whenever the values are; it is only dropped where room is short.
 func (l *learner) forget(n *node, before uint32) {
-	for _, c := range l.abandon(n, func(c *node) bool { return c.lastUse.Load() < before }) {
+	unused := func(c *node) bool { return c.lastUse.Load() < before && (l.pressed || !c.has(markAlias)) }
+	for _, c := range l.abandon(n, unused) {
 		l.nodes -= l.size(c)
 	}
 	for c := range l.children(n) {

@@ -8,30 +8,6 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
-// trustedRepeats is how often a route without a placeholder must arrive before
-// it is believed against the evidence, and only from a service that sends
-// placeholders too: some instrumentations send the raw path.
-const trustedRepeats = 2
-
-// placed returns the node of a route, or nil.
-func (t *tree) placed(f *framework) *node {
-	if !f.plain {
-		return nil
-	}
-	n := t.root
-	for _, s := range f.template.Segments() {
-		if text, literal := s.Literal(); literal {
-			n = t.literalChild(n, text)
-		} else {
-			n = t.node(n.wild.Load())
-		}
-		if n == nil {
-			return nil
-		}
-	}
-	return n
-}
-
 // remember keeps the route with the pattern, unless it may be a raw path.
 func (e end) remember(f *framework) {
 	i := e.node.issued.Load()
@@ -44,31 +20,21 @@ func (e end) remember(f *framework) {
 }
 
 // settledResult returns the pattern of the node that find reached, for an item
-// that carried the route f, if nothing the item tells can change it.
+// that carried the route f, if that is its pattern.
 func (l *learner) settledResult(e end, f *framework) (Result, bool) {
 	i := e.node.issued.Load()
-	if i == 0 {
+	if i == 0 || e.text(i) != f.pattern {
 		return Result{}, false
 	}
-	text := e.text(i)
-	if text != f.pattern && !e.node.has(markFinal) {
-		return Result{}, false
-	}
-	e.touch(e.node, l.generation.Load())
-	return Result{Pattern: text, Source: e.node.observed(f, text)}, true
+	e.touch(e.node, l.clock.Load())
+	return Result{Pattern: e.text(i), Source: SourceFramework}, true
 }
 
-// observed is the source of pattern p for an item that carried the route f.
-func (n *node) observed(f *framework, p string) Source {
-	if p == f.pattern {
-		return SourceFramework
-	}
-	return n.source()
-}
-
-// trusts reports whether a route without a placeholder is to be believed.
-func (l *learner) trusts(f *framework) bool {
-	return l.placeholders.Load() && (f.seen.Load() >= trustedRepeats || f.seen.Add(1) >= trustedRepeats)
+// trusts reports whether a route without a placeholder is to be believed: if the
+// service sends placeholders too, for some instrumentations send the raw path; not
+// if there is a value in it, or the service says that it has no such route.
+func (l *learner) trusts(q *Request, f *framework) bool {
+	return l.placeholders.Load() && !q.unmatched() && !f.raw
 }
 
 // follow walks the tree as the route has it, without a lock.
@@ -76,15 +42,19 @@ func (l *learner) follow(f *framework, v *segment.Path) end {
 	t := l.published.Load()
 	n := t.root
 	for i, s := range f.template.Segments() {
+		_, literal := s.Literal()
 		c := t.child(n, v.Key(i), false, 0)
-		if c != nil && !c.has(markCertain) {
-			return end{t, n, stepYoung}
-		}
-		if _, literal := s.Literal(); c == nil && !literal {
-			c = t.node(n.wild.Load())
-		}
-		if c == nil {
+		switch {
+		case c == nil && literal:
 			return end{t, n, stepMissing}
+		case c == nil || c.has(markAlias) && !literal:
+			if c = t.node(n.wild.Load()); c == nil {
+				return end{t, n, stepMissing}
+			}
+		case !c.has(markCertain):
+			return end{t, n, stepYoung}
+		case !literal:
+			return end{t, n, stepBeside}
 		}
 		if !c.settled() {
 			return end{t, n, stepYoung}
@@ -94,23 +64,24 @@ func (l *learner) follow(f *framework, v *segment.Path) end {
 	return end{t, n, stepSure}
 }
 
-// teach leads the path through the tree as the route has it. The route goes
-// by the framework's spelling as soon as more items carried it than did not;
-// until then, and for good once many did not, it goes by the pattern that
-// was handed out first: one route, one text.
-func (l *learner) teach(f *framework, v *segment.Path) Result {
-	l.lesson()
-	defer l.rest()
+// teach leads the path through the tree as the route has it. Items without an
+// http.route get the route's spelling from now on: the first one that is believed.
+func (l *learner) teach(q *Request, f *framework, v *segment.Path) Result {
+	l.lesson(q)
+	l.told = true
+	defer func() {
+		l.told = false
+		l.rest()
+	}()
 	n := l.root
 	for i, s := range f.template.Segments() {
 		if n = l.lead(n, s, v.Key(i), i+1 < v.Len()); n == nil {
 			return l.takeFramework(f)
 		}
 	}
-	l.touch(n, l.generation.Load())
-	count(&n.labelled)
-	if i := n.issued.Load(); i != 0 && (n.labelled <= n.bare || n.has(markTaught)) {
-		return Result{Pattern: l.text(i), Source: n.observed(f, l.text(i))}
+	l.touch(n, l.clock.Load())
+	if n.has(markTaught) {
+		return l.takeFramework(f)
 	}
 	return l.respell(n, f)
 }
@@ -122,7 +93,7 @@ func (l *learner) takeFramework(f *framework) Result {
 	if i := l.budget.take(l.tree, f.pattern, l.budget.tails()-1); i != 0 {
 		r = Result{Pattern: l.text(i), Source: SourceFramework}
 	}
-	f.given.Store(&grant{Result: r, generation: l.generation.Load()})
+	f.given.Store(&grant{Result: r, generation: l.generation()})
 	return r
 }
 
@@ -141,10 +112,8 @@ func (l *learner) respell(n *node, f *framework) Result {
 		n.own = l.budget.texts[f.pattern]
 		n.mark(markTaught)
 		n.issued.Store(n.own)
-		n.mark(markFinal)
 	case old != 0:
 		l.budget.texts[l.text(old)] = old
-		n.mark(markFinal)
 		return Result{Pattern: l.text(old), Source: n.source()}
 	}
 	return r
@@ -157,10 +126,6 @@ func (l *learner) lead(n *node, of template.Segment, seg segment.Key, passed boo
 	if !parameter {
 		return l.leadLiteral(n, seg)
 	}
-	if c := l.child(n, seg, false, 0); c != nil && !l.demote(n, c) {
-		n.count(c)
-		return c
-	}
 	c := n.read(seg.Text)
 	if c.Suffix != "" {
 		c = segment.Reading{Head: seg.Text, Class: segment.Word}
@@ -169,10 +134,51 @@ func (l *learner) lead(n *node, of template.Segment, seg segment.Key, passed boo
 		l.know(n, l.known(n).in(stateWords))
 	}
 	child := l.advanceValue(n, c, passed)
-	if child != nil && child.name == 0 {
-		child.name = l.keep(name) // for patterns not handed out yet
+	if child == nil {
+		return nil
 	}
+	if child.name == 0 {
+		l.giveName(n, child, name)
+	}
+	l.takeWhole(n, child, seg)
 	return child
+}
+
+// giveName names the values at n as the framework does: in its other patterns too,
+// and behind the same label elsewhere.
+func (l *learner) giveName(n, child *node, name string) {
+	child.name = l.keep(name)
+	l.spellAnew(child)
+	label := l.label(n)
+	if n.value || label == "" || l.names[label] != "" || len(l.names) >= maxLabels {
+		return
+	}
+	l.names[label] = l.text(child.name)
+	l.nameAlike(l.root, label, child.name)
+}
+
+// nameAlike names the values behind a label wherever nobody named them.
+func (l *learner) nameAlike(n *node, label string, name uint32) {
+	wild := l.node(n.wild.Load())
+	if wild != nil && wild.name == 0 && n.isLiteral() && l.label(n) == label {
+		wild.name = name
+		l.spellAnew(wild)
+	}
+	for c := range l.children(n) {
+		l.nameAlike(c, label, name)
+	}
+}
+
+// spellAnew makes the patterns at and below n be spelled again, but for those a
+// framework spelled. The places of the old ones are free again.
+func (l *learner) spellAnew(n *node) {
+	if i := n.issued.Load(); i != 0 && n.own == 0 {
+		delete(l.budget.texts, l.text(i))
+		n.issued.Store(0)
+	}
+	for c := range l.children(n) {
+		l.spellAnew(c)
+	}
 }
 
 func (l *learner) leadLiteral(n *node, seg segment.Key) *node {
@@ -182,24 +188,39 @@ func (l *learner) leadLiteral(n *node, seg segment.Key) *node {
 			return nil
 		}
 	}
+	c.unmark(markAlias)
 	c.mark(markCertain)
-	n.count(c)
+	l.count(n, c)
 	return c
 }
 
-// demote cuts off the literal c, which the framework says is a value. One that
-// was made anew too often stays, and takes the framework's spelling.
-func (l *learner) demote(n, c *node) bool {
-	if c.has(markCertain) {
-		return false
+// takeWhole sees to it that the segment of a path, which a framework says is a
+// value, is taken for one from now on, without what looks like a suffix: its
+// literal becomes a name of the child for values.
+func (l *learner) takeWhole(n, wild *node, seg segment.Key) {
+	alias := l.child(n, seg, false, 0)
+	if alias != nil && alias.has(markAlias) {
+		return
 	}
-	if !l.prunes.allow(l.spot(c)) {
-		c.mark(markCertain)
-		return false
+	l.dissolve(n, wild, func(c *node) bool { return c == alias })
+	c := n.read(seg.Text)
+	if c.Suffix != "" {
+		l.readWhole(n)
+		c = n.read(seg.Text)
 	}
-	for _, d := range l.abandon(n, func(k *node) bool { return k == c }) {
-		l.prunes.note(l.spot(d))
-		l.nodes -= l.size(d)
+	if l.isValue(n, c, "") && alias == nil {
+		return
 	}
-	return true
+	if alias = l.makeNode(n, seg.Text, false, 0); alias != nil {
+		alias.mark(markAlias)
+		alias.setVisits(settledVisits)
+	}
+}
+
+// dissolve cuts off children of n and puts what is below them below wild.
+func (l *learner) dissolve(n, wild *node, drop func(*node) bool) {
+	for _, c := range l.abandon(n, drop) {
+		l.nodes -= l.size(c)
+		l.graft(wild, c)
+	}
 }

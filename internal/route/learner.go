@@ -19,8 +19,9 @@ import (
 // holder of the lock.
 type learner struct {
 	published atomic.Pointer[tree]
-	// generation is the number of rotations so far.
-	generation atomic.Uint32
+	// clock is the number of rotations so far and, in the lower bits, of windows
+	// that were opened since; see window.go.
+	clock atomic.Uint32
 	// full: no node may be made any more; spent: no pattern may be handed out
 	// any more. Readers that see them need not ask.
 	full, spent atomic.Bool
@@ -31,11 +32,15 @@ type learner struct {
 	*tree
 	nodes    int // that stand, but for the root
 	maxNodes int
-	below    map[string]state // what stands below a label elsewhere
-	reshaped bool             // nodes were cut off during the walk
-	still    bool             // nodes must not be cut off
-	learn    bool             // evidence may reshape the tree
-	lessons  uint64           // items that were learned from; a tree at rest learns from none
+	below    map[string]state  // what stands below a label elsewhere
+	names    map[string]string // what a framework calls the values behind a label
+	reshaped bool              // nodes were cut off during the walk
+	still    bool              // nodes must not be cut off
+	told     bool              // the item's http.route says which segments are values
+	pressed  bool              // room was short at the last rotation
+	learn    bool              // evidence may reshape the tree
+	lessons  uint64            // items that were learned from; a tree at rest learns from none
+	trace    uint32            // the trace of the item that is learned from, 0 if unknown
 	prunes   pruneLimit
 	budget   budget
 	read     int64    // bytes of the http.routes that were read
@@ -53,6 +58,7 @@ func newLearner(maxPatterns int, learn bool, in *account) *learner {
 		learn:    learn,
 		maxNodes: 4*maxPatterns + 64,
 		below:    map[string]state{},
+		names:    map[string]string{},
 		prunes:   newPruneLimit(4*maxPatterns + 64),
 		budget:   budget{max: max(maxPatterns, 1), account: in},
 	}
@@ -69,9 +75,14 @@ func (l *learner) plant(t *tree) {
 	l.published.Store(t)
 }
 
-// lesson takes the lock, to learn from an item. It ends with rest.
-func (l *learner) lesson() {
+// lesson takes the lock, to learn from an item; nil stands for one that is no
+// evidence. It ends with rest.
+func (l *learner) lesson(q *Request) {
 	l.mu.Lock()
+	l.trace = 0
+	if q != nil {
+		l.trace = q.fold()
+	}
 	l.lessons++
 	if l.room() < maxReshapes*l.nodes+minRoom || int(l.used) > 2*l.nodes+minRoom {
 		l.renew(l.nodes)
@@ -97,7 +108,7 @@ func (l *learner) makeNode(n *node, label string, value bool, of segment.Class) 
 	if s := l.below[label]; !value && s != stateOpen {
 		l.know(c, &plain[s])
 	}
-	c.lastUse.Store(l.generation.Load())
+	c.lastUse.Store(l.clock.Load())
 	l.adopt(n, c)
 	return c
 }
@@ -132,5 +143,23 @@ func (l *learner) learnLabel(n *node, s state) {
 	}
 	if _, ok := l.below[label]; ok || len(l.below) < maxLabels && !l.account.full() {
 		l.below[strings.Clone(label)] = min(s, stateWords) // the tree's own would keep a block of texts
+	}
+}
+
+// count notes a visit of c, a child of n, by the trace of the item.
+func (l *learner) count(n, c *node) {
+	first := c.marks.Load()&visitsMask == 0
+	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
+		return
+	}
+	c.count()
+	n.passes++
+	switch {
+	case first:
+		count(&n.young)
+		c.mark(markOnce)
+	case c.has(markOnce):
+		n.young -= min(n.young, 1)
+		c.unmark(markOnce)
 	}
 }

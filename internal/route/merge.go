@@ -12,7 +12,7 @@ func (l *learner) mergeMisjudged(n *node) {
 	if wild == nil || l.still || !l.learn {
 		return
 	}
-	dropped := l.abandon(n, func(c *node) bool { return !c.value && l.misjudged(n, c, wild) && l.prunes.allow(l.spot(c)) })
+	dropped := l.abandon(n, func(c *node) bool { return c.isLiteral() && l.misjudged(n, c, wild) && l.prunes.allow(l.spot(c)) })
 	for _, c := range dropped {
 		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
@@ -24,7 +24,7 @@ func (l *learner) mergeMisjudged(n *node) {
 	}
 }
 
-// keptVisits make a literal one that arrived again.
+// keptVisits make a literal one that arrived again; twice as many count twice.
 const keptVisits = 4
 
 // misjudged reports whether the literal child c of n is a value after all, by
@@ -47,9 +47,12 @@ func (t *tree) misjudged(n, c, wild *node) bool {
 			own++
 		}
 	}
+	if shared <= own && (c.has(markKnown) || shared == 0 && t.leads(c)) {
+		return false
+	}
 	score := t.score(n, r, "")
-	if own == 0 && shared == 0 && c.visits() >= keptVisits {
-		score += arrivedAgainScore
+	if own == 0 && shared == 0 {
+		score += arrivedAgainScore * float64(c.visits()/keptVisits)
 	}
 	switch {
 	case shared > own:
@@ -69,6 +72,7 @@ func (l *learner) graft(wild, c *node) {
 			if to = l.makeNode(wild, label, g.value, g.class); to == nil {
 				return
 			}
+			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole | markKnown))
 			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
 			if words := l.words[g.self]; words != nil {
 				l.setWords(to, words)
@@ -82,4 +86,4 @@ func (l *learner) graft(wild, c *node) {
 
 // telling reports a node whose label can tell what its parent is: versions and
 // values stand everywhere.
-func (t *tree) telling(n *node) bool { return !n.value && !segment.IsVersion(t.label(n)) }
+func (t *tree) telling(n *node) bool { return n.isLiteral() && !segment.IsVersion(t.label(n)) }

@@ -4,7 +4,6 @@
 package route
 
 import (
-	"math"
 	"sync/atomic"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
@@ -25,7 +24,7 @@ type node struct {
 	segment.Ends
 	children
 	issued  atomic.Uint32 // the pattern, a text
-	lastUse atomic.Uint32 // generation
+	lastUse atomic.Uint32 // on the learner's clock
 	marks   atomic.Uint32 // how often it was visited, and what is known of it
 	table   atomic.Uint32 // of children; see tableBits
 	length  uint8         // of the label, saturated
@@ -74,44 +73,69 @@ type guarded struct {
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
 	far          uint32 // slots of the table that are not empty
-	young        uint32 // children seen once
 	passes       uint32 // visits of the children, each saturated
-	checked      uint32 // literal children at the last reconsideration
+	opened       uint32 // when the window began, on the learner's clock
+	trace        uint32 // that visited it last, 0 if unknown
+	latest       uint32 // of the segments that stood here: its hash
 	// Saturated.
-	labelled uint16 // items with an http.route
-	bare     uint16 // items without one, until final
+	young    uint16 // children that one trace visited, or several in a row
+	checked  uint16 // literal children at the last reconsideration
+	old      uint16 // literal children when the window began
 	typed    uint16 // values of a plain shape
 	worded   uint16 // words taken for values
-	distinct uint16 // different ones of them, about
-	odd      uint16 // of a value: visits that do not fit the placeholder's name
+	distinct uint8  // different ones of them, about
+	odd      uint8  // of a value: visits that do not fit the placeholder's name
 }
 
 // The marks of a node; below them is the count of visits.
 const (
-	markTaught  = 1 << (8 + iota) // an http.route ended here
-	markFinal                     // the pattern stays, whatever an http.route says
-	markCertain                   // a literal that stays one
-	markCut                       // what ends here or goes on has no place of its own
-	markAPI                       // the label begins with api
+	markTaught  = 1 << (10 + iota) // an http.route ended here
+	markCertain                    // a literal that stays one
+	markCut                        // what ends here or goes on has no place of its own
+	markAPI                        // the label begins with api
+	markOnce                       // no second trace has visited it yet
+	markAlias                      // a text that a framework said is a value: what it stands for is the child for values
+	markWhole                      // a framework said that values here are whole segments
+	markKnown                      // a literal that stayed when those around it were made values
 
-	visitsMask = 1<<8 - 1
+	visitsMask = 1<<10 - 1
 )
 
 func (n *node) has(mark uint32) bool { return n.marks.Load()&mark != 0 }
 func (n *node) mark(mark uint32)     { n.marks.Store(n.marks.Load() | mark) }
 func (n *node) unmark(mark uint32)   { n.marks.Store(n.marks.Load() &^ mark) }
 
-// visits saturate at settledValues.
-func (n *node) visits() uint32 { return n.marks.Load() & visitsMask }
+// visits are counted in steps of visit, and saturate at settledValues. A visit that
+// is no evidence is one step, so that it does not keep a node young for ever.
+func (n *node) visits() uint32 { return n.marks.Load() & visitsMask / visit }
 
-func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v) }
+func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v*visit) }
+
+const visit = 4
+
+// visited notes a visit of c, a child of n, by a segment with the hash, and
+// reports whether it is evidence: neither of the trace that visited c last nor the
+// same segment once more. One that comes many times in a row is one that came.
+func (n *node) visited(c *node, trace, hash uint32) bool {
+	again := hash == n.latest || trace != 0 && trace == c.trace
+	c.trace, n.latest = trace, hash
+	c.marks.Add(1)
+	return !again || c.marks.Load()&visitsMask == 1
+}
+
+// count makes what visited noted a whole visit.
+func (n *node) count() { n.marks.Add(visit - 1) }
+
+// isLiteral reports a child that stands for its own text only.
+func (n *node) isLiteral() bool { return !n.value && !n.has(markAlias) }
 
 // candidate is a word that was taken for a value while little was known.
 type candidate struct {
-	word string
-	hits uint16 // saturated
-	// passed: once at least a path went on behind it.
-	passed bool
+	word   string
+	trace  uint32 // that brought it last, 0 if unknown
+	hits   uint16 // saturated
+	passed bool   // once at least a path went on behind it
+	told   bool   // a framework said that it is a value
 }
 
 // state says what the children of a node are taken for.
@@ -140,38 +164,28 @@ const (
 
 // settled reports whether there is nothing more to count.
 func (n *node) settled() bool {
+	visits := n.marks.Load() & visitsMask
 	if n.value {
-		return n.visits() >= settledValues
+		return visits >= settledValues*visit
 	}
-	return n.visits() >= settledVisits
+	return visits >= settledVisits*visit
 }
 
 // read tells what a segment below n is.
 func (n *node) read(seg string) segment.Reading {
-	return segment.Read(seg, n.place, n.has(markAPI))
+	return n.readKinds(seg, segment.Scan(seg[:min(len(seg), segment.MaxLiteral)]))
 }
 
 // readKinds is read of a segment whose kinds of bytes are known.
 func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
-	return segment.ReadKinds(seg, kinds, n.place, n.has(markAPI))
+	marks := n.marks.Load()
+	return segment.Read(seg, kinds, n.place, segment.Hints{AfterAPI: marks&markAPI != 0, Whole: marks&markWhole != 0})
 }
 
 // count counts one more, unless the counter is full.
-func count(n *uint16) { *n += min(1, math.MaxUint16-*n) }
-
-// count notes a visit of c, a child of n.
-func (n *node) count(c *node) {
-	visits := c.visits()
-	if c.settled() {
-		return
-	}
-	c.setVisits(visits + 1)
-	n.passes++
-	switch visits {
-	case 0:
-		n.young++
-	case 1:
-		n.young--
+func count[T uint8 | uint16](n *T) {
+	if *n+1 > *n {
+		*n++
 	}
 }
 

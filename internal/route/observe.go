@@ -24,7 +24,7 @@ func (s *Service) framework(httpRoute string) *framework {
 	if len(*known) >= s.maxFrameworks() || s.learner.account.full() {
 		return f
 	}
-	s.learner.lesson()
+	s.learner.lesson(nil)
 	defer s.learner.rest()
 	old := *s.frameworks.Load()
 	more := make(map[string]*framework, len(old)+1)
@@ -35,76 +35,76 @@ func (s *Service) framework(httpRoute string) *framework {
 	return f
 }
 
-// Observe returns the pattern of an item that carried the framework's own
-// http.route, in normal form, and learns from it. An httpRoute that is empty,
-// cannot be read, or is but the raw path counts as absent. The path may be "".
-func (s *Service) Observe(method, httpRoute, path string) Result {
-	if httpRoute == "" || len(httpRoute) > segment.MaxPathBytes {
-		return s.Match(method, path)
-	}
-	if path == "" {
-		return s.named(method, s.framework(httpRoute))
+// observe is Match of a request that carries an http.route. If the route is
+// believed, it is the pattern, whatever the tree holds.
+func (s *Service) observe(q *Request) Result {
+	if q.Path == "" {
+		return s.named(q, s.framework(q.Route))
 	}
 	var v segment.Path
-	if !v.Split(path) {
+	if !v.Split(q.Path) {
 		return Result{}
 	}
 	e := s.learner.find(&v)
 	sure := e.step == stepSure && !v.Deeper()
 	if sure {
-		if r, ok := s.remembered(e, httpRoute); ok {
+		if r, ok := s.remembered(e, q.Route); ok {
 			return r
 		}
 	}
-	f := s.framework(httpRoute)
+	f := s.framework(q.Route)
 	if sure {
 		e.remember(f)
 	}
-	return s.observeAt(method, f, &v, e)
-}
-
-// observeAt is Observe of a path that led find to e.
-func (s *Service) observeAt(method string, f *framework, v *segment.Path, e end) Result {
-	if f.varies {
-		return s.observe(f, v, e)
-	}
-	r, ok := s.lookUp(method, v)
-	if !ok {
-		r = s.inferAt(v, e)
+	if g := f.granted(s.learner.generation()); sure && g != nil && g.Source == SourceFramework && e.node.has(markTaught) {
+		e.touch(e.node, s.learner.clock.Load())
+		return g.Result // another route named the place
 	}
 	switch {
-	case f.template == nil:
+	case f.varies:
+		return s.believe(q, f, &v)
+	case f.below != nil && f.covers(&v):
+		return s.observeBeside(f.below)
+	}
+	return s.observeLiteral(q, f, &v, e)
+}
+
+// observeLiteral is observe of a route without a placeholder, which may be a raw
+// path. The path led find to e.
+func (s *Service) observeLiteral(q *Request, f *framework, v *segment.Path, e end) Result {
+	r, ok := s.lookUp(q.Method, v)
+	if !ok {
+		r = s.inferAt(q, v, e)
+	}
+	switch {
+	case f.template == nil || f.covers(v):
 	case strings.TrimSuffix(r.Pattern, "/") == f.pattern:
 		r.Source = SourceFramework
-	case s.learner.trusts(f):
-		return s.observe(f, v, s.learner.find(v))
+	case s.learner.trusts(q, f):
+		return s.believe(q, f, v)
 	}
 	return r
 }
 
-// named is Observe of an item that does not tell its path. A route without a
+// named is observe of an item that does not tell its path. A route without a
 // placeholder may be a raw path, and is read like one.
-func (s *Service) named(method string, f *framework) Result {
+func (s *Service) named(q *Request, f *framework) Result {
 	switch {
 	case f.template == nil:
 		return Result{}
-	case !f.varies:
-		r := s.Match(method, f.pattern)
-		if r.Pattern == f.pattern {
-			r.Source = SourceFramework
-		}
-		return r
+	case f.varies:
+		return s.observeBeside(f)
 	}
-	t := s.learner.published.Load()
-	if n := t.placed(f); n != nil {
-		if r, ok := s.learner.settledResult(end{t, n, stepSure}, f); ok {
-			return r
-		}
+	raw := *q
+	raw.Path = f.pattern
+	r := s.match(&raw)
+	if r.Pattern == f.pattern {
+		r.Source = SourceFramework
 	}
-	return s.observeBeside(f)
+	return r
 }
 
-// remembered returns the result of Observe for a route that is kept with the
+// remembered returns the result of observe for a route that is kept with the
 // pattern, if nothing in the item can change it. It spares the map of all routes, whose
 // loads wait for each other: 0.2 to 0.3 µs if the caches have forgotten them.
 func (s *Service) remembered(e end, httpRoute string) (Result, bool) {
@@ -123,47 +123,55 @@ func (s *Service) remembered(e end, httpRoute string) (Result, bool) {
 	if strings.TrimSuffix(p.text, "/") != f.pattern || s.hasTemplates() {
 		return Result{}, false
 	}
-	e.touch(e.node, s.learner.generation.Load())
+	e.touch(e.node, s.learner.clock.Load())
 	return Result{Pattern: p.text, Source: SourceFramework}, true
 }
 
-// observe teaches the tree a trusted route and returns the pattern the route
-// goes by. The path led find to e.
-func (s *Service) observe(f *framework, v *segment.Path, e end) Result {
+// believe returns a believed route as the pattern, and teaches it to the tree.
+func (s *Service) believe(q *Request, f *framework, v *segment.Path) Result {
 	l := s.learner
-	if e.step == stepSure && !v.Deeper() {
-		if r, ok := l.settledResult(e, f); ok {
-			return r
-		}
-	}
 	if f.varies && !l.placeholders.Load() {
 		l.placeholders.Store(true)
 	}
 	if !s.learn || !f.fits(v) {
 		return s.observeBeside(f)
 	}
-	e = l.follow(f, v)
-	if e.step == stepSure {
+	e := l.follow(f, v)
+	g := f.granted(l.generation())
+	switch e.step {
+	case stepBeside:
+		return s.observeBeside(f)
+	case stepMissing:
+		if g != nil && l.full.Load() {
+			return s.counted(g.Result)
+		}
+	case stepSure:
 		if r, ok := l.settledResult(e, f); ok {
 			return r
 		}
+		if g != nil && (e.node.has(markTaught) || g.Source == SourceOverflow) {
+			return s.granted(q, v, e, g)
+		}
 	}
-	refused := f.granted(l.generation.Load())
-	switch {
-	case refused != nil && e.step == stepSure && e.node.issued.Load() == 0:
-		return s.infer(v)
-	case refused != nil && e.step == stepMissing && l.full.Load():
-		return s.counted(refused.Result)
+	return s.counted(l.teach(q, f, v))
+}
+
+// granted returns what the budget said to a route whose node, where nothing more
+// is learned, goes by another text. A route that has no place goes by that.
+func (s *Service) granted(q *Request, v *segment.Path, e end, g *grant) Result {
+	if g.Source == SourceFramework {
+		e.touch(e.node, s.learner.clock.Load())
+		return g.Result
 	}
-	return s.counted(l.teach(f, v))
+	return s.infer(q, v)
 }
 
 // observeBeside hands out a route that the tree cannot hold.
 func (s *Service) observeBeside(f *framework) Result {
-	if g := f.granted(s.learner.generation.Load()); g != nil {
+	if g := f.granted(s.learner.generation()); g != nil {
 		return s.counted(g.Result)
 	}
-	s.learner.lesson()
+	s.learner.lesson(nil)
 	r := s.learner.takeFramework(f)
 	s.learner.rest()
 	if r.Source == SourceFramework && !f.plain && s.learn && f.offered.CompareAndSwap(false, true) {
@@ -194,7 +202,7 @@ func (s *Service) learnTemplate(f *framework) {
 	if _, ok := t.Segments()[0].Literal(); !ok {
 		return
 	}
-	s.learner.lesson()
+	s.learner.lesson(nil)
 	defer s.learner.rest()
 	templates := s.learned.Load().All()
 	for _, known := range templates {

@@ -81,8 +81,12 @@ func (l *learner) rename(n *node, to segment.Class) {
 	}
 }
 
-// patterns counts the texts handed out; the last resort counts once used.
+// patterns counts the texts handed out. Once new paths have to share overflow
+// patterns every place is in use, or kept for those.
 func (l *learner) patterns() int {
+	if l.spent.Load() || l.full.Load() {
+		return l.budget.max
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.budget.texts) - 1

@@ -19,9 +19,9 @@ type item struct{ path, httpRoute string }
 // send gives an item to the service as a processor does.
 func (s *Service) send(i item) Result {
 	if i.httpRoute != "" {
-		return s.Observe("GET", i.httpRoute, i.path)
+		return s.sent(i.httpRoute, i.path)
 	}
-	return s.Match("GET", i.path)
+	return s.get(i.path)
 }
 
 // lessons returns how many items took the lock so far.
@@ -32,9 +32,9 @@ func (s *Service) lessons() uint64 {
 }
 
 // restRounds is after how many rounds these sets of items have taught all they
-// can. A value is counted settledValues times at its place, and counted anew
-// when the place was made anew.
-const restRounds = 4 * settledValues
+// can. A word that comes again is counted settledValues*visit times at its place,
+// and counted anew when the place was made anew.
+const restRounds = 2 * visit * settledValues
 
 // requireRest repeats the items until the tree must be at rest, and holds it
 // to that: no lock, no memory, and the same answers.

@@ -43,8 +43,8 @@ func (t *tree) score(n *node, c segment.Reading, next string) float64 {
 // observation is for a value than for a literal. They were set by reasoning
 // and then halved and doubled one by one; see docs/routes.md.
 var (
-	placeScore = [...]float64{segment.PlaceRoot: -2.5, segment.PlaceCollection: 1.5, segment.PlaceLiteral: -1.3, segment.PlaceValue: -2.5}
-	stateScore = [...]float64{stateOpen: 0, stateLeaning: -1.5, stateLiteral: -2.5, stateWords: 2, stateMany: 3.3}
+	placeScore = [...]float64{segment.PlaceRoot: -2.5, segment.PlaceCollection: 1.5, segment.PlaceLiteral: -1.3, segment.PlaceValue: -2.5, segment.PlaceKey: 2}
+	stateScore = [...]float64{stateOpen: 0, stateLeaning: -1.5, stateLiteral: -2.5, stateWords: 2, stateMany: 4.2}
 )
 
 const (

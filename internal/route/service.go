@@ -32,29 +32,35 @@ func newService(name string, declared *template.Index, maxPatterns int, learn bo
 	return s
 }
 
-// Match returns the pattern of a path: what the user declared, else what was
-// learned, else what its segments and the traffic so far say. The path may be
-// a URL and may carry query and fragment. It never keeps the path's memory and
-// makes none for a path whose pattern exists.
-func (s *Service) Match(method, path string) Result {
-	var v segment.Path
-	if !v.Split(path) {
-		return Result{}
+// Match returns the pattern of a request: the http.route it carries, in normal
+// form, from which the service learns; else what the user declared, what was
+// learned, or what the path's segments and the traffic so far say. It never keeps
+// the request's memory and makes none for a path whose pattern exists. An
+// http.route that cannot be read, or is but the raw path, counts as absent.
+func (s *Service) Match(q Request) Result {
+	if q.Route != "" && len(q.Route) <= segment.MaxPathBytes {
+		return s.observe(&q)
 	}
-	return s.match(method, &v)
+	return s.match(&q)
 }
 
-func (s *Service) match(method string, v *segment.Path) Result {
-	if r, ok := s.lookUp(method, v); ok {
+// match is Match of a request that carries no http.route.
+func (s *Service) match(q *Request) Result {
+	var v segment.Path
+	if !v.Split(q.Path) {
+		return Result{}
+	}
+	if r, ok := s.lookUp(q.Method, &v); ok {
 		return r
 	}
-	return s.infer(v)
+	return s.infer(q, &v)
 }
 
 // hasTemplates reports templates that go before the tree.
 func (s *Service) hasTemplates() bool { return s.declares || s.learned.Load() != nil }
 
-// lookUp asks the templates.
+// lookUp asks the templates. A route that says no more than a prefix does not go
+// before one that leads all the way.
 func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 	if !s.hasTemplates() {
 		return Result{}, false
@@ -62,20 +68,24 @@ func (s *Service) lookUp(method string, v *segment.Path) (Result, bool) {
 	if t := s.declared.Find(method, v); t != nil {
 		return Result{Pattern: t.Pattern(), Source: SourceTemplate}, true
 	}
-	if t := s.learned.Load().Find(method, v); t != nil {
+	if t := s.learned.Load().Find(method, v); t != nil && !(t.Tail() && s.learner.taught(v)) {
 		return Result{Pattern: strings.TrimSuffix(t.Pattern(), "/"), Source: SourceLearned}, true
 	}
 	return Result{}, false
 }
 
 // infer asks the tree, which was taught by other items and by evidence.
-func (s *Service) infer(v *segment.Path) Result {
-	return s.inferAt(v, s.learner.find(v))
+func (s *Service) infer(q *Request, v *segment.Path) Result {
+	return s.inferAt(q, v, s.learner.find(v))
 }
 
 // inferAt does so for a path that led find to e.
-func (s *Service) inferAt(v *segment.Path, e end) Result {
-	pattern, source := s.learner.match(v, e)
+func (s *Service) inferAt(q *Request, v *segment.Path, e end) Result {
+	if e.step != stepSure && v.Keyed() {
+		keys := v.Keys()
+		v, e = &keys, s.learner.find(&keys)
+	}
+	pattern, source := s.learner.match(q, v, e)
 	if source == SourceOverflow {
 		s.overflowed.Add(1)
 	}
@@ -91,8 +101,9 @@ func (s *Service) Parameters(pattern, path string, yield func(name, value string
 	}
 }
 
-// Patterns returns how many patterns the service has at present: the declared
-// ones and those handed out.
+// Patterns returns how many places of the limit are in use at present, by declared
+// patterns and by those handed out: all of them once new paths share overflow
+// patterns.
 func (s *Service) Patterns() int {
 	return s.declared.Len() + s.learner.patterns()
 }

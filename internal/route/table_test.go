@@ -29,6 +29,18 @@ func newTable(t *testing.T, o Options) *Table {
 	return table
 }
 
+// get asks for the pattern of a path.
+func (s *Service) get(path string) Result { return s.ask("GET", path) }
+
+func (s *Service) ask(method, path string) Result {
+	return s.Match(Request{Method: method, Path: path})
+}
+
+// sent asks for the pattern of an item with an http.route.
+func (s *Service) sent(httpRoute, path string) Result {
+	return s.Match(Request{Method: "GET", Route: httpRoute, Path: path})
+}
+
 func TestMatchPrefersTheMostSpecificTemplate(t *testing.T) {
 	s := newTable(t, Options{Templates: []string{
 		"/users/:id", "/users/me", "/users/{id:[0-9]+}/posts", "/users/{name}/posts/all",
@@ -48,10 +60,10 @@ func TestMatchPrefersTheMostSpecificTemplate(t *testing.T) {
 		"/v1/op7:cancel":                "/v1/{n}:cancel",
 		"/files":                        "/files/{path...}",
 	} {
-		assert.Equal(t, Result{want, SourceTemplate}, s.Match("", path), path)
+		assert.Equal(t, Result{want, SourceTemplate}, s.ask("", path), path)
 	}
-	assert.Equal(t, SourceTemplate, s.Match("HEAD", "/orders/1").Source)
-	assert.Equal(t, SourceInferred, s.Match("POST", "/orders/1").Source)
+	assert.Equal(t, SourceTemplate, s.ask("HEAD", "/orders/1").Source)
+	assert.Equal(t, SourceInferred, s.ask("POST", "/orders/1").Source)
 }
 
 func TestMatchWithoutTemplates(t *testing.T) {
@@ -76,7 +88,7 @@ func TestMatchWithoutTemplates(t *testing.T) {
 		"/a/2024-05-06/b":                      "/a/{date}/b",
 	} {
 		s := newTable(t, Options{Learn: true}).Service("a")
-		assert.Equal(t, want, s.Match("GET", path).Pattern, path)
+		assert.Equal(t, want, s.get(path).Pattern, path)
 	}
 }
 
@@ -86,7 +98,7 @@ func TestPatternsNeverExceedTheLimit(t *testing.T) {
 		seen := map[string]bool{}
 		for i := range 5000 {
 			path := fmt.Sprintf("/alpha%s/beta%s", words(i), words(i/7))
-			seen[s.Match("GET", path).Pattern] = true
+			seen[s.get(path).Pattern] = true
 		}
 		assert.LessOrEqual(t, len(seen), limit)
 		assert.LessOrEqual(t, s.Patterns(), limit)
@@ -104,7 +116,7 @@ func TestServicesBeyondTheLimitShareOne(t *testing.T) {
 	assert.NotSame(t, a, b)
 	assert.Same(t, table.Service("c"), table.Service("d"))
 	assert.Same(t, a, table.Service("a"))
-	table.Service("c").Match("", "/x")
+	table.Service("c").ask("", "/x")
 	var names []string
 	for name := range table.Services {
 		names = append(names, name)
@@ -118,11 +130,11 @@ func TestMatchAllocatesNothingForAKnownShape(t *testing.T) {
 	paths := []string{"/api/v1/users/42/orders", "/users/alice/repos/blue-bird/issues/7", "/declared/7/x", "https://h/users/me?a=b"}
 	for range 200 {
 		for _, p := range paths {
-			s.Match("GET", p)
+			s.get(p)
 		}
 	}
 	for _, p := range paths {
-		assert.Zero(t, testing.AllocsPerRun(100, func() { table.Service("a").Match("GET", p) }), p)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { table.Service("a").get(p) }), p)
 	}
 }
 
@@ -133,12 +145,12 @@ func TestConcurrentMatchAndTick(t *testing.T) {
 		wg.Go(func() {
 			for i := range 3000 {
 				s := table.Service(fmt.Sprint("s", i%3))
-				r := s.Match("GET", fmt.Sprintf("/c%s/%s/x%d", words(i%40), words(i*g), i%9))
+				r := s.get(fmt.Sprintf("/c%s/%s/x%d", words(i%40), words(i*g), i%9))
 				if r.Pattern == "" {
 					t.Error("no pattern")
 				}
-				s.Observe("GET", fmt.Sprintf("/r%d/:id/x/*y", i%70), "/r1/5/x/z")
-				s.Observe("GET", "/people/{name}", "/people/"+words(i))
+				s.sent(fmt.Sprintf("/r%d/:id/x/*y", i%70), "/r1/5/x/z")
+				s.sent("/people/{name}", "/people/"+words(i))
 			}
 		})
 	}
@@ -164,7 +176,7 @@ func TestParameters(t *testing.T) {
 	s := newTable(t, Options{Templates: []string{"/r/{base}...{head}/f/{rest...}"}}).Service("a")
 	got := map[string]string{}
 	path := "/r/main...dev/f/a/b?q"
-	s.Parameters(s.Match("", path).Pattern, path, func(name, value string) bool {
+	s.Parameters(s.ask("", path).Pattern, path, func(name, value string) bool {
 		got[name] = value
 		return true
 	})
@@ -173,7 +185,7 @@ func TestParameters(t *testing.T) {
 	clear(got)
 	inferred := newTable(t, Options{Learn: true}).Service("a")
 	path = "/~home/(a)/4/5/img.7.png"
-	r := inferred.Match("", path)
+	r := inferred.ask("", path)
 	inferred.Parameters(r.Pattern, path, func(name, value string) bool {
 		got[name] = value
 		return true
@@ -184,18 +196,18 @@ func TestParameters(t *testing.T) {
 
 func TestObserve(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
-	assert.Equal(t, Result{"/users/{id}", SourceFramework}, s.Observe("GET", "GET /users/:id", "/users/7"))
-	assert.Equal(t, Result{"/accounts/{int}", SourceInferred}, s.Observe("GET", "/accounts/7", "/accounts/7"), "a raw path is no route")
-	assert.Equal(t, Result{"/health", SourceFramework}, s.Observe("GET", "/health", "/health"))
+	assert.Equal(t, Result{"/users/{id}", SourceFramework}, s.sent("GET /users/:id", "/users/7"))
+	assert.Equal(t, Result{"/accounts/{int}", SourceInferred}, s.sent("/accounts/7", "/accounts/7"), "a raw path is no route")
+	assert.Equal(t, Result{"/health", SourceFramework}, s.sent("/health", "/health"))
 }
 
 func TestARouteThatIsNoUTF8IsIgnored(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")
 	for i := range 50 {
-		s.Observe("GET", "/{in\xf4}/box", fmt.Sprintf("/%d/box", i))
+		s.sent("/{in\xf4}/box", fmt.Sprintf("/%d/box", i))
 	}
-	assert.Equal(t, "/{int}/box", s.Observe("GET", "/{in\xf4}/box", "/7/box").Pattern)
-	assert.Equal(t, "/{int}/box", s.Match("GET", "/8/box").Pattern)
+	assert.Equal(t, "/{int}/box", s.sent("/{in\xf4}/box", "/7/box").Pattern)
+	assert.Equal(t, "/{int}/box", s.get("/8/box").Pattern)
 }
 
 func TestBeyondTheLimitThePrefixStays(t *testing.T) {
@@ -203,14 +215,25 @@ func TestBeyondTheLimitThePrefixStays(t *testing.T) {
 	for range 2 {
 		for _, top := range []string{"orders", "files"} {
 			for word := range strings.FieldsSeq("list search count export import archive restore health status metrics login logout create update delete") {
-				s.Match("GET", "/"+top+"/"+word)
+				s.get("/" + top + "/" + word)
 			}
 		}
 	}
-	assert.Equal(t, Result{"/files/{path...}", SourceOverflow}, s.Match("GET", "/files/delete"))
-	assert.Equal(t, Result{"/orders/list", SourceInferred}, s.Match("GET", "/orders/list"), "what has a place keeps it")
+	assert.Equal(t, Result{"/files/{path...}", SourceOverflow}, s.get("/files/delete"))
+	assert.Equal(t, Result{"/orders/list", SourceInferred}, s.get("/orders/list"), "what has a place keeps it")
 	before := s.Overflowed()
-	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Match("GET", "/files/delete") }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { s.get("/files/delete") }))
 	assert.Greater(t, s.Overflowed(), before)
-	assert.LessOrEqual(t, s.Patterns(), 24)
+	assert.Equal(t, 24, s.Patterns(), "all places are in use, or kept for prefixes: whoever watches the limit sees that it is met")
+}
+
+func TestPlacesInUseAreAllOnceTheLimitIsMet(t *testing.T) {
+	for _, templates := range [][]string{nil, {"/declared/{id}", "/declared/{id}/x"}} {
+		s := newTable(t, Options{Learn: true, MaxRoutes: 100, Templates: templates}).Service("a")
+		for i := 0; s.Overflowed() == 0; i++ {
+			assert.Less(t, s.Patterns(), 100)
+			s.get("/" + busyResources[i%39] + "/" + busyActions[i/39%20] + "/details")
+		}
+		assert.Equal(t, 100, s.Patterns())
+	}
 }

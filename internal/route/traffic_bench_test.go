@@ -112,8 +112,8 @@ var evicted [4 << 20]byte
 // if the rest of the processor used the caches in between; the item itself
 // was just read. An op is a batch.
 func BenchmarkBusy(b *testing.B) {
-	match := func(q *busyRequest) { q.service.Match("GET", q.path) }
-	observe := func(q *busyRequest) { q.service.Observe("GET", q.httpRoute, q.path) }
+	match := func(q *busyRequest) { q.service.get(q.path) }
+	observe := func(q *busyRequest) { q.service.sent(q.httpRoute, q.path) }
 	for _, routes := range []int{16, 80, 400} {
 		requests := busyTraffic(b, routes, match)
 		b.Run(fmt.Sprintf("match/routes=%d/warm", routes), func(b *testing.B) { busy(b, requests, false, match) })

@@ -164,8 +164,15 @@ func (t *tree) prefix(n *node) string {
 	if n.parent == 0 {
 		return ""
 	}
-	return t.prefix(t.at(n.parent)) + "/" + t.segment(n)
+	before := t.prefix(t.at(n.parent))
+	if !t.isKey(n) {
+		before += "/"
+	}
+	return before + t.segment(n)
 }
+
+// isKey reports a key, which stands right behind its name.
+func (t *tree) isKey(n *node) bool { return n.value && t.at(n.parent).place == segment.PlaceKey }
 
 // make adds a child of n, for values first seen in a class.
 func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
@@ -185,9 +192,9 @@ func (t *tree) make(n *node, label string, value bool, of segment.Class) *node {
 	return c
 }
 
-// touch marks the node as used in this generation.
-func (t *tree) touch(n *node, generation uint32) {
-	for ; n != nil && n.lastUse.Load() != generation; n = t.node(n.parent) {
-		n.lastUse.Store(generation)
+// touch marks the node and those above as used now.
+func (t *tree) touch(n *node, now uint32) {
+	for ; n != nil && n.lastUse.Load() != now; n = t.node(n.parent) {
+		n.lastUse.Store(now)
 	}
 }

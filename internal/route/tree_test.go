@@ -81,14 +81,14 @@ func TestWhatWasCutOffTakesNoMore(t *testing.T) {
 		}
 		require.LessOrEqual(t, int(l.used), (maxReshapes+2)*(l.nodes+minRoom), i)
 	}
-	assert.Greater(t, renewed, 2)
+	assert.GreaterOrEqual(t, renewed, 2)
 	assert.Less(t, renewed, 40, "seldom")
 }
 
 func TestALargeTreeIsImportedWhole(t *testing.T) {
 	first := newTable(t, Options{Learn: true, MaxRoutes: 4000})
 	for i := range 3000 {
-		first.Service("a").Observe("GET", fmt.Sprintf("/area%d/things/{id}/part%d", i%50, i), fmt.Sprintf("/area%d/things/7/part%d", i%50, i))
+		first.Service("a").sent(fmt.Sprintf("/area%d/things/{id}/part%d", i%50, i), fmt.Sprintf("/area%d/things/7/part%d", i%50, i))
 	}
 	second := newTable(t, Options{Learn: true, MaxRoutes: 4000})
 	require.NoError(t, second.Import(first.Export()))

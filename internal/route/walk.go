@@ -19,22 +19,51 @@ const (
 	stepSure    step = iota // every node was settled: nothing to learn
 	stepYoung               // the next node is still being counted
 	stepMissing             // there is no next node
+	stepBeside              // the next node is a literal, where a route has a parameter
 )
 
 // match returns the pattern of the path in v, which led find to e, and whether
 // it was learned from an http.route, inferred, or cut short by the cap.
-func (l *learner) match(v *segment.Path, e end) (pattern string, source Source) {
+func (l *learner) match(q *Request, v *segment.Path, e end) (pattern string, source Source) {
 	if e.step == stepSure && !v.Deeper() {
 		if p := e.node.issued.Load(); p != 0 {
-			e.touch(e.node, l.generation.Load())
+			e.touch(e.node, l.clock.Load())
 			return e.text(p), e.node.source()
 		}
 	}
+	if q.unmatched() {
+		return l.recognise(v)
+	}
 	if l.exhausted(v, e) {
-		e.touch(e.node, l.generation.Load())
+		e.touch(e.node, l.clock.Load())
 		return e.nearestTail(e.node), SourceOverflow
 	}
-	return l.grow(v)
+	return l.grow(q, v)
+}
+
+// recognise returns the pattern of a path if it has one, and makes none: strangers
+// ask for whatever they please.
+func (l *learner) recognise(v *segment.Path) (pattern string, source Source) {
+	t := l.published.Load()
+	n := t.root
+	for i := 0; i < v.Len() && n != nil; i++ {
+		n = t.step(n, v, i)
+	}
+	if n == nil || v.Deeper() || n.issued.Load() == 0 {
+		return overflowPattern, SourceUnmatched
+	}
+	t.touch(n, l.clock.Load())
+	return t.text(n.issued.Load()), n.source()
+}
+
+// taught reports whether an http.route led to where the path ends.
+func (l *learner) taught(v *segment.Path) bool {
+	t := l.published.Load()
+	n := t.root
+	for i := 0; i < v.Len() && n != nil; i++ {
+		n = t.step(n, v, i)
+	}
+	return n != nil && !v.Deeper() && n.has(markTaught)
 }
 
 // exhausted reports that asking again, under the lock, would give the same
@@ -70,6 +99,9 @@ func (l *learner) find(v *segment.Path) end {
 func (t *tree) step(n *node, v *segment.Path, i int) *node {
 	seg := v.Key(i)
 	if c := t.child(n, seg, false, 0); c != nil {
+		if c.has(markAlias) {
+			return t.node(n.wild.Load())
+		}
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -80,8 +112,8 @@ func (t *tree) step(n *node, v *segment.Path, i int) *node {
 }
 
 // grow walks under the lock, makes what is missing and counts.
-func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
-	l.lesson()
+func (l *learner) grow(q *Request, v *segment.Path) (pattern string, source Source) {
+	l.lesson(q)
 	defer l.rest()
 	n, whole := l.walk(v)
 	for again := 1; l.reshaped; again++ {
@@ -89,21 +121,13 @@ func (l *learner) grow(v *segment.Path) (pattern string, source Source) {
 		n, whole = l.walk(v)
 	}
 	l.still = false
-	l.touch(n, l.generation.Load())
+	l.touch(n, l.clock.Load())
 	if whole {
 		if p, ok := l.issue(n); ok {
-			n.countBare()
 			return p, n.source()
 		}
 	}
 	return l.issueTail(n, whole), SourceOverflow
-}
-
-// countBare counts an item without an http.route.
-func (n *node) countBare() {
-	if count(&n.bare); n.bare >= settledVisits && n.bare > n.labelled && !n.has(markTaught) {
-		n.mark(markFinal)
-	}
 }
 
 // walk goes down the tree along v as far as there is room. It stops when the
@@ -128,7 +152,10 @@ func (l *learner) walk(v *segment.Path) (n *node, whole bool) {
 func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 	seg := v.Key(i)
 	if c := l.child(n, seg, false, 0); c != nil {
-		n.count(c)
+		if c.has(markAlias) {
+			return l.advanceValue(n, segment.Reading{Head: seg.Text, Class: segment.Word}, i+1 < v.Len())
+		}
+		l.count(n, c)
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -139,7 +166,7 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 	if child == nil {
 		return nil
 	}
-	n.count(child)
+	l.count(n, child)
 	if n.parent != 0 {
 		l.mergeMisjudged(l.at(n.parent))
 	}
@@ -155,13 +182,18 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 		if child = l.makeNode(n, c.Suffix, true, c.Class); child == nil {
 			return nil
 		}
+		l.findTags(n, c.Suffix)
+		if name := l.names[l.label(n)]; name != "" && !n.value {
+			child.name = l.keep(name)
+		}
 	}
 	if child.settled() {
 		return child
 	}
-	child.setVisits(child.visits() + 1)
-	if l.learn {
-		l.profile(n, c, passed)
+	if n.visited(child, l.trace, uint32(segment.ReadKey(c.Head).Hash(false, 0))) {
+		if !l.learn || l.profile(n, c, passed) {
+			child.count()
+		}
 		l.widen(child, c.Class)
 	}
 	if child.settled() {
@@ -170,10 +202,49 @@ func (l *learner) advanceValue(n *node, c segment.Reading, passed bool) *node {
 	return child
 }
 
+// fewTags suffixes behind a colon that are no verbs are tags of versions.
+const fewTags = 4
+
+// findTags looks at what stands behind a colon once more, after n got a child for
+// values with that suffix: a verb is made of words that APIs use, and there are few;
+// what else varies, nginx:alpine, is a part of the value.
+func (l *learner) findTags(n *node, suffix string) {
+	if suffix == "" || suffix[0] != ':' || !l.learn {
+		return
+	}
+	tags, verbs := 0, 0
+	for c := range l.children(n) {
+		label := l.label(c)
+		switch {
+		case !c.value || label == "" || label[0] != ':':
+		case segment.ReadWording(label[1:]).Named():
+			verbs++
+		default:
+			tags++
+		}
+	}
+	if tags >= fewTags && tags > verbs {
+		l.readWhole(n)
+	}
+}
+
+// readWhole has the segments at n read without a suffix from now on.
+func (l *learner) readWhole(n *node) {
+	n.mark(markWhole)
+	wild := l.node(n.wild.Load())
+	if wild == nil {
+		if wild = l.makeNode(n, "", true, segment.Word); wild == nil {
+			return
+		}
+	}
+	l.dissolve(n, wild, func(c *node) bool { return c.value && c != wild })
+	l.reshaped = true
+}
+
 // widen changes the placeholder's name once values of another class are more
 // than stray ones. A settled name stays.
 func (l *learner) widen(n *node, c segment.Class) {
-	if n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
+	if !l.learn || n.name != 0 || n.class.Placeholder() == c.Placeholder() || n.class == segment.Hex && c == segment.Int {
 		return
 	}
 	count(&n.odd)

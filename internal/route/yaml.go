@@ -56,7 +56,11 @@ func (l *learner) templates() []string {
 			out = append(out, prefix)
 		}
 		for c := range l.children(n) {
-			walk(c, prefix+"/"+l.templateSegment(c))
+			before := prefix
+			if !l.isKey(c) {
+				before += "/"
+			}
+			walk(c, before+l.templateSegment(c))
 		}
 	}
 	walk(l.root, "")

@@ -144,7 +144,7 @@ func TestServicesStayWithinTheirLimit(t *testing.T) {
 func TestForgottenServices(t *testing.T) {
 	s := services(t)
 	old := s.Of(resource("old"))
-	require.Equal(t, "/users/{int}", old.Routes.Match("GET", "/users/1").Pattern)
+	require.Equal(t, "/users/{int}", old.Routes.Match(route.Request{Method: "GET", Path: "/users/1"}).Pattern)
 	now := time.Unix(0, 0)
 	for range lifetime + 2 {
 		s.Tick(now)

@@ -29,7 +29,7 @@ func (s IDSource) String() string {
 // Tally counts the properties of a batch's items. It is flushed once per batch:
 // a metric call per item costs more than all the rest.
 type Tally struct {
-	routes  [route.SourceOverflow + 1]int
+	routes  [route.SourceUnmatched + 1]int
 	zero    map[*Service]int
 	times   Amounts[badTimeKey] // one broken clock makes every span of a service bad
 	without map[missingKey]int

@@ -4,7 +4,7 @@
 // Command routescore runs labelled paths through internal/route and writes
 // what it predicts, for a scorer to judge.
 //
-//	routescore -corpus DIR -out DIR [-mode plain|framework|declared] [-share 0.1] [-max-routes 1000]
+//	routescore -corpus DIR -out DIR [-mode plain|framework|declared] [-share 0.1] [-as spans|pairs] [-max-routes 1000]
 //
 // DIR of the corpus holds one service per file, NAME.jsonl or NAME.jsonl.gz,
 // each line {"path","route","method"} in stream order; lines without a route
@@ -12,7 +12,9 @@
 // {"path","route","predicted"}.
 //
 // Modes: plain knows the paths only; framework gives a share of the requests
-// their true route as http.route; declared declares all true routes.
+// their true route as http.route; declared declares all true routes. As pairs, each
+// request comes as a span and, a batch later, as an access log of the same trace,
+// which has no http.route; the prediction is the log's.
 package main
 
 import (
@@ -26,6 +28,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +44,7 @@ type request struct {
 
 type settings struct {
 	corpus, out, mode string
+	as                string
 	share             float64
 	maxRoutes         int
 	passes            int
@@ -52,6 +56,7 @@ func main() {
 	flag.StringVar(&s.out, "out", "", "folder to write predictions to")
 	flag.StringVar(&s.mode, "mode", "plain", "plain, framework or declared")
 	flag.Float64Var(&s.share, "share", 0.1, "share of requests that carry http.route in mode framework")
+	flag.StringVar(&s.as, "as", "spans", "each request as a span, or as pairs of span and log")
 	flag.IntVar(&s.maxRoutes, "max-routes", 1000, "limit of patterns for a service")
 	flag.IntVar(&s.passes, "passes", 1, "passes over each file; the last one is written")
 	flag.Parse()
@@ -107,15 +112,27 @@ func (s settings) score(file string) error {
 	return writeRequests(filepath.Join(s.out, name+".jsonl"), requests)
 }
 
+// batchLength is how many requests are sent as spans before their logs follow.
+const batchLength = 50
+
 func (s settings) predict(service *route.Service, requests []request) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for i := range requests {
-		r := &requests[i]
-		if s.mode == "framework" && random.Float64() < s.share {
-			r.Predicted = service.Observe(r.Method, r.Route, r.Path).Pattern
-		} else {
-			r.Predicted = service.Match(r.Method, r.Path).Pattern
+	first := uint64(1) // trace of the batch
+	for batch := range slices.Chunk(requests, batchLength) {
+		for i := range batch {
+			r := &batch[i]
+			q := route.Request{Method: r.Method, Path: r.Path, Trace: first + uint64(i)}
+			if s.mode == "framework" && random.Float64() < s.share {
+				q.Route = r.Route
+			}
+			r.Predicted = service.Match(q).Pattern
 		}
+		for i := range batch {
+			if r := &batch[i]; s.as == "pairs" {
+				r.Predicted = service.Match(route.Request{Method: r.Method, Path: r.Path, Trace: first + uint64(i)}).Pattern
+			}
+		}
+		first += uint64(len(batch))
 	}
 }
 

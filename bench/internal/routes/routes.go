@@ -81,7 +81,9 @@ func newTable(paths []workload.Path) (*route.Table, error) {
 }
 
 func by(t *route.Table) func(p *workload.Path) string {
-	return func(p *workload.Path) string { return t.Service(p.Service).Match(p.Method, p.Path).Pattern }
+	return func(p *workload.Path) string {
+		return t.Service(p.Service).Match(route.Request{Method: p.Method, Path: p.Path}).Pattern
+	}
 }
 
 // figures are what one pass over the paths took, for each path.

@@ -62,8 +62,8 @@ func TestTemplatesMatch(t *testing.T) {
 	table, err := route.New(route.Options{Templates: templates, MaxRoutes: 10, MaxServices: 1})
 	require.NoError(t, err)
 	s := table.Service("shop")
-	assert.Equal(t, "/v1/carts/{cart-id}", s.Match("GET", "/v1/carts/7").Pattern)
-	assert.Equal(t, "/carts/{id}/items:batch", s.Match("POST", "/carts/7/items:batch").Pattern)
+	assert.Equal(t, "/v1/carts/{cart-id}", s.Match(route.Request{Method: "GET", Path: "/v1/carts/7"}).Pattern)
+	assert.Equal(t, "/carts/{id}/items:batch", s.Match(route.Request{Method: "POST", Path: "/carts/7/items:batch"}).Pattern)
 }
 
 func TestTemplatesRefusesWithFileAndLine(t *testing.T) {

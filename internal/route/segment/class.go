@@ -11,7 +11,7 @@ type Class uint8
 const (
 	// Word may be a literal or a value: only context can tell.
 	Word Class = iota
-	// Version stays literal: v1, v1beta1, 2.0 in front, 2010-04-01 in front.
+	// Version stays literal: v1, v1beta1, in front also 2.0, 2010-04-01 and api.
 	Version
 	Int      // decimal digits, with a sign or without
 	UUID     // 8-4-4-4-12 hexadecimal digits
@@ -132,7 +132,7 @@ func classifyLetters(seg string, kinds Kinds) Class {
 	if kinds&hasPunct != 0 {
 		return classifyPunct(seg)
 	}
-	if kinds&hasUpper != 0 && isRandom(seg) {
+	if kinds&hasUpper != 0 && isRandom(seg) || kinds&hasMark == 0 && isUnspeakable(seg) {
 		return Token
 	}
 	return Word
@@ -140,16 +140,32 @@ func classifyLetters(seg string, kinds Kinds) Class {
 
 func classifyPunct(seg string) Class {
 	switch {
-	case strings.IndexByte(seg, '@') > 0 && strings.IndexByte(seg, '.') > 0:
-		return Email
+	case strings.LastIndexByte(seg, '@') > 0:
+		return classifyAt(seg)
 	case isDateStart(seg) || isStamped(seg):
 		return Date
+	case isMAC(seg):
+		return Token
 	case isIPv6(seg):
 		return IP
+	case seg[len(seg)-1] == '(' || seg[len(seg)-1] == '=' && isKeyName(seg[:len(seg)-1]):
+		return Version // of a name with a key behind it
+	case isIdentifier(seg) || isUnlettered(seg):
+		return Token
 	case isWordy(seg):
 		return Word
 	}
 	return Text
+}
+
+// classifyAt: bob@example.com is an address, left-pad@1.3.0 is not.
+func classifyAt(seg string) Class {
+	host := seg[strings.LastIndexByte(seg, '@')+1:]
+	dot := strings.LastIndexByte(host, '.')
+	if dot > 0 && len(host)-dot > 2 && All(host[dot+1:], IsAlpha) {
+		return Email
+	}
+	return Token
 }
 
 // isWordy accepts the punctuation literals have: records:batch, @scope,
@@ -195,7 +211,7 @@ func classifyMixed(seg string, kinds Kinds, front bool) Class {
 		return KSUID
 	case isJWT(seg):
 		return JWT
-	case isRelease(seg) || isRandom(seg):
+	case isRelease(seg) || isRandom(seg) || isSize(seg) || kinds&hasMark != 0 && (isMAC(seg) || holdsDate(seg) || holdsRelease(seg)):
 		return Token
 	case isStamped(seg):
 		return Date

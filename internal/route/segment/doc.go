@@ -11,8 +11,9 @@
 // package can fail. The segments point into the caller's text.
 //
 // Read tells what one segment is (read.go): a text whose class (class.go) is found
-// by its shape (shape.go), and the file extension or verb behind it, which stays
-// literal. Its Place (place.go), which is what it stands behind, can change the
+// by its shape (shape.go, identifier.go), and the file extension or verb behind it,
+// which stays literal. A name with a key, Products(5) or hour=7, is two segments of a
+// path with its keys apart (Keys). Its Place (place.go), which is what it stands behind, can change the
 // class: 2.0 is a version in front of a path and a release elsewhere. A text
 // longer than MaxLiteral bytes is always a value, and no more than its first
 // MaxClassified bytes are looked at.

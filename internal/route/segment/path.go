@@ -72,14 +72,42 @@ func scanSegment(path string, i int) (kinds Kinds, end int) {
 			case '/', '?', '#':
 				return kinds, end
 			case ';':
-				if end > i {
-					return kinds, end
-				}
+				return kinds, end
 			}
 		}
 		kinds |= k
 	}
 	return kinds, end
+}
+
+// Keyed reports that a segment holds a name and a key.
+func (p *Path) Keyed() bool {
+	for _, s := range p.spans[:p.n] {
+		if s.kinds&hasPunct != 0 && keyAt(p.path[s.start:s.end]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Keys returns the path with the keys apart from the names in front of them, in
+// segments of their own: Products(5) of OData is "Products(" and "5)", the
+// partition hour=7 is "hour=" and "7".
+func (p *Path) Keys() Path {
+	q := *p
+	q.n = 0
+	for _, s := range p.spans[:p.n] {
+		open := keyAt(p.path[s.start:s.end])
+		middle := s.start + uint16(open)
+		if open > 0 && q.n < MaxSegments {
+			q.add(int(s.start), int(middle), Scan(p.path[s.start:middle]))
+			s = span{middle, s.end, Scan(p.path[middle:s.end])}
+		}
+		if !q.add(int(s.start), int(s.end), s.kinds) {
+			break
+		}
+	}
+	return q
 }
 
 // afterMatrix skips the matrix parameters that start at i.

@@ -19,7 +19,9 @@ func TestSplitCutsAPathIntoSegments(t *testing.T) {
 		"/a%2Fb/c#d/e":                  {"a%2Fb", "c"},
 		"https://user@host:80/a":        {"a"},
 		"https://host?q=1":              {},
-		"/;jsessionid=1/a":              {";jsessionid=1", "a"},
+		"/;jsessionid=1/a":              {"a"},
+		"/shop/;jsessionid=1":           {"shop"},
+		"/;v=1":                         {},
 		strings.Repeat("/a", 24) + "?b": strings.Split(strings.Repeat("a", 24), ""),
 	} {
 		var p Path

@@ -14,12 +14,15 @@ const (
 	PlaceCollection              // a plural literal: a member is likely next
 	PlaceLiteral                 // another literal
 	PlaceValue                   // a value: a literal is likely next
+	PlaceKey                     // a name and the mark in front of its key: Products(, hour=
 )
 
 // PlaceAfter returns the place of the segments after a literal, which itself
 // stands at a place.
 func PlaceAfter(place Place, label string) Place {
 	switch {
+	case label[len(label)-1] == '(' || label[len(label)-1] == '=':
+		return PlaceKey
 	case classify(label, true) == Version:
 		return PlaceRoot
 	case place == PlaceRoot && isPrefixWord(label):
@@ -32,7 +35,7 @@ func PlaceAfter(place Place, label string) Place {
 
 // isPrefixWord reports words that stand in front of an API's own paths.
 func isPrefixWord(label string) bool {
-	switch label {
+	switch strings.ToLower(label) {
 	case "api", "apis", "rest", "rpc", "public", "internal", "admin", "gateway":
 		return true
 	}

@@ -28,7 +28,7 @@ func TestAPlaceCanChangeAClass(t *testing.T) {
 		{"7.png", PlaceLiteral, false, Reading{Head: "7", Suffix: ".png", Class: Int}},
 		{"bob:cancel", PlaceCollection, false, Reading{Head: "bob", Suffix: ":cancel", Class: Word}},
 	} {
-		assert.Equal(t, c.want, Read(c.seg, c.place, c.api), c)
+		assert.Equal(t, c.want, Read(c.seg, Scan(c.seg), c.place, Hints{AfterAPI: c.api}), c)
 	}
 }
 
@@ -55,4 +55,10 @@ func TestTheNameOfAClassReadsBack(t *testing.T) {
 		}
 	}
 	assert.Equal(t, Word, ClassOf("unknown"))
+}
+
+func TestAWholeSegmentHasNoSuffix(t *testing.T) {
+	for _, seg := range []string{"logo.png", "bob:cancel", "7.json"} {
+		assert.Equal(t, seg, Read(seg, Scan(seg), PlaceCollection, Hints{Whole: true}).Head)
+	}
 }

@@ -61,10 +61,16 @@ type Wording struct {
 	Digits  bool
 	Camel   bool // holds words in camel case
 	Capital bool // holds a run of capitals
-	Leading bool // starts with an underscore or another mark
+	Leading bool // starts with a mark that endpoints start with: _search, $metadata, .well-known
 	Marks   bool // words are joined by hyphen, underscore or dot
 	Dots    bool // one of the marks is a dot
 	verb    bool // the first word is a verb
+}
+
+// Named reports the wording of an endpoint: of words that APIs use, behind a mark
+// that endpoints start with, or of a remote procedure (chat.postMessage).
+func (w Wording) Named() bool {
+	return w.Pieces == w.Known && !w.Digits || w.Leading || w.Dots && w.Camel && !w.Digits
 }
 
 // Acts reports an action, alone (search) or with its object in camel case
@@ -93,7 +99,7 @@ func ReadWording(seg string) Wording {
 		case IsUpper(c):
 			w.Camel = true
 		default:
-			w.Leading = w.Leading || i == 0
+			w.Leading = w.Leading || i == 0 && strings.IndexByte("_$.-", c) >= 0
 			w.Marks = w.Marks || i > 0
 			w.Dots = w.Dots || c == '.'
 			start = i + 1

@@ -18,6 +18,8 @@ type lexer struct {
 	pos    int
 	tokens []token
 	regex  bool // Django re_path: text is a regular expression
+	// parentheses that are text and not closed yet.
+	parentheses int
 }
 
 // lex reads the path of a template.
@@ -62,11 +64,9 @@ func (l *lexer) next() error {
 	case '[':
 		return l.bracket()
 	case '(':
-		l.emit(token{kind: tokenOpen, at: l.pos})
-		l.pos++
-		return nil
+		return l.parenthesis()
 	case ')':
-		return l.closeGroup()
+		return l.closeParenthesis()
 	case ':':
 		if l.startsColon() {
 			return l.colon()
@@ -87,6 +87,34 @@ func (l *lexer) next() error {
 		return failAt(l.pos, "%q without its opening counterpart", string(c))
 	}
 	return l.literal()
+}
+
+// parenthesis opens an optional group of Rails, (/:id), (.:format) or in front
+// (:locale); any other is text, as in Products({key}) of OData.
+func (l *lexer) parenthesis() error {
+	rest := l.text[l.pos+1:]
+	if rest != "" && (strings.IndexByte("/.-*", rest[0]) >= 0 || rest[0] == ':' && l.atSegmentStart()) {
+		l.emit(token{kind: tokenOpen, at: l.pos})
+		l.pos++
+		return nil
+	}
+	l.parentheses++
+	return l.mark('(')
+}
+
+func (l *lexer) closeParenthesis() error {
+	if l.parentheses == 0 {
+		return l.closeGroup()
+	}
+	l.parentheses--
+	return l.mark(')')
+}
+
+// mark reads one byte of text.
+func (l *lexer) mark(c byte) error {
+	l.flushText(string(c), l.pos)
+	l.pos++
+	return nil
 }
 
 // inGroup reports whether an Express 5 group, {/:id}, is open.

@@ -36,6 +36,9 @@ func (t *Template) Method() string { return t.method }
 // String returns what the user wrote.
 func (t *Template) String() string { return t.text }
 
+// Tail reports whether the template ends in a parameter for the rest of a path.
+func (t *Template) Tail() bool { return len(t.segs) > 0 && t.segs[len(t.segs)-1].tail }
+
 // Varies reports whether a path's text can vary under the template.
 func (t *Template) Varies() bool {
 	for _, s := range t.segs {

@@ -58,6 +58,10 @@ var normalForms = []struct {
 	{"openapi", "/compare/{base}...{head}", []string{"/compare/{base}...{head}"}},
 	{"next", "/blog/[slug]", []string{"/blog/{slug}"}},
 	{"next", "/docs/[[...slug]]", []string{"/docs/{slug...}"}},
+	{"odata", "odata/Products({key})", []string{"/odata/Products({key})"}},
+	{"odata", "/odata/Customers({key})/Default.Rate(score={n})", []string{"/odata/Customers({key})/Default.Rate(score={n})"}},
+	{"next", "/(group)/page", []string{"/(group)/page"}},
+	{"rails", "/(:locale)/posts(/:id)", []string{"/{locale}/posts/{id}", "/posts/{id}", "/{locale}/posts", "/posts"}},
 	{"laravel", "/user/{name?}", []string{"/user/{name}", "/user"}},
 	{"root", "/", []string{"/"}},
 }

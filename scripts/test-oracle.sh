@@ -29,15 +29,17 @@ shift
 
 export METRICS_PORT=${METRICS_PORT:-8888}
 otlp=127.0.0.1:${OTLP_PORT:-4318}
+export HEALTH_ENDPOINT=${HEALTH_ENDPOINT:-127.0.0.1:13133}
 log=$(mktemp)
 OTLP_HTTP_ENDPOINT=$otlp OTLP_GRPC_ENDPOINT=${OTLP_GRPC_ENDPOINT:-127.0.0.1:4317} \
-  HEALTH_ENDPOINT=${HEALTH_ENDPOINT:-127.0.0.1:13133} "$collector" --config "$config" >"$log" 2>&1 &
+  "$collector" --config "$config" >"$log" 2>&1 &
 pid=$!
 trap 'kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true; rm -f "$log"' EXIT
 
+# It is healthy once its receivers listen; its metrics are there a little earlier.
 metrics=http://127.0.0.1:$METRICS_PORT/metrics
 for _ in $(seq 100); do
-  if curl -fsS -o /dev/null "$metrics" 2>/dev/null; then break; fi
+  if curl -fsS -o /dev/null "http://$HEALTH_ENDPOINT/" 2>/dev/null; then break; fi
   if ! kill -0 "$pid" 2>/dev/null; then cat "$log" >&2 && exit 2; fi
   sleep 0.1
 done

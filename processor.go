@@ -56,7 +56,6 @@ type engine struct {
 	requests   *requests
 	metadata   clientMetadata
 	found      integrity.Report // of ticks
-	counts     int64            // bytes of tables that the buffer counts; of ticks
 	onLast     func()
 
 	mu        sync.Mutex

@@ -3,11 +3,7 @@
 
 package correlationprocessor
 
-import (
-	"time"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
-)
+import "time"
 
 // The parts of max_bytes that the tables may take that senders fill: what is
 // learned of routes 1/4, at the default of 512 MiB some 100,000 patterns; services
@@ -24,9 +20,7 @@ const (
 func (e *engine) tickTables(now time.Time) {
 	e.services.Tick(now)
 	e.counted.Tick(now)
-	bytes := e.tableBytes()
-	e.buffer.Adopt(&tracebuffer.Release{Bytes: bytes - e.counts})
-	e.counts = bytes
+	e.buffer.Beside(e.tableBytes())
 }
 
 // tableBytes is about the memory of the tables that the buffer does not know.

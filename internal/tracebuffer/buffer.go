@@ -56,6 +56,7 @@ type shared struct {
 	envelopes envelopes
 	held      [signals]atomic.Int64 // records, from Hold to Delivered or dropped
 	ready     atomic.Int64          // bytes released and not yet delivered
+	beside    atomic.Int64          // bytes that others take within the limit
 	used      atomic.Int64          // bytes in the shards
 	growing   atomic.Int64          // bytes the shards' tables are about to grow by
 	promised  atomic.Int64          // bytes that calls let in have not added yet
@@ -206,7 +207,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 // unpacked, and would take more than before.
 func (s *shared) stuck() bool {
 	ready := s.ready.Load()
-	return ready > s.opts.MaxBytes/8 && ready+s.used.Load() > s.opts.MaxBytes-s.opts.MaxBytes/headroom
+	return ready > s.opts.MaxBytes/8 && ready+s.used.Load()+s.beside.Load() > s.opts.MaxBytes-s.opts.MaxBytes/headroom
 }
 
 // claimed is the memory taken, and what is about to be.
@@ -277,8 +278,13 @@ func (b *Buffer) Delivered(r *Release) {
 	r.holds = nil
 }
 
-// Bytes is the memory taken.
-func (b *Buffer) Bytes() int64 { return b.used.Load() + b.ready.Load() + b.envelopes.size() }
+// Beside notes how many bytes others take within the limit.
+func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
+
+// Bytes is the memory taken, what lies beside included.
+func (b *Buffer) Bytes() int64 {
+	return b.used.Load() + b.ready.Load() + b.envelopes.size() + b.beside.Load()
+}
 
 // Held is the number of records of the signal that are held.
 func (b *Buffer) Held(sig Signal) int64 { return b.held[sig].Load() }

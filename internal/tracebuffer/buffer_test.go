@@ -110,6 +110,35 @@ func TestPressureCompressesFirst(t *testing.T) {
 	require.Equal(t, traces-traces/1000, out.Dropped[Span])
 }
 
+// What others take within the limit is room the traces do not have: they are decided
+// earlier, and nobody is refused for it.
+func TestTracesMakeRoomForWhatLiesBeside(t *testing.T) {
+	const limit = 4 << 20
+	b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Hour, MaxItems: 1000, MaxBytes: limit})
+	rng := rand.New(rand.NewPCG(1, 1))
+	b.Beside(limit / 4)
+	var out Outcome
+	for n := range 20_000 { // 20 MB
+		require.True(t, b.MakeRoom(&out))
+		addOne(b, time.Duration(n), itemOf(n, 1, noise(rng, 1000)), &out)
+		require.LessOrEqual(t, b.Bytes(), int64(limit))
+	}
+	require.NotEmpty(t, out.Decisions)
+	require.Positive(t, b.Traces())
+	before := b.Bytes()
+	b.Beside(0)
+	require.Equal(t, before-limit/4, b.Bytes())
+}
+
+// noise does not compress.
+func noise(rng *rand.Rand, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return string(b)
+}
+
 // However large one trace is, it is decided and not dropped for its size, and
 // the others go on.
 func TestOneGiantTraceHurtsNoOther(t *testing.T) {

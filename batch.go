@@ -173,20 +173,6 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	b.sizeSpan(r, s)
 }
 
-// keepSpan adds the span's record to the item, unless it cannot be held.
-func (b *batch) keepSpan(r *outcome, it *tracebuffer.Item, s ptrace.Span) bool {
-	if !b.hold(it) {
-		return false
-	}
-	r.edit.makeRoom(s.Attributes())
-	var ok bool
-	if b.arena, ok = b.encoder.AppendSpan(b.arena, s); ok {
-		b.keep(r, it, r.edit.appendSpan(b.arena))
-	}
-	it.Unheld = !ok
-	return ok
-}
-
 // readSpanEnvelopes reads what is around the spans that are to be held: the message
 // without them is encoded as a whole.
 func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
@@ -221,24 +207,6 @@ func (b *batch) readEnvelopes(msg []byte, err error) {
 	if err != nil {
 		b.match.Err = err
 	}
-}
-
-// hold reports whether the item can be held, as far as that does not depend on its
-// record. If much is to be held already, that is decided on before.
-func (b *batch) hold(it *tracebuffer.Item) bool {
-	if len(b.arena)+b.envelopes.bytes > b.pipe.engine.plan.atOnce {
-		b.decideSome()
-	}
-	b.kept = len(b.arena)
-	it.Unheld = b.full || !b.envelopes.fit()
-	return !it.Unheld
-}
-
-// keep takes the arena with the item's record appended since hold.
-func (b *batch) keep(r *outcome, it *tracebuffer.Item, grown []byte) {
-	b.arena = grown
-	it.Record, it.Envelope = grown[b.kept:], b.envelopes.scope()
-	r.size = uint32(len(it.Record))
 }
 
 // record notes the next record with its edit.
@@ -308,20 +276,6 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 		return
 	}
 	b.sizeLog(r, lr)
-}
-
-// keepLog does for log records what keepSpan does for spans.
-func (b *batch) keepLog(r *outcome, it *tracebuffer.Item, lr plog.LogRecord) bool {
-	if !b.hold(it) {
-		return false
-	}
-	r.edit.makeRoom(lr.Attributes())
-	var ok bool
-	if b.arena, ok = b.encoder.AppendLog(b.arena, lr); ok {
-		b.keep(r, it, r.edit.appendLog(b.arena))
-	}
-	it.Unheld = !ok
-	return ok
 }
 
 // readLogEnvelopes does for logs what readSpanEnvelopes does for spans.

@@ -19,13 +19,21 @@ const (
 // maxWord is the longest word that is a level, with the digit that the data model adds.
 const maxWord = len("informational")
 
+// trimEscapes cuts line breaks and tabs off the end of a word, as JSON escapes them.
+func trimEscapes(word string) string {
+	for n := len(word) - 2; n > 0 && word[n] == '\\' && (word[n+1] == 'n' || word[n+1] == 'r' || word[n+1] == 't'); n -= 2 {
+		word = word[:n]
+	}
+	return word
+}
+
 // Parse returns the level that a word stands for, whatever its case and the blanks and brackets around it. A number
 // stands for what it does under level.
 func Parse(word string) Level {
 	if n, ok := numberIn(word); ok {
 		return loggerLevel(n)
 	}
-	word = trimBytes(word, &around, &around)
+	word = trimBytes(trimEscapes(word), &around, &around)
 	if len(word) > 1 && word[len(word)-1]-'1' <= 4 { // ERROR2, D1
 		word = word[:len(word)-1]
 	}

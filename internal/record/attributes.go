@@ -9,31 +9,17 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// Path is a raw path and the attributes that hold it.
+// Path is the raw path that an item's attributes or body say.
 type Path struct {
-	Text  string    // with its query, where it has one
-	Keys  [4]string // the attributes, the first Count of them
-	Count int       // 0 to 4: further attributes with a path are left out
-	rank  int       // of the attribute the text is from; the lowest wins
+	Text string // with its query, where it has one
+	rank int    // of the attribute the text is from; the lowest wins
 }
 
 // add notes an attribute that holds the raw path. Of several, the text of the one
 // with the lowest rank is taken.
-func (r *Path) add(rank int, key string, v pcommon.Value) {
-	if v.Type() != pcommon.ValueTypeStr || v.Str() == "" {
-		return
-	}
-	r.hold(key)
-	if r.Text == "" || rank < r.rank {
+func (r *Path) add(rank int, v pcommon.Value) {
+	if v.Type() == pcommon.ValueTypeStr && v.Str() != "" && (r.Text == "" || rank < r.rank) {
 		r.Text, r.rank = v.Str(), rank
-	}
-}
-
-// hold notes an attribute in which the raw path is.
-func (r *Path) hold(key string) {
-	if r.Count < len(r.Keys) {
-		r.Keys[r.Count] = key
-		r.Count++
 	}
 }
 
@@ -59,13 +45,13 @@ func (v *Span) Read(attrs pcommon.Map) {
 	for key, val := range attrs.All() {
 		switch key {
 		case "url.path":
-			v.Path.add(0, key, val)
+			v.Path.add(0, val)
 		case "http.target":
-			v.Path.add(1, key, val)
+			v.Path.add(1, val)
 		case "url.full":
-			v.Path.add(2, key, val)
+			v.Path.add(2, val)
 		case "http.url":
-			v.Path.add(3, key, val)
+			v.Path.add(3, val)
 		case AttributeHTTPRoute:
 			v.Route = val.Str()
 		case "http.request.method", "http.method":

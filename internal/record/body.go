@@ -92,9 +92,6 @@ func (v *Log) findRequest(texts ...string) {
 	if !v.sure {
 		v.Path.Text = r.Path
 	}
-	if v.Path.Text == "" {
-		v.Path.Count = 0 // what seemed to be a path is that of a file, or an address that was called
-	}
 	for _, text := range texts {
 		if v.Path.Text != "" || r.Route != "" || text == "" {
 			continue

@@ -63,9 +63,9 @@ func (v *Log) Begin(lr plog.LogRecord) { v.levelled = hasSeverity(lr) }
 func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
 	switch key {
 	case "url.full":
-		v.addPath(rankFull, key, val)
+		v.addPath(rankFull, val)
 	case "http.url":
-		v.addPath(rankFull+1, key, val)
+		v.addPath(rankFull+1, val)
 	case "user_agent.synthetic.type":
 		v.synthetic = val.Str()
 	case AttributeThreshold:
@@ -74,30 +74,21 @@ func (v *Log) Read(key string, val pcommon.Value, paths []string) bool {
 		v.randomness = val.AsString()
 	default:
 		if i := slices.Index(paths, key); i >= 0 {
-			v.addPath(firstNamed+i, key, val)
+			v.addPath(firstNamed+i, val)
 			return true
 		}
 		k := v.readField(key, val)
-		v.holdPath(k, key, val)
+		if k.IsPath() && k.Sure() {
+			v.addPath(rankStep*k.Rank(), val)
+		}
 		return k.Known()
 	}
 	return true
 }
 
-// holdPath notes an attribute that holds a path, or will if the request turns out to have one.
-func (v *Log) holdPath(k accesslog.Key, key string, val pcommon.Value) {
-	switch {
-	case !k.IsPath():
-	case k.Sure():
-		v.addPath(rankStep*k.Rank(), key, val)
-	default:
-		v.Path.hold(key)
-	}
-}
-
 // addPath notes an attribute that holds a path whatever stands beside it.
-func (v *Log) addPath(rank int, key string, val pcommon.Value) {
-	v.Path.add(rank, key, val)
+func (v *Log) addPath(rank int, val pcommon.Value) {
+	v.Path.add(rank, val)
 	v.sure = v.sure || v.Path.Text != ""
 }
 

@@ -14,6 +14,9 @@ var separators = func() (t [256]bool) {
 	return t
 }()
 
+// IsSeparator reports whether keys differ in the byte without meaning anything else.
+func IsSeparator(c byte) bool { return separators[c] }
+
 // lowers holds the small letter for every capital, and every other byte for itself.
 var lowers = func() (t [256]byte) {
 	for i := range t {

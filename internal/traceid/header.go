@@ -3,7 +3,11 @@
 
 package traceid
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+)
 
 // headerWords stand before the name of a header of the request where a program logs it under a name of its own,
 // one or several of them, with a separator or without: nginx's $http_traceparent and
@@ -47,26 +51,36 @@ func afterHeaderWord(key string) (rest string, ok bool) {
 	return "", false
 }
 
-// headerEnds has the last two bytes of the headers' names. They rule out nearly all other keys before
-// any word is compared. Both cases of a letter share a place, as in logfield's filter.
+// headerEnds has the last two bytes of the headers' names, separators left out. They rule out nearly all
+// other keys before any word is compared. Both cases of a letter share a place, as in logfield's filter.
 var headerEnds = func() (t [32][32]bool) {
 	for _, b := range builtins {
-		if !b.isHeader() {
-			continue
+		if b.isHeader() {
+			before, last := lastTwo(b.name)
+			t[before&31][last&31] = true
 		}
-		last, name := b.name[len(b.name)-1], b.name[:len(b.name)-1]
-		if before := name[len(name)-1]; before == '-' {
-			for _, separator := range "_.-/" {
-				t[separator&31][last&31] = true
-			}
-			name = name[:len(name)-1]
-		}
-		t[name[len(name)-1]&31][last&31] = true
 	}
 	return t
 }()
 
 func endsLikeHeader(key string) bool {
-	n := len(key)
-	return n > 2 && headerEnds[key[n-2]&31][key[n-1]&31]
+	if len(key) <= 2 {
+		return false
+	}
+	before, last := lastTwo(key)
+	return headerEnds[before&31][last&31]
+}
+
+// lastTwo returns the last two bytes of a key that are no separators, as far as it has some.
+func lastTwo(key string) (before, last byte) {
+	for i := len(key) - 1; i >= 0; i-- {
+		switch c := key[i]; {
+		case logfield.IsSeparator(c):
+		case last == 0:
+			last = c
+		default:
+			return c, last
+		}
+	}
+	return 0, last
 }

@@ -107,7 +107,7 @@ func FuzzPlaces(f *testing.F) {
 
 // FuzzHeaderWords: behind the words, and only behind them, stands a header.
 func FuzzHeaderWords(f *testing.F) {
-	for _, key := range []string{"http_traceparent", "request_X-B3-Traceid", "req.headers.b3", "httpRequestSW8", "sent_http_traceparent", "http__b3", "HTTP"} {
+	for _, key := range []string{"http_traceparent", "request_X-B3-Traceid", "req.headers.b3", "httpRequestSW8", "sent_http_traceparent", "http__b3", "HTTP", "httpB\\3", "http_b_3", "http_b3-"} {
 		f.Add(key)
 	}
 	k := NewKeys(nil)

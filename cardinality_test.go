@@ -49,7 +49,7 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			want: map[string]any{"url.path": "/users/17", "http.request.method": "GET", "url.template": "/users/{id}", "http.route": "/users/{id}"},
 		},
 		"OpenAPI": {
-			change: func(c *Config) { c.Routes.OpenAPIFiles = []string{"testdata/shop.yaml"} }, name: "GET", wantName: "GET", source: "template",
+			change: func(c *Config) { c.Routes.OpenAPIFiles = []string{"internal/config/testdata/shop.yaml"} }, name: "GET", wantName: "GET", source: "template",
 			in:   map[string]any{"url.path": "/api/v1/products/amber-belt", "http.request.method": "GET"},
 			want: map[string]any{"url.path": "/api/v1/products/amber-belt", "http.request.method": "GET", "url.template": "/api/v1/products/{slug}", "http.route": "/api/v1/products/{slug}"},
 		},

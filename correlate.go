@@ -74,7 +74,7 @@ func (c *correlator) spanAttributes() []string {
 // its span. One that has its route has none: what else its span could add is
 // not worth the delay. An access log waits where others may repeat it.
 func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
-	if c.cfg.repeats() && v.IsAccessLog(lr, cmp.Or(e.pattern, v.Route), &c.joined) {
+	if c.cfg.Repeats() && v.IsAccessLog(lr, cmp.Or(e.pattern, v.Route), &c.joined) {
 		return true
 	}
 	if e.pattern != "" || v.Route != "" {

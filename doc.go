@@ -25,6 +25,7 @@
 //
 // # What each folder hides
 //
+//   - internal/config: which configurations are good, and what unset keys mean
 //   - internal/record: which attributes, old and new, mean what; walks over batches
 //   - internal/rules: how the sampling configuration becomes a policy, and an item what it means for it
 //   - internal/links: how spans and logs become links, and who answers at which address

@@ -25,8 +25,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadatatest"
 )
+
+const minBytes = config.MinBytes
 
 // pipelines is the processor in a traces and a logs pipeline, as the Collector
 // builds it, with sinks behind it and its telemetry at hand.

@@ -12,12 +12,8 @@ import (
 	"sync"
 )
 
-const (
-	// hashBytes is how much of the hash is written, 128 bits.
-	hashBytes = 16
-	// minHashKey is the shortest hash_key, in bytes.
-	minHashKey = 16
-)
+// hashBytes is how much of the hash is written, 128 bits.
+const hashBytes = 16
 
 // hasher replaces values by their hashes, so that equal values stay equal and only
 // who has the key can tell which value it was: ids have so few digits that without

@@ -47,7 +47,7 @@ func newPlan(cfg *Config, r *rules.Rules, both bool) plan {
 		wholes: r.AsksForWhole(),
 		sizes:  r.Drops() || cfg.Sampling.CountedRoutes > 0 || r.SamplesMissing(),
 	}
-	p.joins = both && cfg.Logs.needsSpans() && (p.waits || cfg.Logs.JoinWait > 0)
+	p.joins = both && cfg.Logs.NeedsSpans() && (p.waits || cfg.Logs.JoinWait > 0)
 	p.stubs = p.joins && !p.waits
 	p.largest = int(min(cfg.MaxBytes/largestShare, math.MaxInt32))
 	p.atOnce = int(min(cfg.MaxBytes/atOnceShare, maxAtOnce))

@@ -87,13 +87,13 @@ const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	rules, err := rules.New(&cfg.Sampling, rules.Options{
-		Written: cfg.Routes.written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		Written: cfg.Routes.Written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
 		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy, Now: time.Now,
 	}, set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	routes, err := cfg.Routes.table(int64(cfg.MaxBytes) / routesShare)
+	routes, err := cfg.Routes.Table(int64(cfg.MaxBytes) / routesShare)
 	if err != nil {
 		return nil, err
 	}

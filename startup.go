@@ -126,7 +126,7 @@ func (s *startup) idle() (out []string) {
 	if both {
 		why = "logs do not wait, for logs::join_wait is 0s"
 	}
-	if s.cfg.Logs.repeats() && !s.plan.joins {
+	if s.cfg.Logs.Repeats() && !s.plan.joins {
 		out = append(out, "logs::deduplicate_access_logs and logs::drop_redundant_access_logs find nothing: "+why)
 	}
 	return out

@@ -9,15 +9,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/confmap"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 )
 
 // said returns the line at start as people read it: in console encoding, without time.
 func said(t *testing.T, text string, signals ...string) string {
 	t.Helper()
-	cfg, err := parse(text)
+	retrieved, err := confmap.NewRetrievedFromYAML([]byte(text))
 	require.NoError(t, err)
+	conf, err := retrieved.AsConf()
+	require.NoError(t, err)
+	cfg := config.Default()
+	require.NoError(t, conf.Unmarshal(cfg))
 	var out bytes.Buffer
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{LevelKey: "L", MessageKey: "M", EncodeLevel: zapcore.LowercaseLevelEncoder})
 	log := zap.New(zapcore.NewCore(encoder, zapcore.AddSync(&out), zap.InfoLevel))

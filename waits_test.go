@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 )
 
 // exportInterval is how long an SDK's span processor may keep a span, unless it is told
@@ -18,7 +20,8 @@ import (
 const exportInterval = 5 * time.Second
 
 func defaultWaits(c *Config) {
-	c.DecisionWait, c.DecisionWaitAfterRoot, c.Logs.JoinWait = defaultWait, defaultWaitAfterRoot, defaultJoinWait
+	d := config.Default()
+	c.DecisionWait, c.DecisionWaitAfterRoot, c.Logs.JoinWait = d.DecisionWait, d.DecisionWaitAfterRoot, d.Logs.JoinWait
 }
 
 // What SDKs send with their own defaults arrives in time: the evidence of a child, and a

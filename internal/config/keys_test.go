@@ -1,18 +1,14 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package config
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 func TestAnAttributeHasOneMeaning(t *testing.T) {
@@ -75,16 +71,6 @@ func TestAnAttributeHasOneMeaning(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrittenIsKnown(t *testing.T) {
-	c := createDefaultConfig().(*Config)
-	for _, name := range []string{
-		attrLateEvidence, paramPrefix + "id", record.AttributeThreshold, record.AttributeRandomness,
-		rules.AttributeDryVerdict, rules.AttributeDryRule, rules.AttributeDryThreshold, rules.AttributeDryRepeat,
-	} {
-		require.NotEmpty(t, c.use(name), name)
-	}
-}
-
 func TestAttributesThatOnlyLookAlikeAreFine(t *testing.T) {
 	for _, text := range []string{
 		"routes: {attribute: http.route, http_route: always}",
@@ -104,7 +90,7 @@ func TestAttributesThatOnlyLookAlikeAreFine(t *testing.T) {
 
 // No further label of a metric is one that it has already.
 func TestAllLabelsOfMetricsAreKnown(t *testing.T) {
-	text, err := os.ReadFile("metadata.yaml")
+	text, err := os.ReadFile("../../metadata.yaml")
 	require.NoError(t, err)
 	var described struct {
 		Attributes map[string]struct {
@@ -120,25 +106,4 @@ func TestAllLabelsOfMetricsAreKnown(t *testing.T) {
 		cfg := TelemetryConfig{Integrity: true, Attributes: []string{name}}
 		require.ErrorContains(t, cfg.Validate(), "attributes must not contain "+name)
 	}
-}
-
-func TestALearnFileThatCannotBeWrittenIsFoundAtStart(t *testing.T) {
-	folder := t.TempDir()
-	plain := filepath.Join(folder, "plain")
-	require.NoError(t, os.WriteFile(plain, nil, 0o600))
-	for name, want := range map[string]string{
-		filepath.Join(folder, "none", "routes.yaml"): "cannot be written",
-		filepath.Join(plain, "routes.yaml"):          "cannot be written",
-		folder:                                       "is a folder",
-	} {
-		err := startOnce(t, func(c *Config) { c.Routes.Learn.File = name })
-		require.ErrorContains(t, err, "routes::learn::file")
-		require.ErrorContains(t, err, name)
-		require.ErrorContains(t, err, want)
-	}
-	good := filepath.Join(folder, "routes.yaml")
-	require.NoError(t, startOnce(t, func(c *Config) { c.Routes.Learn.File = good }))
-	files, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, files, 2, "nothing is left beside the file")
 }

@@ -1,12 +1,13 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package config
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func parse(text string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := createDefaultConfig().(*Config)
+	cfg := Default()
 	if err := conf.Unmarshal(cfg); err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func TestVariablesAreReadLikeTheirValues(t *testing.T) {
 			require.NoError(t, err)
 			conf, err := resolver.Resolve(t.Context())
 			require.NoError(t, err)
-			cfg := createDefaultConfig().(*Config)
+			cfg := Default()
 			if err = conf.Unmarshal(cfg); want != "" {
 				require.ErrorContains(t, err, want)
 				return
@@ -187,7 +188,7 @@ func TestJoinedAttributesFollowThePatternsName(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, want, cfg.Logs.JoinAttributes, text)
 	}
-	require.Equal(t, "url.template", createDefaultConfig().(*Config).Logs.JoinAttributes[0], "the default itself does not change")
+	require.Equal(t, "url.template", Default().Logs.JoinAttributes[0], "the default itself does not change")
 }
 
 func TestGoodValuesAreRead(t *testing.T) {
@@ -300,7 +301,7 @@ func FuzzConfig(f *testing.F) {
 		require.GreaterOrEqual(t, cfg.DecisionWait, time.Millisecond)
 		require.GreaterOrEqual(t, cfg.DecisionWaitAfterRoot, time.Duration(0))
 		require.LessOrEqual(t, cfg.DecisionWaitAfterRoot, cfg.DecisionWait)
-		require.GreaterOrEqual(t, cfg.MaxBytes, ByteSize(minBytes))
+		require.GreaterOrEqual(t, cfg.MaxBytes, ByteSize(MinBytes))
 		require.True(t, cfg.Sampling.SamplingPercentage >= 0 && cfg.Sampling.SamplingPercentage <= 100)
 		require.NotEqual(t, cfg.Routes.Attribute, cfg.Routes.SourceAttribute)
 	})
@@ -315,7 +316,7 @@ func TestPublishedBlocksAreValid(t *testing.T) {
 	}
 	blocks := 0
 	for _, name := range files {
-		text, err := os.ReadFile(name)
+		text, err := os.ReadFile(filepath.Join("../..", name))
 		require.NoError(t, err)
 		for _, part := range yamlOf(name, string(text)) {
 			block, ok := correlationBlock(t, part)
@@ -366,7 +367,7 @@ func correlationBlock(t *testing.T, text string) (string, bool) {
 func TestAConfigurationCanBeReadFromItsPrint(t *testing.T) {
 	full, err := load(t, "correlation/full")
 	require.NoError(t, err)
-	for name, cfg := range map[string]any{"default": createDefaultConfig(), "full": full} {
+	for name, cfg := range map[string]any{"default": Default(), "full": full} {
 		t.Run(name, func(t *testing.T) {
 			conf := confmap.New()
 			require.NoError(t, conf.Marshal(cfg))

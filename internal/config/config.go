@@ -1,0 +1,125 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+)
+
+// Config is the block `correlation:` in the collector's configuration.
+type Config struct {
+	// DecisionWait is how long a trace may wait for its verdict after its
+	// first span or log. Not set, it is not shorter than DecisionWaitAfterRoot.
+	DecisionWait time.Duration `mapstructure:"decision_wait"`
+	// DecisionWaitAfterRoot shortens the wait once the root span has arrived;
+	// 0 does not. Not set, it is not longer than DecisionWait.
+	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
+	// MaxItemsPerTrace is how many spans and logs of one trace are held. With
+	// so many the trace is decided, and later items follow the verdict.
+	MaxItemsPerTrace int `mapstructure:"max_items_per_trace"`
+	// MaxBytes limits the memory taken by held items, tables and remembered
+	// verdicts, of both signals together.
+	MaxBytes ByteSize `mapstructure:"max_bytes"`
+	// MetadataKeys are keys of the clients' metadata (client.Info), in any case,
+	// that held items keep: those with different values go on apart, each with
+	// its own. The receivers need include_metadata.
+	MetadataKeys []string `mapstructure:"metadata_keys"`
+	// MetadataCardinalityLimit is how many combinations of their values are held
+	// at a time; a batch with one more is refused. 0 does not limit.
+	MetadataCardinalityLimit uint32 `mapstructure:"metadata_cardinality_limit"`
+
+	Routes   RoutesConfig `mapstructure:"routes"`
+	Logs     LogsConfig   `mapstructure:"logs"`
+	Sampling rules.Config `mapstructure:"sampling"`
+
+	Telemetry TelemetryConfig `mapstructure:"telemetry"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// MinBytes is the smallest max_bytes: below it the tables leave no room for data.
+const MinBytes = 1 << 20
+
+// The default waits fit the SDKs' defaults. Their span processors send what has ended
+// every 5 s (OTEL_BSP_SCHEDULE_DELAY), so a child's spans, and the span that a log
+// names, arrive up to 5 s after the root, and a little later for the way here.
+const (
+	defaultWait          = 30 * time.Second
+	defaultWaitAfterRoot = 7 * time.Second
+	defaultJoinWait      = 7 * time.Second
+)
+
+// defaultAttribute is the one that the semantic conventions have for patterns that are
+// no framework's.
+const defaultAttribute = "url.template"
+
+// Default returns the configuration that holds where the user sets nothing: nothing is
+// dropped.
+func Default() *Config {
+	return &Config{
+		DecisionWait:          defaultWait,
+		DecisionWaitAfterRoot: defaultWaitAfterRoot,
+		MaxItemsPerTrace:      10_000,
+		MaxBytes:              512 << 20,
+
+		MetadataCardinalityLimit: 1000,
+
+		Routes: RoutesConfig{
+			MaxRoutes: 1000,
+			Learn:     LearnConfig{Enabled: true},
+			Attribute: defaultAttribute,
+			HTTPRoute: HTTPRouteDeclared,
+			SpanName:  true,
+			RawPath:   RawPathKeep,
+
+			Parameters: ParametersOff,
+		},
+		Logs: LogsConfig{
+			TraceIDInBody:  true,
+			JoinAttributes: []string{defaultAttribute, "http.route", "http.request.method", "http.response.status_code"},
+			JoinWait:       defaultJoinWait,
+			MissingTraceID: MissingTraceIDConfig{SamplingPercentage: 100},
+		},
+		Sampling: rules.DefaultConfig(),
+		Telemetry: TelemetryConfig{
+			Integrity: true,
+			SpanTimes: true,
+		},
+	}
+}
+
+// Validate checks the waits and limits, and that no attribute has two meanings.
+func (c *Config) Validate() error {
+	return errors.Join(
+		rules.Check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
+		rules.CheckDuration("decision_wait", max(0, c.DecisionWait)),
+		rules.CheckDuration("decision_wait_after_root", c.DecisionWaitAfterRoot),
+		rules.Check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
+			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
+		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
+		rules.Check(c.MaxBytes >= MinBytes, "max_bytes must be at least %s, got %s", ByteSize(MinBytes), c.MaxBytes),
+		c.checkAttributes(),
+		rules.Check(!slices.Contains(c.MetadataKeys, ""), "metadata_keys must not contain an empty key, got %q", c.MetadataKeys),
+		rules.Check(!repeated(c.MetadataKeys), "metadata_keys must not contain a key twice, in whatever case, got %q", c.MetadataKeys),
+	)
+}
+
+// repeated reports whether two of the keys differ by nothing but their case.
+func repeated(keys []string) bool {
+	seen := map[string]bool{}
+	for _, key := range keys {
+		lower := strings.ToLower(key)
+		if seen[lower] {
+			return true
+		}
+		seen[lower] = true
+	}
+	return false
+}

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/mask"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
@@ -20,13 +21,14 @@ import (
 
 // cardinality finds route patterns for spans and logs.
 type cardinality struct {
-	cfg   *RoutesConfig
-	paths []string // keys of attributes of logs that hold a path
-	hash  *hasher
+	cfg  *RoutesConfig
+	hash *mask.Hasher
+	mask *mask.Masker
 }
 
 func newCardinality(cfg *Config) cardinality {
-	return cardinality{cfg: &cfg.Routes, paths: cfg.Logs.PathAttributes, hash: newHasher([]byte(cfg.Routes.HashKey))}
+	h := mask.NewHasher([]byte(cfg.Routes.HashKey))
+	return cardinality{cfg: &cfg.Routes, hash: h, mask: mask.New(cfg.Routes.RawPath, cfg.Logs.PathAttributes, h)}
 }
 
 // start says what whoever reads the configuration may not expect.
@@ -47,7 +49,7 @@ func (c *cardinality) start(log *zap.Logger) {
 // had been there.
 type edit struct {
 	cfg       *RoutesConfig
-	hash      *hasher
+	hash      *mask.Hasher
 	service   *telemetry.Service
 	source    route.Source
 	pattern   string // "" if the record has no path
@@ -68,7 +70,7 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 	q := route.Request{Method: v.Method, Route: v.Route, Path: path, Trace: lowHalf(s.TraceID()), Status: v.Status}
 	e := c.edit(svc, q, s.Attributes())
 	if e.pattern != "" && c.cfg.SpanName && path != "" {
-		e.name = renamed(s.Name(), path, e.pattern)
+		e.name = mask.Renamed(s.Name(), path, e.pattern)
 	}
 	return e
 }
@@ -103,6 +105,29 @@ func (c *cardinality) edit(svc *telemetry.Service, q route.Request, attrs pcommo
 
 // hasPlaceholder reports whether an http.route may have a placeholder in any syntax.
 func hasPlaceholder(httpRoute string) bool { return strings.ContainsAny(httpRoute, "{<:*[(") }
+
+// maskSpan hides the raw path in all of the span, if it is to be hidden. The user's rules
+// have looked at the span before: their conditions may be about the path.
+func (c *cardinality) maskSpan(e *edit, s ptrace.Span, v *record.Span) {
+	if e.written {
+		e.name = "" // the span has it
+	}
+	e.name = c.mask.Span(s, e.rawPath(v.Route), e.pattern, e.name)
+}
+
+// maskLog does for a log record what maskSpan does for a span.
+func (c *cardinality) maskLog(e *edit, lr plog.LogRecord, v *record.Log) {
+	c.mask.Log(lr, e.rawPath(v.Route), e.pattern)
+}
+
+// rawPath is the path that the record is about. It may also be an http.route that was
+// not believed.
+func (e *edit) rawPath(httpRoute string) string {
+	if e.path == "" && e.source != route.SourceFramework {
+		return httpRoute
+	}
+	return e.path
+}
 
 // applySpan writes the edit to a span.
 func (e *edit) applySpan(s ptrace.Span) {
@@ -184,57 +209,10 @@ func (e *edit) parameters(yield func(key, val string) bool) bool {
 	more := true
 	e.service.Routes.Parameters(e.pattern, e.path, func(name, val string) bool {
 		if e.cfg.Parameters == ParametersHash {
-			val = e.hash.of(val)
+			val = e.hash.Of(val)
 		}
 		more = yield(paramPrefix+name, val)
 		return more
 	})
 	return more
-}
-
-// renamed puts the pattern in the place of the path in a span's name, wherever it
-// stands, with a query behind it or without, escaped or not. The path may be a URL. It
-// returns "" if there is nothing to do.
-func renamed(name, path, pattern string) string {
-	path = record.BarePath(path)
-	if path == "" || path == "/" || path == pattern || strings.IndexByte(name, '/') < 0 {
-		return ""
-	}
-	if out := replacePath(name, path, pattern); out != "" {
-		return out
-	}
-	if strings.IndexByte(name, '%') < 0 && strings.IndexByte(path, '%') < 0 {
-		return ""
-	}
-	return replacePath(unescape(name), unescape(path), pattern)
-}
-
-// replacePath replaces the path where it is not the beginning of another one, and "" if
-// it is not there.
-func replacePath(text, path, pattern string) (out string) {
-	start, done := 0, 0
-	for {
-		i := strings.Index(text[start:], path)
-		if i < 0 {
-			break
-		}
-		i += start
-		start = i + len(path)
-		if start < len(text) && strings.IndexByte(" ?#\"',;)]}", text[start]) < 0 {
-			continue
-		}
-		out += text[done:i] + pattern
-		done = start
-		if start < len(text) && (text[start] == '?' || text[start] == '#') {
-			done = len(text)
-			if blank := strings.IndexByte(text[start:], ' '); blank >= 0 {
-				done = start + blank
-			}
-			start = done
-		}
-	}
-	if out == "" {
-		return ""
-	}
-	return out + text[done:]
 }

@@ -242,28 +242,6 @@ func TestPatternsStayUnderTheCap(t *testing.T) {
 	})
 }
 
-func TestRenamed(t *testing.T) {
-	for _, tt := range []struct{ name, path, pattern, want string }{
-		{"GET /users/1", "/users/1", "/users/{id}", "GET /users/{id}"},
-		{"/users/1", "/users/1?a=b", "/users/{id}", "/users/{id}"},
-		{"/users/1?a=b", "/users/1?a=b", "/users/{id}", "/users/{id}"},
-		{"GET", "/users/1", "/users/{id}", ""},
-		{"GET /users/me", "/users/me", "/users/me", ""},
-		{"GET /", "/", "/", ""},
-		{"GET /", "?", "/", ""},
-		{"GET https://shop/users/1?a=b", "https://shop/users/1?a=b", "/users/{id}", "GET https://shop/users/{id}"},
-		{"GET /users/1", "https://shop/users/1", "/users/{id}", "GET /users/{id}"},
-		{"/users/1 as /users/1", "/users/1", "/users/{id}", "/users/{id} as /users/{id}"},
-		{"GET /users/a%20b", "/users/a b", "/users/{id}", "GET /users/{id}"},
-		{"GET /users/a b", "/users/a%20b", "/users/{id}", "GET /users/{id}"},
-		{"GET /users/17", "/users/1", "/users/{id}", ""},
-		{"GET /1 HTTP/1.1", "/1", "/{int}", "GET /{int} HTTP/1.1"},
-		{"GET /api/users/1", "/users/1", "/users/{id}", "GET /api/users/{id}"},
-	} {
-		require.Equal(t, tt.want, renamed(tt.name, tt.path, tt.pattern), "%+v", tt)
-	}
-}
-
 func TestLearnedPatternsAreWrittenToTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "routes.yaml")
 	change := func(c *Config) { c.Routes.Learn.File = file }

@@ -27,6 +27,7 @@
 //
 //   - internal/config: which configurations are good, and what unset keys mean
 //   - internal/record: which attributes, old and new, mean what; walks over batches
+//   - internal/mask: where raw paths hide in an item, and what stands in their place
 //   - internal/rules: how the sampling configuration becomes a policy, and an item what it means for it
 //   - internal/links: how spans and logs become links, and who answers at which address
 //   - internal/outlet: how released bytes reach the next component, also one that fails

@@ -20,8 +20,6 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // secretPath is a path with values that nothing else holds, and all the ways to write
@@ -199,71 +197,6 @@ func printedLogs(sink *consumertest.LogsSink) (out string) {
 	return out
 }
 
-// What hides in a text is the values; the rest of it stays as it was.
-func TestMaskedTexts(t *testing.T) {
-	for _, tt := range []struct{ path, pattern, text, want string }{
-		{"/users/17", "/users/{id}", "GET /users/17", "GET /users/{id}"},
-		{"/users/17", "/users/{id}", "GET /users/17 and /users/17", "GET /users/{id} and /users/{id}"},
-		{"/users/17", "/users/{id}", "GET /api/users/17?a=b HTTP/1.1", "GET /api/users/{id} HTTP/1.1"},
-		{"/users/1", "/users/{id}", `"GET /users/1 HTTP/1.1" 200`, `"GET /users/{id} HTTP/1.1" 200`},
-		{"/users/17", "/users/{id}", "read /etc/hosts in 17 ms", "read /etc/hosts in 17 ms"},
-		{"/users/17", "/users/{id}", "no route for '/users/17', sorry", "no route for '/users/{id}', sorry"},
-		{"/users/17", "/users/{id}", "(/users/17?q=1)", "(/users/{id})"},
-		{"/users/17", "/users/{id}", "to=%2Fusers%2F17%3Fq%3D1", "to=%2Fusers%2F{id}"},
-		{"/users/17", "/users/{id}", `{"p":"\/users\/17"}`, `{"p":"\/users\/{id}"}`},
-		{"/users/a%20b", "/users/{param}", "GET /users/a b", "GET /users/{param}"},
-		{"/users/a b", "/users/{param}", "GET /users/a%20b", "GET /users/{param}"},
-		{"/files/a%2Fb", "/files/{param}", "/files/a%2Fb or /files/a/b", "/files/{param}%2F{param} or /files/{param}/{param}"},
-		{"/img/17.png", "/img/{int}.png", "/img/17.png, /img/17.jpg", "/img/{int}.png, /img/{param}.jpg"},
-		{"/search?q=secret", "/search", "GET /search?q=secret", "GET /search"},
-		{"/a/b/c/d", "/a/{path...}", "GET /a/b/c/d", "GET /a/{param}/{param}/{param}"},
-		{"https://shop/users/17", "/users/{id}", "https://shop/users/17", "https://shop/users/{id}"},
-		{"users/17", "", "GET /users/17", "GET /{param}/{param}"},
-		{"", "", "GET /users/17", "GET /users/17"},
-		{"/" + strings.Repeat("x/", 4096), "/{path...}", "GET /x/y z", "GET /{path...} z"},
-		{"/users/17", "/users/{id}", "Zoë\u00a0/users/17\u00a0x", "Zoë\u00a0/users/{id}\u00a0x"},
-	} {
-		m := new(masker)
-		m.read(tt.path, tt.pattern)
-		require.Equal(t, tt.want, m.text(tt.text), "%.60q", tt)
-	}
-}
-
-// Masking never loops, panics or takes long, whatever the path and the text are.
-func FuzzMask(f *testing.F) {
-	f.Add("/users/17?x=1", "/users/{id}", "GET /users/17 HTTP/1.1")
-	f.Add("/a%2Fb;c=d/e.f", "/{x}/{y}", `\/a%2fb "/e" /e?`)
-	f.Add("https://h/\xff/ /\u00a0", "", "/\xff /%zz/%")
-	f.Fuzz(func(t *testing.T, path, pattern, text string) {
-		m := new(masker)
-		m.read(path, pattern)
-		out := m.text(text)
-		if !m.touches(text) {
-			require.Equal(t, text, out)
-		}
-		_ = renamed(text, path, pattern)
-	})
-}
-
-func TestHashesAreKeyed(t *testing.T) {
-	h, same, other := newHasher([]byte(testKey)), newHasher([]byte(testKey)), newHasher(nil)
-	for _, text := range []string{"", "17", "/users/17", strings.Repeat("x", 1<<16)} {
-		require.Equal(t, hashed(text), h.of(text))
-		require.Equal(t, h.of(text), same.of(text), "equal values stay equal, on other collectors too")
-		require.Equal(t, other.of(text), other.of(text))
-		require.NotEqual(t, h.of(text), other.of(text), "nobody can try all values without the key")
-	}
-	require.NotEqual(t, newHasher(nil).of("17"), other.of("17"), "each process has a key of its own")
-}
-
-func BenchmarkHash(b *testing.B) {
-	h := newHasher(nil)
-	b.ReportAllocs()
-	for b.Loop() {
-		h.of("/api/v1/users/123456789/orders/17")
-	}
-}
-
 // What whoever configures hashes and hidden paths should know is said once at start,
 // and the key is never printed.
 func TestWhatIsSaidOfHiddenPaths(t *testing.T) {
@@ -329,31 +262,4 @@ func TestRulesSeeThePathThatIsHidden(t *testing.T) {
 			require.Equal(t, `"GET /users/{int} HTTP/1.1" 200 5`, lr.Body().Str())
 		}
 	})
-}
-
-// What hiding costs a span of a server, with the attributes that it usually has.
-func BenchmarkMaskSpan(b *testing.B) {
-	for _, mode := range []RawPathMode{RawPathKeep, RawPathDrop, RawPathHash} {
-		b.Run(string(mode), func(b *testing.B) {
-			cfg := createDefaultConfig().(*Config)
-			cfg.Routes.RawPath = mode
-			c := newCardinality(cfg)
-			proto, s := ptrace.NewSpan(), ptrace.NewSpan()
-			proto.SetName("GET /api/v1/users/123456789/orders/17")
-			for key, val := range map[string]string{
-				"http.request.method": "GET", "url.path": "/api/v1/users/123456789/orders/17", "url.scheme": "https",
-				"server.address": "shop.example", "network.protocol.version": "1.1", "user_agent.original": "curl/8.1 (x86_64)",
-				"client.address": "203.0.113.7", "http.route": "/api/v1/users/{user}/orders/{order}",
-			} {
-				proto.Attributes().PutStr(key, val)
-			}
-			var v record.Span
-			v.Read(proto.Attributes())
-			b.ReportAllocs()
-			for b.Loop() {
-				proto.CopyTo(s)
-				c.maskSpan(&edit{pattern: v.Route, path: v.Path.Text}, s, &v)
-			}
-		})
-	}
 }

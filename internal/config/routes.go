@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/mask"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
@@ -90,13 +91,13 @@ const (
 )
 
 // RawPathMode says what becomes of raw paths.
-type RawPathMode string
+type RawPathMode = mask.Mode
 
 // The modes.
 const (
-	RawPathKeep RawPathMode = "keep"
-	RawPathHash RawPathMode = "hash"
-	RawPathDrop RawPathMode = "drop"
+	RawPathKeep = mask.Keep
+	RawPathHash = mask.Hash
+	RawPathDrop = mask.Drop
 )
 
 // ParametersMode says how placeholder values become attributes.
@@ -109,9 +110,6 @@ const (
 	ParametersHash  ParametersMode = "hash"
 )
 
-// minHashKey is the shortest hash_key, in bytes.
-const minHashKey = 16
-
 // Validate checks the templates and the modes.
 func (c *RoutesConfig) Validate() error {
 	_, err := c.Table(0)
@@ -122,7 +120,7 @@ func (c *RoutesConfig) Validate() error {
 		c.checkLearnFile(),
 		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
 		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
-		rules.Check(c.HashKey == "" || len(c.HashKey) >= minHashKey, "hash_key must be at least %d bytes long, got %d", minHashKey, len(c.HashKey)),
+		rules.Check(c.HashKey == "" || len(c.HashKey) >= mask.MinKey, "hash_key must be at least %d bytes long, got %d", mask.MinKey, len(c.HashKey)),
 		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
 }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package mask
 
 import (
 	"crypto/hmac"
@@ -12,13 +12,16 @@ import (
 	"sync"
 )
 
+// MinKey is the shortest key, in bytes, that keeps hashes from being guessed.
+const MinKey = 16
+
 // hashBytes is how much of the hash is written, 128 bits.
 const hashBytes = 16
 
-// hasher replaces values by their hashes, so that equal values stay equal and only
+// Hasher replaces values by their hashes, so that equal values stay equal and only
 // who has the key can tell which value it was: ids have so few digits that without
 // one all of them can be tried. It is HMAC-SHA-256, and safe for concurrent use.
-type hasher struct {
+type Hasher struct {
 	states sync.Pool
 }
 
@@ -28,19 +31,19 @@ type hashState struct {
 	text []byte // with room for the sum
 }
 
-// newHasher returns a hasher with the key, or with one of its own if that is empty.
-func newHasher(key []byte) *hasher {
+// NewHasher returns a Hasher with the key, or with one of its own if that is empty.
+func NewHasher(key []byte) *Hasher {
 	if len(key) == 0 {
 		key = make([]byte, sha256.Size)
 		_, _ = rand.Read(key) // it never fails
 	}
-	h := new(hasher)
+	h := new(Hasher)
 	h.states.New = func() any { return &hashState{mac: hmac.New(sha256.New, key), text: make([]byte, 0, sha256.Size)} }
 	return h
 }
 
-// of returns the hash of a text, in 32 hex digits.
-func (h *hasher) of(text string) string {
+// Of returns the hash of a text, in 32 hex digits.
+func (h *Hasher) Of(text string) string {
 	s := h.states.Get().(*hashState)
 	defer h.states.Put(s)
 	s.text = append(s.text[:0], text...)

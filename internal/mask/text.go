@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package mask
 
 import (
 	"cmp"
@@ -12,33 +12,33 @@ import (
 )
 
 // touches reports whether a text may say something of the path.
-func (m *masker) touches(text string) bool {
-	return m.path != "" && (strings.IndexByte(text, '/') >= 0 || strings.Contains(text, "%2"))
+func (h *hider) touches(text string) bool {
+	return h.path != "" && (strings.IndexByte(text, '/') >= 0 || strings.Contains(text, "%2"))
 }
 
 // text returns the text with what the path says hidden.
-func (m *masker) text(text string) string {
-	if !m.touches(text) {
+func (h *hider) text(text string) string {
+	if !h.touches(text) {
 		return text
 	}
-	for _, h := range m.odd {
-		text = strings.ReplaceAll(text, "/"+h.value, "/"+h.name)
+	for _, v := range h.odd {
+		text = strings.ReplaceAll(text, "/"+v.value, "/"+v.name)
 	}
-	m.out, m.changed = m.out[:0], false
+	h.out, h.changed = h.out[:0], false
 	for rest := text; rest != ""; {
 		end := wordEnd(rest)
-		m.word(rest[:end])
+		h.word(rest[:end])
 		if end < len(rest) {
 			_, size := utf8.DecodeRuneInString(rest[end:])
-			m.out = append(m.out, rest[end:end+size]...)
+			h.out = append(h.out, rest[end:end+size]...)
 			end += size
 		}
 		rest = rest[end:]
 	}
-	if !m.changed {
+	if !h.changed {
 		return text
 	}
-	return string(m.out)
+	return string(h.out)
 }
 
 // endsWord are the characters of ASCII that stand in no path, unless they are escaped.
@@ -61,40 +61,40 @@ func wordEnd(text string) int {
 
 // word appends a word with its segments masked. What follows the path as a query is
 // cut.
-func (m *masker) word(word string) {
+func (h *hider) word(word string) {
 	path, query := word, ""
 	if i := strings.IndexAny(word, "?#"); i >= 0 {
 		path, query = word[:i], word[i:]
 	}
 	end, width := nextSlash(path, 0)
-	found := strings.HasSuffix(path, m.path)
+	found := strings.HasSuffix(path, h.path)
 	switch {
 	case end == len(path) || strings.HasPrefix(path, "HTTP/") && len(path) <= len("HTTP/1.1"):
-		m.out = append(m.out, word...)
+		h.out = append(h.out, word...)
 		return
-	case m.all:
-		m.out, m.changed = append(m.out, cmp.Or(m.pattern, anySegment)...), true
+	case h.all:
+		h.out, h.changed = append(h.out, cmp.Or(h.pattern, anySegment)...), true
 		return
-	case m.urls && !found:
+	case h.urls && !found:
 		if host := hostEnd(path); host > 0 && host < len(path) {
-			m.out, m.changed = append(append(m.out, path[:host]...), anyPath...), true
+			h.out, h.changed = append(append(h.out, path[:host]...), anyPath...), true
 			return
 		}
 	}
-	m.out = append(m.out, path[:end]...)
+	h.out = append(h.out, path[:end]...)
 	for end < len(path) {
 		start := end + width
-		m.out = append(m.out, path[end:start]...)
+		h.out = append(h.out, path[end:start]...)
 		end, width = nextSlash(path, start)
-		hidden := m.segment(path[start:end])
+		hidden := h.segment(path[start:end])
 		found = found || hidden
 	}
 	if !found {
-		m.out = append(m.out, query...)
+		h.out = append(h.out, query...)
 		return
 	}
-	m.out = append(m.out, query[len(strings.TrimRight(query, goesOn)):]...)
-	m.changed = true
+	h.out = append(h.out, query[len(strings.TrimRight(query, goesOn)):]...)
+	h.changed = true
 }
 
 // goesOn are the characters with which the text behind a word begins.
@@ -118,26 +118,26 @@ func hostEnd(text string) int {
 
 // segment appends a segment, or what stands in its place, and reports whether it was
 // hidden.
-func (m *masker) segment(text string) bool {
-	name, end, ok := m.find(text)
+func (h *hider) segment(text string) bool {
+	name, end, ok := h.find(text)
 	if !ok {
-		m.out = append(m.out, text...)
+		h.out = append(h.out, text...)
 		return false
 	}
-	m.out = append(append(m.out, name...), text[end:]...)
+	h.out = append(append(h.out, name...), text[end:]...)
 	return true
 }
 
 // find returns what stands in the place of a segment's beginning, and where that ends.
-func (m *masker) find(text string) (name string, end int, ok bool) {
-	if name, ok = m.nameOf(text); ok || !strings.ContainsAny(text, goesOn+"|&.:!=%") {
+func (h *hider) find(text string) (name string, end int, ok bool) {
+	if name, ok = h.nameOf(text); ok || !strings.ContainsAny(text, goesOn+"|&.:!=%") {
 		return name, len(text), ok
 	}
 	bare := len(strings.TrimRight(text, goesOn))
 	if plain := unescape(text[:bare]); plain != text[:bare] {
-		name, ok = m.escaped(plain)
+		name, ok = h.escaped(plain)
 		if !ok && strings.IndexByte(plain, '+') >= 0 { // a blank, as forms have it
-			name, ok = m.escaped(strings.ReplaceAll(plain, "+", " "))
+			name, ok = h.escaped(strings.ReplaceAll(plain, "+", " "))
 		}
 		if ok {
 			return name, bare, true
@@ -147,7 +147,7 @@ func (m *masker) find(text string) (name string, end int, ok bool) {
 		if end <= 0 {
 			continue
 		}
-		if name, ok = m.nameOf(text[:end]); ok {
+		if name, ok = h.nameOf(text[:end]); ok {
 			if end < bare && text[end] == ';' {
 				end = bare // matrix parameters
 			}
@@ -160,14 +160,14 @@ func (m *masker) find(text string) (name string, end int, ok bool) {
 // escaped returns what stands in the place of a segment that was escaped, if any part
 // of it is to be hidden: there may be a query in it, or a whole path that was escaped
 // twice.
-func (m *masker) escaped(plain string) (name string, ok bool) {
-	if name, ok = m.nameOf(plain); ok {
+func (h *hider) escaped(plain string) (name string, ok bool) {
+	if name, ok = h.nameOf(plain); ok {
 		return name, true
 	}
 	parts := strings.FieldsFuncSeq(plain, func(r rune) bool { return strings.ContainsRune("/?#;&=,.:", r) })
 	for part := range parts {
-		if _, ok := m.nameOf(part); ok {
-			name, _ = m.nameOf(firstPart(plain))
+		if _, ok := h.nameOf(part); ok {
+			name, _ = h.nameOf(firstPart(plain))
 			return cmp.Or(name, anySegment), true
 		}
 	}

@@ -88,11 +88,11 @@ func (c *correlator) joins(lr plog.LogRecord, v *record.Log, e *edit) bool {
 // a trace id gets the one its attributes, its body or its resource state.
 func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemetry.Tally, svc *telemetry.Service) (v record.Log) {
 	missing := lr.TraceID().IsEmpty()
-	var f idFinder
+	var f record.IDFinder
 	v.Begin(lr)
 	for key, val := range lr.Attributes().All() {
 		if !v.Read(key, val, c.cfg.PathAttributes) && missing {
-			f.readAttribute(c.keys, key, val)
+			f.ReadAttribute(c.keys, key, val)
 		} else if !missing {
 			v.Header.Read(key, val)
 		}
@@ -110,7 +110,7 @@ func (c *correlator) readLog(res pcommon.Resource, lr plog.LogRecord, t *telemet
 // promote writes the trace id that was found to the record, or counts why none
 // was. It reports whether what the id was found in asks to keep the trace, and
 // whether it says that the trace was not sampled.
-func (c *correlator) promote(f *idFinder, res pcommon.Resource, lr plog.LogRecord, text string, t *telemetry.Tally, svc *telemetry.Service) (debug, unsampled bool) {
+func (c *correlator) promote(f *record.IDFinder, res pcommon.Resource, lr plog.LogRecord, text string, t *telemetry.Tally, svc *telemetry.Service) (debug, unsampled bool) {
 	ctx, source, why := c.find(f, res, lr.Body(), text)
 	if why != traceid.Found {
 		t.Missing(svc, why)
@@ -130,8 +130,8 @@ func (c *correlator) promote(f *idFinder, res pcommon.Resource, lr plog.LogRecor
 // find looks for the trace id in the attributes, which f has seen, then the
 // body, then a text among the attributes, then the resource. If there is none, the
 // reason is the one that says most.
-func (c *correlator) find(f *idFinder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, telemetry.IDSource, traceid.Reason) {
-	ctx, why := f.ids.Result()
+func (c *correlator) find(f *record.IDFinder, res pcommon.Resource, body pcommon.Value, text string) (traceid.Context, telemetry.IDSource, traceid.Reason) {
+	ctx, why := f.Fields()
 	if why == traceid.Found {
 		return ctx, telemetry.InAttributes, why
 	}
@@ -141,7 +141,7 @@ func (c *correlator) find(f *idFinder, res pcommon.Resource, body pcommon.Value,
 			return ctx, telemetry.InBody, in
 		}
 		why = max(why, in)
-		if ctx, in = f.result(c.keys); in == traceid.Found {
+		if ctx, in = f.Result(c.keys); in == traceid.Found {
 			return ctx, telemetry.InAttributes, in
 		}
 		why = max(why, in)
@@ -159,18 +159,18 @@ func (c *correlator) inBody(body pcommon.Value, text string) (traceid.Context, t
 	case text != "":
 		return c.keys.ScanBody(text)
 	case body.Type() == pcommon.ValueTypeMap:
-		var f idFinder
-		f.readMap(c.keys, traceid.Scope{}, body.Map())
-		return f.result(c.keys)
+		var f record.IDFinder
+		f.ReadMap(c.keys, body.Map())
+		return f.Result(c.keys)
 	default:
 		return traceid.Context{}, traceid.Absent
 	}
 }
 
 func (c *correlator) inResource(res pcommon.Resource) (traceid.Context, traceid.Reason) {
-	var f idFinder
-	f.readMap(c.keys, traceid.Scope{}, res.Attributes())
-	return f.ids.Result()
+	var f record.IDFinder
+	f.ReadMap(c.keys, res.Attributes())
+	return f.Fields()
 }
 
 // contradicts reports whether the header holds another trace id than the item. A

@@ -289,8 +289,8 @@ func (c *correlator) traceOf(res pcommon.Resource, lr plog.LogRecord) pcommon.Tr
 	if !lr.TraceID().IsEmpty() {
 		return lr.TraceID()
 	}
-	var f idFinder
-	f.readMap(c.keys, traceid.Scope{}, lr.Attributes())
+	var f record.IDFinder
+	f.ReadMap(c.keys, lr.Attributes())
 	ctx, _, why := c.find(&f, res, lr.Body(), record.BodyText(lr.Body()))
 	if why != traceid.Found {
 		return pcommon.TraceID{}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package record
 
 import (
 	"encoding/hex"
@@ -13,17 +13,17 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
-// idFinder looks for a trace id in what one carrier of a record holds: its attributes, its body or its resource. All
+// IDFinder looks for a trace id in what one carrier of a record holds: its attributes, its body or its resource. All
 // three are read alike, so that a field says the same wherever it stands. The strings are borrowed.
-type idFinder struct {
+type IDFinder struct {
 	ids traceid.Finder
 	// message is the text of the record, the most telling one that the carrier holds.
 	message string
 	rank    uint16
 }
 
-// readAttribute is read for a key at the top.
-func (f *idFinder) readAttribute(k *traceid.Keys, key string, v pcommon.Value) {
+// ReadAttribute offers an attribute of a record, and what a map or a list in it holds.
+func (f *IDFinder) ReadAttribute(k *traceid.Keys, key string, v pcommon.Value) {
 	if r := k.Lookup(key); r.Kind != traceid.RoleNone {
 		f.offer(r, v)
 	}
@@ -34,7 +34,7 @@ func (f *idFinder) readAttribute(k *traceid.Keys, key string, v pcommon.Value) {
 
 // read offers the value under a key in the scope, and what a map or a list under it holds, where that can
 // matter; the keys bound the depth.
-func (f *idFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon.Value) {
+func (f *IDFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon.Value) {
 	switch v.Type() {
 	case pcommon.ValueTypeMap:
 		if inner, ok := k.Enter(in, key); ok {
@@ -47,9 +47,12 @@ func (f *idFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon
 	}
 }
 
+// ReadMap offers the fields of a body or of a resource.
+func (f *IDFinder) ReadMap(k *traceid.Keys, m pcommon.Map) { f.readMap(k, traceid.Scope{}, m) }
+
 // readMap offers the fields of a map that stands in the scope. One that has a key and its value apart, as an element
 // of a list does, is a field itself.
-func (f *idFinder) readMap(k *traceid.Keys, in traceid.Scope, m pcommon.Map) {
+func (f *IDFinder) readMap(k *traceid.Keys, in traceid.Scope, m pcommon.Map) {
 	var name string
 	var value pcommon.Value
 	named, valued := false, false
@@ -68,7 +71,7 @@ func (f *idFinder) readMap(k *traceid.Keys, in traceid.Scope, m pcommon.Map) {
 }
 
 // readList offers the elements of a list as if each stood under the list's key.
-func (f *idFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list pcommon.Slice) {
+func (f *IDFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list pcommon.Slice) {
 	for _, v := range list.All() {
 		if v.Type() != pcommon.ValueTypeSlice {
 			f.read(k, in, key, v)
@@ -77,7 +80,7 @@ func (f *idFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list 
 }
 
 // offer takes a value under a key with the role.
-func (f *idFinder) offer(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offer(r traceid.Role, v pcommon.Value) {
 	switch {
 	case r.Kind == traceid.RoleNone:
 	case r.Kind == traceid.RoleMessage:
@@ -89,7 +92,7 @@ func (f *idFinder) offer(r traceid.Role, v pcommon.Value) {
 	}
 }
 
-func (f *idFinder) offerID(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offerID(r traceid.Role, v pcommon.Value) {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 		f.ids.Offer(r, v.Str())
@@ -112,7 +115,7 @@ const maxExact = 1 << 53
 
 // offerDouble offers a number that a parser of JSON made a double. A larger one has lost its digits, and is offered
 // as what it is now, which is no id.
-func (f *idFinder) offerDouble(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offerDouble(r traceid.Role, v pcommon.Value) {
 	d := v.Double()
 	if d == math.Trunc(d) && math.Abs(d) < maxExact {
 		f.ids.OfferInt(r, int64(d))
@@ -121,8 +124,11 @@ func (f *idFinder) offerDouble(r traceid.Role, v pcommon.Value) {
 	f.ids.Offer(r, strconv.FormatFloat(d, 'e', -1, 64))
 }
 
-// result is what the fields say, and if they hold no id what the message says.
-func (f *idFinder) result(k *traceid.Keys) (traceid.Context, traceid.Reason) {
+// Fields is what the fields say, whatever the message does.
+func (f *IDFinder) Fields() (traceid.Context, traceid.Reason) { return f.ids.Result() }
+
+// Result is what the fields say, and if they hold no id what the message says.
+func (f *IDFinder) Result(k *traceid.Keys) (traceid.Context, traceid.Reason) {
 	if f.message != "" && !f.ids.Found() {
 		f.ids.OfferBody(k, f.message)
 	}

@@ -1,20 +1,18 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package record
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/otel/attribute"
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -100,48 +98,41 @@ var carried = map[string]struct {
 
 // TestOneFieldSaysOneThing: whether it stands in a text, in a map or in the attributes.
 func TestOneFieldSaysOneThing(t *testing.T) {
+	k := traceid.NewKeys(nil)
 	for name, tt := range carried {
 		text, err := json.Marshal(tt.fields)
 		require.NoError(t, err)
-		for carrier, put := range map[string]func(plog.LogRecord){
-			"text":       func(lr plog.LogRecord) { lr.Body().SetStr(string(text)) },
-			"map":        func(lr plog.LogRecord) { require.NoError(t, lr.Body().SetEmptyMap().FromRaw(tt.fields)) },
-			"attributes": func(lr plog.LogRecord) { require.NoError(t, lr.Attributes().FromRaw(tt.fields)) },
+		m := pcommon.NewMap()
+		require.NoError(t, m.FromRaw(tt.fields))
+		for carrier, read := range map[string]func() (traceid.Context, traceid.Reason){
+			"text": func() (traceid.Context, traceid.Reason) { return k.ScanBody(string(text)) },
+			"map": func() (traceid.Context, traceid.Reason) {
+				var f IDFinder
+				f.ReadMap(k, m)
+				return f.Result(k)
+			},
+			"attributes": func() (traceid.Context, traceid.Reason) {
+				var f IDFinder
+				var l Log
+				for key, v := range m.All() {
+					if !l.Read(key, v, nil) {
+						f.ReadAttribute(k, key, v)
+					}
+				}
+				return f.Result(k)
+			},
 		} {
 			t.Run(name+"/"+carrier, func(t *testing.T) {
-				bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-					p.send(logOf(1, 1, func(lr plog.LogRecord) {
-						lr.SetTraceID(pcommon.TraceID{})
-						lr.SetSpanID(pcommon.SpanID{})
-						put(lr)
-					}))
-					time.Sleep(2 * time.Minute)
-					require.Len(t, p.records(), 1)
-					lr := p.records()[0]
-					assert.Equal(t, tt.trace, lr.TraceID().String())
-					assert.Equal(t, tt.span, lr.SpanID().String())
-					if tt.want != "" {
-						assert.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("reason", tt.want)))
-					}
-				})
+				ctx, why := read()
+				if tt.want != "" {
+					assert.Equal(t, tt.want, why.String())
+					return
+				}
+				assert.Equal(t, traceid.Found, why)
+				assert.Equal(t, tt.trace, hex.EncodeToString(ctx.TraceID[:]))
+				assert.Equal(t, tt.span, pcommon.SpanID(ctx.SpanID).String())
 			})
 		}
-	}
-}
-
-// TestTheResourceMayNameTheTrace, nested as well; what it says of itself is no message.
-func TestTheResourceMayNameTheTrace(t *testing.T) {
-	for want, fields := range map[string]map[string]any{
-		ownTrace: {"labels": map[string]any{"trace_id": ownTrace}},
-		"":       {"message": "trace_id=" + otherTrace},
-	} {
-		bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-			ld := logOf(1, 1, func(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) })
-			require.NoError(t, ld.ResourceLogs().At(0).Resource().Attributes().FromRaw(fields))
-			p.send(ld)
-			time.Sleep(2 * time.Minute)
-			assert.Equal(t, want, p.records()[0].TraceID().String())
-		})
 	}
 }
 
@@ -152,24 +143,11 @@ func TestADoubleHasLostItsDigits(t *testing.T) {
 		12695189702020646247: traceid.Malformed, 1 << 54: traceid.Malformed, 0.5: traceid.Malformed,
 		1<<53 - 1: traceid.Found, 1: traceid.Found, 0: traceid.InvalidZero,
 	} {
-		var f idFinder
-		f.readAttribute(k, "dd.trace_id", pcommon.NewValueDouble(number))
-		_, why := f.result(k)
+		var f IDFinder
+		f.ReadAttribute(k, "dd.trace_id", pcommon.NewValueDouble(number))
+		_, why := f.Result(k)
 		assert.Equal(t, want, why, "%g", number)
 	}
-}
-
-// TestTextsAreReadOnRequest: with trace_id_in_body off, no text is read, whatever holds it.
-func TestTextsAreReadOnRequest(t *testing.T) {
-	bubbled(t, func(c *Config) { c.Logs.TraceIDInBody = false }, func(t *testing.T, p *pipelines) {
-		p.send(logOf(1, 1, func(lr plog.LogRecord) {
-			lr.SetTraceID(pcommon.TraceID{})
-			lr.Attributes().PutStr("message", "trace_id="+ownTrace)
-			lr.Body().SetEmptyMap().PutStr("message", "trace_id="+ownTrace)
-		}))
-		time.Sleep(2 * time.Minute)
-		assert.True(t, p.records()[0].TraceID().IsEmpty())
-	})
 }
 
 // TestMapsSayWhatTheirTextSays holds it for any nesting of any keys.
@@ -181,11 +159,11 @@ func TestMapsSayWhatTheirTextSays(t *testing.T) {
 		require.NoError(t, err)
 		want, why := k.ScanBody(string(text))
 
-		var f idFinder
+		var f IDFinder
 		m := pcommon.NewMap()
 		require.NoError(t, m.FromRaw(fields))
-		f.readMap(k, traceid.Scope{}, m)
-		got, reason := f.result(k)
+		f.ReadMap(k, m)
+		got, reason := f.Result(k)
 		assert.Equal(t, why, reason, "%s", text)
 		assert.Equal(t, want, got, "%s", text)
 	})
@@ -228,11 +206,11 @@ func TestReadingAttributesAllocatesNothing(t *testing.T) {
 			continue // a number is printed
 		}
 		assert.Zero(t, testing.AllocsPerRun(10, func() {
-			var f idFinder
+			var f IDFinder
 			for key, v := range m.All() {
-				f.readAttribute(k, key, v)
+				f.ReadAttribute(k, key, v)
 			}
-			_, _ = f.result(k)
+			_, _ = f.Result(k)
 		}), name)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/envelope"
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
@@ -40,7 +41,7 @@ type batch struct {
 	arena     []byte // the bytes of the records of the items that were not
 	kept      int    // of them, those of the items before the last
 	encoder   otlpwire.Encoder
-	envelopes envelopes
+	envelopes envelope.Layers
 	// full: there was no room for the last items, so the further ones are not held.
 	full bool
 	// spans and logs set records aside while envelopes are read; empty otherwise.
@@ -78,7 +79,7 @@ func newBatch(p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebuffer.
 	b.pipe, b.sig, b.now, b.wall = p, sig, p.engine.reading(now), now.UnixNano()
 	b.match.Use(p.engine.rules)
 	b.encoder.Use(p.engine.encoding, p.engine.plan.largest)
-	b.envelopes.begin(p.engine.buffer, metadata, p.engine.plan.largest)
+	b.envelopes.Begin(p.engine.buffer, metadata, p.engine.plan.largest)
 	b.records = slices.Grow(b.records, n)
 	b.items, b.fates = slices.Grow(b.items, n), slices.Grow(b.fates, n)
 	if p.engine.plan.waits {
@@ -96,10 +97,10 @@ const (
 
 // done gives the batch back. Nothing may refer to the caller's data then.
 func (b *batch) done() {
-	if cap(b.records) > maxPooledItems || cap(b.arena) > maxPooledBytes || b.envelopes.large() {
+	if cap(b.records) > maxPooledItems || cap(b.arena) > maxPooledBytes || b.envelopes.Large(maxPooledItems, maxPooledBytes) {
 		return
 	}
-	b.envelopes.reset()
+	b.envelopes.Reset()
 	clear(b.items)
 	clear(b.parts)
 	clear(b.records)
@@ -120,13 +121,13 @@ func (b *batch) readSpans(td ptrace.Traces) {
 		b.match.EnterSpans(rs)
 		stubs := b.pipe.engine.plan.stubs
 		if stubs {
-			b.envelopes.enterStubs(svc.Envelope)
+			b.envelopes.EnterStubs(svc.Envelope)
 		} else {
-			b.envelopes.enterResource(rs.Resource().Attributes())
+			b.envelopes.EnterResource(rs.Resource().Attributes())
 		}
 		for _, ss := range rs.ScopeSpans().All() {
 			if !stubs {
-				b.envelopes.enterScope(ss.Scope().Attributes())
+				b.envelopes.EnterScope(ss.Scope().Attributes())
 			}
 			for _, s := range ss.Spans().All() {
 				b.readSpan(svc, ss, s)
@@ -202,7 +203,7 @@ func (b *batch) readSpanEnvelopes(td ptrace.Traces) {
 // readEnvelopes takes the envelopes out of a message without records.
 func (b *batch) readEnvelopes(msg []byte, err error) {
 	if err == nil {
-		err = otlpwire.Walk(msg, b.envelopes.addResource, b.envelopes.addScope, func([]byte) {})
+		err = otlpwire.Walk(msg, b.envelopes.AddResource, b.envelopes.AddScope, func([]byte) {})
 	}
 	if err != nil {
 		b.match.Err = err
@@ -237,9 +238,9 @@ func (b *batch) readLogs(ld plog.Logs) {
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.Of(rl.Resource())
 		b.match.EnterLogs(rl)
-		b.envelopes.enterResource(rl.Resource().Attributes())
+		b.envelopes.EnterResource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
-			b.envelopes.enterScope(sl.Scope().Attributes())
+			b.envelopes.EnterScope(sl.Scope().Attributes())
 			for _, lr := range sl.LogRecords().All() {
 				b.readLog(svc, rl.Resource(), sl, lr)
 			}
@@ -357,7 +358,7 @@ func (b *batch) findFates(n int) {
 			items[i].Record, items[i].Envelope = nil, nil
 		}
 		b.arena = b.arena[:0]
-		b.envelopes.forget()
+		b.envelopes.Forget()
 		return
 	}
 	for i := range fates {

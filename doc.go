@@ -31,6 +31,7 @@
 //   - internal/rules: how the sampling configuration becomes a policy, and an item what it means for it
 //   - internal/links: how spans and logs become links, and who answers at which address
 //   - internal/outlet: how released bytes reach the next component, also one that fails
+//   - internal/envelope: how what is around held records is kept once
 //   - internal/otlpwire: how records become bytes and messages become records
 //   - internal/telemetry: instruments, and the limits of their labels
 //   - internal/route: how paths become patterns, by declaration and by learning

@@ -6,7 +6,6 @@ package correlationprocessor
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"pgregory.net/rapid"
 )
 
 // from is the context of a request with the header X-Tenant.
@@ -189,24 +187,5 @@ func TestMetadataIsBounded(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Less(t, p.sum("buffer_bytes"), before+(1<<20), "what nobody names is gone")
 		p.conserved()
-	})
-}
-
-func TestMetadataIsReadAsItWasWritten(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		m := clientMetadata{keys: []string{"a", "B", "c"}}
-		values := map[string][]string{}
-		for _, key := range []string{"a", "b", "c", "d"} {
-			if of := rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, key); len(of) > 0 {
-				values[key] = of
-			}
-		}
-		got := m.read(string(m.append(nil, otelclient.NewMetadata(values))))
-		read := map[string][]string{}
-		for key := range got.Keys() {
-			read[key] = got.Get(key)
-		}
-		delete(values, "d")
-		require.True(t, maps.EqualFunc(values, read, func(a, b []string) bool { return fmt.Sprintf("%q", a) == fmt.Sprintf("%q", b) }), "%q %q", values, read)
 	})
 }

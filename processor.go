@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/envelope"
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
@@ -54,7 +55,7 @@ type engine struct {
 	correlator *correlator
 	links      *links.Reader
 	requests   *requests
-	metadata   clientMetadata
+	metadata   envelope.Clients
 	found      integrity.Report // of ticks
 	onLast     func()
 
@@ -102,7 +103,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
 	e.links = links.New()
-	e.metadata = newClientMetadata(cfg)
+	e.metadata = envelope.NewClients(cfg.MetadataKeys, cfg.MetadataCardinalityLimit)
 	e.requests = newRequests(cfg)
 	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes, int64(cfg.MaxBytes)/countedShare)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
@@ -139,7 +140,7 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 	}
 	p.outlet = outlet.New(outlet.Options{
 		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry,
-		Delivered: e.buffer.Delivered, Client: e.metadata.client(), Join: e.correlator.join(), Log: p.log,
+		Delivered: e.buffer.Delivered, Client: e.metadata.Context(), Join: e.correlator.join(), Log: p.log,
 	})
 	p.outlet.Start()
 	return nil
@@ -315,7 +316,7 @@ func decide[D any](p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebu
 	defer b.done()
 	read(b, data)
 	if b.match.Err != nil {
-		b.envelopes.forget()
+		b.envelopes.Forget()
 		p.engine.telemetry.Refused(sig, b.refused(n))
 		return 0, consumererror.NewPermanent(b.match.Err)
 	}
@@ -343,7 +344,7 @@ func (p *pipeline) admit(ctx context.Context, sig tracebuffer.Signal, n int) (c 
 	if ok := e.buffer.MakeRoom(&out); !ok {
 		err = errBufferFull
 	} else if e.plan.waits || e.plan.joins {
-		c.metadata, err = e.metadata.intern(ctx, e.buffer, e.plan.largest)
+		c.metadata, err = e.metadata.Intern(ctx, e.buffer, e.plan.largest)
 	}
 	e.carryOut(&out)
 	if err != nil {

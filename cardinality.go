@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/mask"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
@@ -29,18 +28,6 @@ type cardinality struct {
 func newCardinality(cfg *Config) cardinality {
 	h := mask.NewHasher([]byte(cfg.Routes.HashKey))
 	return cardinality{cfg: &cfg.Routes, hash: h, mask: mask.New(cfg.Routes.RawPath, cfg.Logs.PathAttributes, h)}
-}
-
-// start says what whoever reads the configuration may not expect.
-func (c *cardinality) start(log *zap.Logger) {
-	hides := c.cfg.RawPath != RawPathKeep
-	if c.cfg.HashKey == "" && (c.cfg.RawPath == RawPathHash || c.cfg.Parameters == ParametersHash) {
-		log.Info("routes::hash_key is not set: values are hashed with a key made now, so hashes differ between collectors and after a restart")
-	}
-	if hides && c.cfg.Parameters == ParametersPlain {
-		log.Warn("routes::parameters: plain writes the values of paths that routes::raw_path hides",
-			zap.String("raw_path", string(c.cfg.RawPath)))
-	}
 }
 
 // edit is what a record is to get. It is written to the record only if that

@@ -7,21 +7,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
-	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
-	"go.yaml.in/yaml/v3"
 )
 
 // bothWays runs a test with traces that pass at once and with traces that are
@@ -239,49 +231,5 @@ func TestPatternsStayUnderTheCap(t *testing.T) {
 		}
 		require.LessOrEqual(t, len(seen), 10)
 		require.LessOrEqual(t, p.sum("route_patterns", attribute.String("service.name", "cart")), int64(10))
-	})
-}
-
-func TestLearnedPatternsAreWrittenToTheFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "routes.yaml")
-	change := func(c *Config) { c.Routes.Learn.File = file }
-	observed := func(s ptrace.Span) {
-		s.Attributes().PutStr("url.path", "/carts/17/items/3")
-		s.Attributes().PutStr("http.route", "/carts/:cart/items/:item")
-	}
-	synctest.Test(t, func(t *testing.T) {
-		p := newPipelines(t, change)
-		p.send(spanOf(1, 1, observed))
-		_, err := os.Stat(file)
-		require.ErrorIs(t, err, os.ErrNotExist)
-		time.Sleep(2 * time.Minute)
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.Contains(t, string(text), "/carts/{cart}/items/{item}")
-		require.NoError(t, os.Remove(file))
-		p.shutdown()
-		text, err = os.ReadFile(file)
-		require.NoError(t, err)
-
-		var back map[string]any
-		require.NoError(t, yaml.Unmarshal(text, &back))
-		entries, err := os.ReadDir(filepath.Dir(file))
-		require.NoError(t, err)
-		require.Len(t, entries, 1, "no temporary file is left")
-	})
-}
-
-func TestMeetingTheCapIsLoggedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(zapcore.WarnLevel)
-		var p pipelines
-		p.logger = zap.New(core)
-		p.start(t, func(c *Config) { c.Routes.MaxRoutes = 1 }, consumertest.NewNop(), consumertest.NewNop())
-		for _, path := range []string{"/a/b", "/c/d", "/e/f", "/g/h"} {
-			p.send(spanOf(1, 1, func(s ptrace.Span) { s.Attributes().PutStr("url.path", path) }))
-			time.Sleep(time.Minute)
-		}
-		require.Equal(t, 1, logs.FilterMessageSnippet("routes::max_routes").Len())
-		p.shutdown()
 	})
 }

@@ -4,8 +4,6 @@
 package correlationprocessor
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,25 +24,4 @@ func TestAllThatIsWrittenIsKnown(t *testing.T) {
 		cfg.Sampling.RuleAttribute = name
 		require.ErrorContains(t, cfg.Validate(), "sampling::rule_attribute must not be", name)
 	}
-}
-
-func TestALearnFileThatCannotBeWrittenIsFoundAtStart(t *testing.T) {
-	folder := t.TempDir()
-	plain := filepath.Join(folder, "plain")
-	require.NoError(t, os.WriteFile(plain, nil, 0o600))
-	for name, want := range map[string]string{
-		filepath.Join(folder, "none", "routes.yaml"): "cannot be written",
-		filepath.Join(plain, "routes.yaml"):          "cannot be written",
-		folder:                                       "is a folder",
-	} {
-		err := startOnce(t, func(c *Config) { c.Routes.Learn.File = name })
-		require.ErrorContains(t, err, "routes::learn::file")
-		require.ErrorContains(t, err, name)
-		require.ErrorContains(t, err, want)
-	}
-	good := filepath.Join(folder, "routes.yaml")
-	require.NoError(t, startOnce(t, func(c *Config) { c.Routes.Learn.File = good }))
-	files, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, files, 2, "nothing is left beside the file")
 }

@@ -26,6 +26,8 @@
 // # What each folder hides
 //
 //   - internal/config: which configurations are good, and what unset keys mean
+//   - internal/startup: which good configurations may still not be meant
+//   - internal/learned: when learned patterns are forgotten, written and warned of
 //   - internal/record: which attributes, old and new, mean what; walks over batches
 //   - internal/mask: where raw paths hide in an item, and what stands in their place
 //   - internal/rules: how the sampling configuration becomes a policy, and an item what it means for it

@@ -5,6 +5,7 @@ package correlationprocessor
 
 import (
 	"math"
+	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
@@ -35,6 +36,19 @@ const (
 
 // maxAtOnce is the most that is encoded at once. Typical batches have less.
 const maxAtOnce = 4 << 20
+
+// typicalRecord is about what a record takes, in bytes of OTLP.
+const typicalRecord = 512
+
+// The parts of max_bytes that the tables may take that senders fill: what is
+// learned of routes 1/4, at the default of 512 MiB some 100,000 patterns; services
+// and their labels 1/16; the routes that are counted by name 1/32. They are not set
+// aside: what the tables do not take is there for traces.
+const (
+	routesShare   = 4
+	servicesShare = 16
+	countedShare  = 32
+)
 
 // newPlan returns the plan of an engine that is in pipelines of both signals or
 // of one.

@@ -16,9 +16,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
 )
 
@@ -195,40 +192,6 @@ func printedLogs(sink *consumertest.LogsSink) (out string) {
 		out += string(text)
 	}
 	return out
-}
-
-// What whoever configures hashes and hidden paths should know is said once at start,
-// and the key is never printed.
-func TestWhatIsSaidOfHiddenPaths(t *testing.T) {
-	said := func(change func(*Config)) string {
-		core, logs := observer.New(zapcore.InfoLevel)
-		p := pipelines{logger: zap.New(core)}
-		p.start(t, change, consumertest.NewNop(), consumertest.NewNop())
-		p.shutdown()
-		var all []string
-		for _, entry := range logs.All() {
-			all = append(all, entry.Level.String()+" "+entry.Message)
-		}
-		return strings.Join(all, "\n")
-	}
-	const noKey, plain = "info routes::hash_key is not set", "warn routes::parameters: plain"
-	require.NotContains(t, said(func(*Config) {}), "hash_key")
-	for _, change := range []func(*Config){
-		func(c *Config) { c.Routes.RawPath = RawPathHash },
-		func(c *Config) { c.Routes.Parameters = ParametersHash },
-	} {
-		require.Equal(t, 1, strings.Count(said(change), noKey))
-		require.NotContains(t, said(func(c *Config) { change(c); c.Routes.HashKey = testKey }), noKey)
-	}
-	for _, mode := range []RawPathMode{RawPathDrop, RawPathHash} {
-		require.Contains(t, said(func(c *Config) { c.Routes.RawPath, c.Routes.Parameters = mode, ParametersPlain }), plain)
-	}
-	require.NotContains(t, said(func(c *Config) { c.Routes.Parameters = ParametersPlain }), plain)
-	cfg := createDefaultConfig().(*Config)
-	cfg.Routes.HashKey = testKey
-	require.NotContains(t, fmt.Sprintf("%v %+v", cfg, cfg), testKey)
-	cfg.Routes.HashKey = "short"
-	require.ErrorContains(t, cfg.Routes.Validate(), "hash_key must be at least 16 bytes long, got 5")
 }
 
 // The user's rules see paths as they arrived, whether the items wait or pass, and what

@@ -22,11 +22,13 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/envelope"
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
+	"github.com/otelcol-correlation/correlationprocessor/internal/learned"
 	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/startup"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -45,7 +47,7 @@ type engine struct {
 	telemetry  *telemetry.Instruments
 	routes     *route.Table
 	services   *telemetry.Services
-	learned    *learned
+	learned    *learned.Routes
 	counted    *telemetry.RouteCounter
 	rules      *rules.Rules
 	plan       plan // since Start
@@ -159,19 +161,16 @@ func (e *engine) start(log *zap.Logger) error {
 	e.encoding.Probe()
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
 	e.buffer = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs)))
-	e.learned = &learned{cfg: &e.cfg.Routes, table: e.routes, log: log, warned: map[string]bool{}}
-	e.cards.start(log)
-	s := startup{cfg: e.cfg, rules: e.rules, plan: e.plan, traces: traces, logs: logs}
-	for _, w := range s.warnings() {
-		log.Warn(w)
-	}
+	e.learned = learned.New(&e.cfg.Routes, e.routes, log)
+	s := startup.Facts{Config: e.cfg, Rules: e.rules, Traces: traces, Logs: logs, Waits: e.plan.waits, Joins: e.plan.joins, Stubs: e.plan.stubs}
+	s.Warn(log)
 	if err := e.rules.Start(); err != nil {
 		return fmt.Errorf("adaptive samplers: %w", err)
 	}
-	if err := e.learned.probe(); err != nil {
+	if err := e.learned.Probe(); err != nil {
 		return err
 	}
-	s.announce(log)
+	s.Announce(log)
 	e.ticker.Add(1)
 	go e.run()
 	return nil
@@ -260,7 +259,7 @@ func (e *engine) tick(at time.Time) {
 	e.carryOut(&out)
 	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
 	e.checkTraces(now)
-	e.learned.tick(at)
+	e.learned.Tick(at)
 	e.tickTables(at)
 }
 
@@ -407,7 +406,7 @@ func (p *pipeline) shutdown(ctx context.Context) error {
 func (e *engine) drain(ctx context.Context) error {
 	close(e.stop)
 	e.ticker.Wait()
-	e.learned.write()
+	e.learned.Write()
 	e.sendOnAll()
 	var out tracebuffer.Outcome
 	e.inflight.Lock()

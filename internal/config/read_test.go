@@ -380,3 +380,13 @@ func TestAConfigurationCanBeReadFromItsPrint(t *testing.T) {
 		})
 	}
 }
+
+func TestTheKeyOfHashesIsNotPrinted(t *testing.T) {
+	const key = "0123456789abcdef"
+	cfg := Default()
+	cfg.Routes.HashKey = key
+	require.NoError(t, cfg.Routes.Validate())
+	require.NotContains(t, fmt.Sprintf("%v %+v", cfg, cfg), key)
+	cfg.Routes.HashKey = "short"
+	require.ErrorContains(t, cfg.Routes.Validate(), "hash_key must be at least 16 bytes long, got 5")
+}

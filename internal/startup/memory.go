@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package startup
 
 import (
 	"cmp"
@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 )
 
 // memoryBound bounds what this process can use, and says what does.
@@ -35,7 +37,7 @@ func memoryBounds() (bounds []memoryBound) {
 
 // memoryWarning tells if the lowest of the bounds leaves no room for anything besides
 // maxBytes: the process would end before it comes to decide traces early.
-func memoryWarning(maxBytes ByteSize, bounds []memoryBound) string {
+func memoryWarning(maxBytes config.ByteSize, bounds []memoryBound) string {
 	if len(bounds) == 0 {
 		return ""
 	}
@@ -44,5 +46,5 @@ func memoryWarning(maxBytes ByteSize, bounds []memoryBound) string {
 		return ""
 	}
 	return fmt.Sprintf("max_bytes %s is not below the memory that the collector may use: %s is %s",
-		maxBytes, lowest.of, ByteSize(min(lowest.bytes, math.MaxInt64)))
+		maxBytes, lowest.of, config.ByteSize(min(lowest.bytes, math.MaxInt64)))
 }

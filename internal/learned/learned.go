@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package correlationprocessor
+package learned
 
 import (
 	"errors"
@@ -12,19 +12,25 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 )
 
-// learned looks after what the route table has learned: it has old knowledge
+// Routes looks after what a route table has learned: it has old knowledge
 // forgotten, warns once of each service that reached the cap, and writes the
 // patterns to a file for people to read. It is used by one goroutine.
-type learned struct {
-	cfg     *RoutesConfig
+type Routes struct {
+	cfg     *config.RoutesConfig
 	table   *route.Table
 	log     *zap.Logger
 	warned  map[string]bool // services that are known
 	looked  time.Time
 	written time.Time
+}
+
+// New returns the Routes of a table, which has the configuration.
+func New(cfg *config.RoutesConfig, table *route.Table, log *zap.Logger) *Routes {
+	return &Routes{cfg: cfg, table: table, log: log, warned: map[string]bool{}}
 }
 
 // How often the table is looked at, and the file written.
@@ -33,42 +39,43 @@ const (
 	writeInterval = time.Minute
 )
 
-func (l *learned) tick(now time.Time) {
-	if now.Sub(l.looked) < lookInterval {
+// Tick does what is due at the instant, and is called often.
+func (r *Routes) Tick(now time.Time) {
+	if now.Sub(r.looked) < lookInterval {
 		return
 	}
-	l.looked = now
-	l.table.Tick(now)
-	l.warn()
-	if l.written.IsZero() {
-		l.written = now
+	r.looked = now
+	r.table.Tick(now)
+	r.warn()
+	if r.written.IsZero() {
+		r.written = now
 	}
-	if now.Sub(l.written) >= writeInterval {
-		l.written = now
-		l.write()
+	if now.Sub(r.written) >= writeInterval {
+		r.written = now
+		r.Write()
 	}
 }
 
 // warn names the services whose paths did not all get a pattern of their own.
-func (l *learned) warn() {
-	for name := range l.warned {
-		if !l.table.Known(name) {
-			delete(l.warned, name)
+func (r *Routes) warn() {
+	for name := range r.warned {
+		if !r.table.Known(name) {
+			delete(r.warned, name)
 		}
 	}
-	for name, s := range l.table.Services {
-		if s.Overflowed() > 0 && !l.warned[name] {
-			l.warned[name] = true
-			l.log.Warn("a service reached routes::max_routes, or all services together a quarter of max_bytes: new paths share overflow patterns",
-				zap.String("service.name", name), zap.Int("max_routes", l.cfg.MaxRoutes))
+	for name, s := range r.table.Services {
+		if s.Overflowed() > 0 && !r.warned[name] {
+			r.warned[name] = true
+			r.log.Warn("a service reached routes::max_routes, or all services together a quarter of max_bytes: new paths share overflow patterns",
+				zap.String("service.name", name), zap.Int("max_routes", r.cfg.MaxRoutes))
 		}
 	}
 }
 
-// probe returns an error if the file cannot be written: better at start than in a
+// Probe returns an error if the file cannot be written: better at start than in a
 // minute's warning.
-func (l *learned) probe() error {
-	name := l.cfg.Learn.File
+func (r *Routes) Probe() error {
+	name := r.cfg.Learn.File
 	if name == "" {
 		return nil
 	}
@@ -82,13 +89,14 @@ func (l *learned) probe() error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// write replaces the file in one step, so that whoever reads it sees all of it.
-func (l *learned) write() {
-	if l.cfg.Learn.File == "" {
+// Write replaces the file in one step, so that whoever reads it sees all of it. Its
+// error is logged: the next one may succeed.
+func (r *Routes) Write() {
+	if r.cfg.Learn.File == "" {
 		return
 	}
-	if err := writeFile(l.cfg.Learn.File, l.table); err != nil {
-		l.log.Warn("the learned routes cannot be written to routes::learn::file", zap.Error(err))
+	if err := writeFile(r.cfg.Learn.File, r.table); err != nil {
+		r.log.Warn("the learned routes cannot be written to routes::learn::file", zap.Error(err))
 	}
 }
 

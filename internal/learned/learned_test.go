@@ -1,0 +1,100 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package learned
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/config"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
+)
+
+// began is some instant.
+var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// looked are the Routes of an empty table, and what they log.
+func looked(t *testing.T, change func(*config.RoutesConfig)) (*Routes, *observer.ObservedLogs) {
+	t.Helper()
+	cfg := config.Default().Routes
+	change(&cfg)
+	table, err := cfg.Table(0)
+	require.NoError(t, err)
+	core, logged := observer.New(zap.WarnLevel)
+	return New(&cfg, table, zap.New(core)), logged
+}
+
+func TestLearnedPatternsAreWrittenToTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "routes.yaml")
+	r, logged := looked(t, func(c *config.RoutesConfig) { c.Learn.File = file })
+	r.table.Service("cart").Match(route.Request{Path: "/carts/17/items/3", Route: "/carts/:cart/items/:item"})
+	for at := began; at.Before(began.Add(writeInterval)); at = at.Add(lookInterval / 10) {
+		r.Tick(at)
+	}
+	require.NoFileExists(t, file, "not before a minute is over")
+	r.Tick(began.Add(writeInterval))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "/carts/{cart}/items/{item}")
+	var back map[string]any
+	require.NoError(t, yaml.Unmarshal(text, &back))
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "no temporary file is left")
+
+	require.NoError(t, os.RemoveAll(filepath.Dir(file)))
+	r.Write()
+	require.Equal(t, 1, logged.FilterMessageSnippet("routes::learn::file").Len())
+}
+
+func TestMeetingTheCapIsLoggedOnce(t *testing.T) {
+	r, logged := looked(t, func(c *config.RoutesConfig) { c.MaxRoutes = 1 })
+	at := began
+	teach := func() {
+		for _, path := range []string{"/a/b", "/c/d", "/e/f", "/g/h"} {
+			r.table.Service("cart").Match(route.Request{Path: path})
+			at = at.Add(time.Minute)
+			r.Tick(at)
+		}
+	}
+	teach()
+	require.Equal(t, 1, logged.FilterMessageSnippet("routes::max_routes").Len())
+	r.table.Forget("cart")
+	at = at.Add(time.Minute)
+	r.Tick(at)
+	teach()
+	require.Equal(t, 2, logged.FilterMessageSnippet("routes::max_routes").Len(), "once more for a service that was forgotten")
+}
+
+func TestAFileThatCannotBeWrittenIsFound(t *testing.T) {
+	folder := t.TempDir()
+	plain := filepath.Join(folder, "plain")
+	require.NoError(t, os.WriteFile(plain, nil, 0o600))
+	probe := func(name string) error {
+		r, _ := looked(t, func(c *config.RoutesConfig) { c.Learn.File = name })
+		return r.Probe()
+	}
+	for name, want := range map[string]string{
+		filepath.Join(folder, "none", "routes.yaml"): "cannot be written",
+		filepath.Join(plain, "routes.yaml"):          "cannot be written",
+		folder:                                       "is a folder",
+	} {
+		err := probe(name)
+		require.ErrorContains(t, err, "routes::learn::file")
+		require.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, probe(""))
+	require.NoError(t, probe(filepath.Join(folder, "routes.yaml")))
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, files, 1, "nothing is left beside the file")
+}

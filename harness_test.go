@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadatatest"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
 const minBytes = config.MinBytes
@@ -120,15 +122,8 @@ func (p *pipelines) sum(name string, attrs ...attribute.KeyValue) int64 {
 	if err != nil {
 		return 0
 	}
-	var points []metricdata.DataPoint[int64]
-	switch data := m.Data.(type) {
-	case metricdata.Sum[int64]:
-		points = data.DataPoints
-	case metricdata.Gauge[int64]:
-		points = data.DataPoints
-	}
 	var total int64
-	for _, dp := range points {
+	for _, dp := range points(m) {
 		if has(dp.Attributes, attrs) {
 			total += dp.Value
 		}
@@ -145,11 +140,38 @@ func has(set attribute.Set, attrs []attribute.KeyValue) bool {
 	return true
 }
 
-// conserved checks that no item had a third fate.
+// reading is what one reading of all metrics shows: of each metric of integers the sum of its series.
+func (p *pipelines) reading() map[string]int64 {
+	var all metricdata.ResourceMetrics
+	require.NoError(p.t, p.telemetry.Reader.Collect(context.Background(), &all))
+	out := map[string]int64{}
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			for _, dp := range points(m) {
+				out[strings.TrimPrefix(m.Name, "otelcol_processor_correlation_")] += dp.Value
+			}
+		}
+	}
+	return out
+}
+
+func points(m metricdata.Metrics) []metricdata.DataPoint[int64] {
+	switch data := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		return data.DataPoints
+	case metricdata.Gauge[int64]:
+		return data.DataPoints
+	}
+	return nil
+}
+
+// conserved checks, when no call is under way, that no item had a third fate: what has none yet is in the buffer.
 func (p *pipelines) conserved() {
-	for _, sig := range []string{"spans", "logs"} {
-		require.Equal(p.t, p.sum(sig+"_received"),
-			p.sum(sig+"_kept")+p.sum(sig+"_dropped")+p.sum(sig+"_refused")+p.sum(sig+"_held"), sig)
+	now, buffer := p.reading(), p.traces.(*pipeline).engine.buffer
+	for sig, name := range [...]string{tracebuffer.Span: "spans", tracebuffer.Log: "logs"} {
+		held := now[name+"_held"]
+		require.Equal(p.t, now[name+"_received"], now[name+"_kept"]+now[name+"_dropped"]+now[name+"_refused"]+held, name)
+		require.Equal(p.t, buffer.Held(tracebuffer.Signal(sig)), held, "%s held", name)
 	}
 }
 

@@ -206,8 +206,6 @@ func (e *engine) liveBuffer() *tracebuffer.Buffer {
 func (e *engine) gauges() *telemetry.Gauges {
 	return &telemetry.Gauges{
 		Ready:              func() bool { return e.liveBuffer() != nil },
-		SpansHeld:          func() int64 { return e.buffer.Held(tracebuffer.Span) },
-		LogsHeld:           func() int64 { return e.buffer.Held(tracebuffer.Log) },
 		BufferBytes:        func() int64 { return e.buffer.Bytes() + e.links.Bytes() },
 		CompressedBytes:    func() int64 { return e.buffer.Compressed() },
 		LimitBytes:         func() int64 { return int64(e.cfg.MaxBytes) },
@@ -431,7 +429,7 @@ func (p *pipeline) receivedSpans(td ptrace.Traces) (total int) {
 			n += ss.Spans().Len()
 		}
 		total += n
-		p.engine.telemetry.ProcessorCorrelationSpansReceived.Add(context.Background(), int64(n), p.engine.services.Of(rs.Resource()).Only)
+		p.engine.telemetry.Received(tracebuffer.Span, p.engine.services.Of(rs.Resource()), n)
 	}
 	return total
 }
@@ -444,7 +442,7 @@ func (p *pipeline) receivedLogs(ld plog.Logs) (total int) {
 			n += sl.LogRecords().Len()
 		}
 		total += n
-		p.engine.telemetry.ProcessorCorrelationLogsReceived.Add(context.Background(), int64(n), p.engine.services.Of(rl.Resource()).Only)
+		p.engine.telemetry.Received(tracebuffer.Log, p.engine.services.Of(rl.Resource()), n)
 	}
 	return total
 }

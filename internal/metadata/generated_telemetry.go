@@ -44,14 +44,14 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationLateItemAge             metric.Float64Histogram
 	ProcessorCorrelationLogSpanDangling         metric.Int64Counter
 	ProcessorCorrelationLogSpans                metric.Int64Counter
-	ProcessorCorrelationLogsDropped             metric.Int64Counter
+	ProcessorCorrelationLogsDropped             metric.Int64ObservableCounter
 	ProcessorCorrelationLogsHeld                metric.Int64ObservableGauge
 	ProcessorCorrelationLogsJoined              metric.Int64Counter
-	ProcessorCorrelationLogsKept                metric.Int64Counter
+	ProcessorCorrelationLogsKept                metric.Int64ObservableCounter
 	ProcessorCorrelationLogsLate                metric.Int64Counter
 	ProcessorCorrelationLogsMissingTraceID      metric.Int64Counter
-	ProcessorCorrelationLogsReceived            metric.Int64Counter
-	ProcessorCorrelationLogsRefused             metric.Int64Counter
+	ProcessorCorrelationLogsReceived            metric.Int64ObservableCounter
+	ProcessorCorrelationLogsRefused             metric.Int64ObservableCounter
 	ProcessorCorrelationLogsTraceIDExtracted    metric.Int64Counter
 	ProcessorCorrelationLogsWithoutSpans        metric.Int64Counter
 	ProcessorCorrelationPropagationBroken       metric.Int64Counter
@@ -65,14 +65,14 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationSamplerKeysOverLimit    metric.Int64ObservableGauge
 	ProcessorCorrelationSpanClockSkew           metric.Float64Histogram
 	ProcessorCorrelationSpansBadTime            metric.Int64Counter
-	ProcessorCorrelationSpansDropped            metric.Int64Counter
+	ProcessorCorrelationSpansDropped            metric.Int64ObservableCounter
 	ProcessorCorrelationSpansDuplicateID        metric.Int64Counter
 	ProcessorCorrelationSpansHeld               metric.Int64ObservableGauge
-	ProcessorCorrelationSpansKept               metric.Int64Counter
+	ProcessorCorrelationSpansKept               metric.Int64ObservableCounter
 	ProcessorCorrelationSpansLate               metric.Int64Counter
 	ProcessorCorrelationSpansOrphan             metric.Int64Counter
-	ProcessorCorrelationSpansReceived           metric.Int64Counter
-	ProcessorCorrelationSpansRefused            metric.Int64Counter
+	ProcessorCorrelationSpansReceived           metric.Int64ObservableCounter
+	ProcessorCorrelationSpansRefused            metric.Int64ObservableCounter
 	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
 	ProcessorCorrelationSpansZeroID             metric.Int64Counter
 	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
@@ -203,12 +203,72 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationIntegrityTracesCall
 	return nil
 }
 
+// RegisterProcessorCorrelationLogsDroppedCallback sets callback for observable ProcessorCorrelationLogsDropped metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsDropped, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationLogsDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationLogsHeldCallback sets callback for observable ProcessorCorrelationLogsHeld metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsHeldCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsHeld, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationLogsHeld)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationLogsKeptCallback sets callback for observable ProcessorCorrelationLogsKept metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsKeptCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsKept, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationLogsKept)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationLogsReceivedCallback sets callback for observable ProcessorCorrelationLogsReceived metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsReceivedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsReceived, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationLogsReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationLogsRefusedCallback sets callback for observable ProcessorCorrelationLogsRefused metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsRefusedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsRefused, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationLogsRefused)
 	if err != nil {
 		return err
 	}
@@ -263,12 +323,72 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationSamplerKeysOverLimi
 	return nil
 }
 
+// RegisterProcessorCorrelationSpansDroppedCallback sets callback for observable ProcessorCorrelationSpansDropped metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansDroppedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansDropped, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSpansDropped)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationSpansHeldCallback sets callback for observable ProcessorCorrelationSpansHeld metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansHeldCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansHeld, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationSpansHeld)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationSpansKeptCallback sets callback for observable ProcessorCorrelationSpansKept metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansKeptCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansKept, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSpansKept)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationSpansReceivedCallback sets callback for observable ProcessorCorrelationSpansReceived metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansReceivedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansReceived, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSpansReceived)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationSpansRefusedCallback sets callback for observable ProcessorCorrelationSpansRefused metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansRefusedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansRefused, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSpansRefused)
 	if err != nil {
 		return err
 	}
@@ -418,7 +538,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationLogsDropped, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationLogsDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_logs_dropped",
 		metric.WithDescription("Log records dropped. [Alpha]"),
 		metric.WithUnit("{record}"),
@@ -426,7 +546,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsHeld, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_logs_held",
-		metric.WithDescription("Log records held now, waiting for their trace's verdict, their span or the next component. [Alpha]"),
+		metric.WithDescription("Log records held now, waiting for their trace's verdict, their span or the next component; those of calls that have not returned are held, too. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
@@ -436,7 +556,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationLogsKept, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationLogsKept, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_logs_kept",
 		metric.WithDescription("Log records passed on to the next component. [Alpha]"),
 		metric.WithUnit("{record}"),
@@ -454,13 +574,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationLogsReceived, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationLogsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_logs_received",
-		metric.WithDescription("Log records that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
+		metric.WithDescription("Log records that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationLogsRefused, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationLogsRefused, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_logs_refused",
 		metric.WithDescription("Log records returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
 		metric.WithUnit("{record}"),
@@ -545,7 +665,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationSpansDropped, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationSpansDropped, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_spans_dropped",
 		metric.WithDescription("Spans dropped. [Alpha]"),
 		metric.WithUnit("{span}"),
@@ -559,11 +679,11 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansHeld, err = builder.meter.Int64ObservableGauge(
 		"otelcol_processor_correlation_spans_held",
-		metric.WithDescription("Spans held now, waiting for their trace's verdict or for the next component. [Alpha]"),
+		metric.WithDescription("Spans held now, waiting for their trace's verdict or for the next component; those of calls that have not returned are held, too. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationSpansKept, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationSpansKept, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_spans_kept",
 		metric.WithDescription("Spans passed on to the next component. [Alpha]"),
 		metric.WithUnit("{span}"),
@@ -581,13 +701,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationSpansReceived, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationSpansReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_spans_received",
-		metric.WithDescription("Spans that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]"),
+		metric.WithDescription("Spans that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
-	builder.ProcessorCorrelationSpansRefused, err = builder.meter.Int64Counter(
+	builder.ProcessorCorrelationSpansRefused, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_spans_refused",
 		metric.WithDescription("Spans returned to the sender with an error, because the buffer was full or the next component failed. [Alpha]"),
 		metric.WithUnit("{span}"),

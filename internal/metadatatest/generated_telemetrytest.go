@@ -281,7 +281,7 @@ func AssertEqualProcessorCorrelationLogsDropped(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationLogsHeld(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_held",
-		Description: "Log records held now, waiting for their trace's verdict, their span or the next component. [Alpha]",
+		Description: "Log records held now, waiting for their trace's verdict, their span or the next component; those of calls that have not returned are held, too. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -359,7 +359,7 @@ func AssertEqualProcessorCorrelationLogsMissingTraceID(t *testing.T, tt *compone
 func AssertEqualProcessorCorrelationLogsReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_received",
-		Description: "Log records that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
+		Description: "Log records that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]",
 		Unit:        "{record}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -624,7 +624,7 @@ func AssertEqualProcessorCorrelationSpansDuplicateID(t *testing.T, tt *component
 func AssertEqualProcessorCorrelationSpansHeld(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_held",
-		Description: "Spans held now, waiting for their trace's verdict or for the next component. [Alpha]",
+		Description: "Spans held now, waiting for their trace's verdict or for the next component; those of calls that have not returned are held, too. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -686,7 +686,7 @@ func AssertEqualProcessorCorrelationSpansOrphan(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationSpansReceived(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_spans_received",
-		Description: "Spans that arrived at the processor. For each signal received = kept + dropped + refused + held. [Alpha]",
+		Description: "Spans that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

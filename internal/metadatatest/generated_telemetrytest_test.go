@@ -48,7 +48,23 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationLogsDroppedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationLogsHeldCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationLogsKeptCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationLogsReceivedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationLogsRefusedCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
@@ -64,7 +80,23 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSpansDroppedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationSpansHeldCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSpansKeptCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSpansReceivedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSpansRefusedCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
@@ -81,13 +113,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationLateItemAge.Record(context.Background(), 1)
 	tb.ProcessorCorrelationLogSpanDangling.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogSpans.Add(context.Background(), 1)
-	tb.ProcessorCorrelationLogsDropped.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsJoined.Add(context.Background(), 1)
-	tb.ProcessorCorrelationLogsKept.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsMissingTraceID.Add(context.Background(), 1)
-	tb.ProcessorCorrelationLogsReceived.Add(context.Background(), 1)
-	tb.ProcessorCorrelationLogsRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsTraceIDExtracted.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsWithoutSpans.Add(context.Background(), 1)
 	tb.ProcessorCorrelationPropagationBroken.Add(context.Background(), 1)
@@ -98,13 +126,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationRuleErrors.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpanClockSkew.Record(context.Background(), 1)
 	tb.ProcessorCorrelationSpansBadTime.Add(context.Background(), 1)
-	tb.ProcessorCorrelationSpansDropped.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansDuplicateID.Add(context.Background(), 1)
-	tb.ProcessorCorrelationSpansKept.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansOrphan.Add(context.Background(), 1)
-	tb.ProcessorCorrelationSpansReceived.Add(context.Background(), 1)
-	tb.ProcessorCorrelationSpansRefused.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)

@@ -10,7 +10,10 @@
 // of labels: at most MaxServices services have series of their own, and at most
 // MaxLabelSets combinations of a service with further resource attributes. All
 // others share the label "_other". What nobody uses any more is forgotten, but for
-// its series, which OpenTelemetry's SDK keeps.
+// its series, which stay as long as the meter's provider.
+//
+// What was received is kept, refused, dropped or held, and no reading of the metrics
+// shows an item in two of these or in none.
 //
 // [Instruments], [Services] and [RouteCounter] are safe for concurrent use; a
 // Tally and Amounts are for one goroutine.

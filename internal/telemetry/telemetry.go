@@ -21,6 +21,7 @@ import (
 // they are counted, per batch and not per item. They are safe for concurrent use.
 type Instruments struct {
 	*metadata.TelemetryBuilder
+	books     [2]*books // by signal
 	ruleNames []string
 	policy    *sampling.Policy
 	counts    bool // items by verdict, which is of use only where traces are dropped
@@ -37,9 +38,7 @@ const (
 // returns true none of the others is called.
 type Gauges struct {
 	Ready func() bool
-	// The records held, by signal, and the memory of the buffer, in bytes.
-	SpansHeld       func() int64
-	LogsHeld        func() int64
+	// The memory of the buffer, in bytes.
 	BufferBytes     func() int64
 	CompressedBytes func() int64
 	LimitBytes      func() int64
@@ -70,8 +69,7 @@ func New(set component.TelemetrySettings, policy *sampling.Policy, counts bool, 
 	for _, r := range policy.Rules() {
 		t.ruleNames = append(t.ruleNames, Label(r.Name))
 	}
-	err = t.registerGauges(g)
-	return t, err
+	return t, errors.Join(t.openBooks(metadata.Meter(set)), t.registerGauges(g))
 }
 
 func (t *Instruments) registerGauges(g *Gauges) error {
@@ -84,8 +82,6 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		}
 	}
 	return errors.Join(
-		t.RegisterProcessorCorrelationSpansHeldCallback(gauge(g.SpansHeld)),
-		t.RegisterProcessorCorrelationLogsHeldCallback(gauge(g.LogsHeld)),
 		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(g.BufferBytes)),
 		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge(g.CompressedBytes)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(g.LimitBytes)),
@@ -108,24 +104,6 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 			return nil
 		}),
 	)
-}
-
-// Kept counts records that the next component took.
-func (t *Instruments) Kept(sig tracebuffer.Signal, n int) {
-	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationLogsKept}[sig]
-	c.Add(context.Background(), int64(n))
-}
-
-// Refused counts records that went back to their sender.
-func (t *Instruments) Refused(sig tracebuffer.Signal, n int) {
-	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansRefused, t.ProcessorCorrelationLogsRefused}[sig]
-	c.Add(context.Background(), int64(n))
-}
-
-// Dropped counts records that go no further, by reason.
-func (t *Instruments) Dropped(sig tracebuffer.Signal, reason string, n int) {
-	c := [...]metric.Int64Counter{t.ProcessorCorrelationSpansDropped, t.ProcessorCorrelationLogsDropped}[sig]
-	add(c, n, attribute.String("reason", reason))
 }
 
 // DroppedAlone counts records without a trace id that the rule dropped.

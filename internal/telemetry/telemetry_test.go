@@ -271,20 +271,20 @@ func TestGauges(t *testing.T) {
 	ready, n := false, int64(0)
 	value := func() int64 { n++; return n }
 	g := &Gauges{
-		Ready: func() bool { return ready }, SpansHeld: value, LogsHeld: value, BufferBytes: value, CompressedBytes: value,
+		Ready: func() bool { return ready }, BufferBytes: value, CompressedBytes: value,
 		LimitBytes: value, BufferTraces: value, EncodedByLibrary: func() bool { n++; return true }, IntegrityBytes: value,
 		IntegrityTraces: value, RouteLimit: value, VerdictsRemembered: value,
 		RoutePatterns: func(yield func(string, int) bool) { _ = yield("cart", 3) && yield("shop", 4) },
 		KeysOverLimit: func(yield func(string, int) bool) { _ = yield("rare", 5) && yield("rest", 0) },
 	}
 	_, page := instruments(t, true, g)
-	require.Empty(t, page.points("spans_held"))
+	require.Empty(t, page.points("buffer_bytes"))
 	require.Zero(t, n)
 	require.Equal(t, map[string]float64{"cart": 3, "shop": 4}, page.points("route_patterns"))
 	require.Equal(t, map[string]float64{"rare": 5, "rest": 0}, page.points("sampler_keys_over_limit"))
 	ready = true
 	names := []string{
-		"spans_held", "logs_held", "buffer_bytes", "buffer_compressed_bytes", "buffer_limit_bytes", "buffer_traces",
+		"buffer_bytes", "buffer_compressed_bytes", "buffer_limit_bytes", "buffer_traces",
 		"encoded_by_library", "integrity_bytes", "integrity_traces", "route_limit", "verdicts_remembered",
 	}
 	for _, name := range names {

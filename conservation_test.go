@@ -6,12 +6,14 @@ package correlationprocessor
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer"
@@ -150,6 +152,31 @@ func (p *pipelines) everyFate() {
 			require.Positive(p.t, p.sum(name+"_dropped", attribute.String("reason", reason)), "%s %s", name, reason)
 		}
 	}
+}
+
+// A large batch is decided on in parts. If it fails in its last one, what was dropped
+// before is dropped, and what was held is held.
+func TestABatchThatFailsAfterSomeOfItWasDecided(t *testing.T) {
+	bubbled(t, func(c *Config) {
+		onePercent(c)
+		c.MaxBytes, c.Sampling.ErrorMode = minBytes, ottl.PropagateError
+		keepIf(`Int(span.attributes["n"]) / Int(span.attributes["d"]) > 1`)(&c.Sampling)
+	}, func(t *testing.T, p *pipelines) {
+		fine := func(s ptrace.Span) { spanAttr("n", "4")(s); spanAttr("d", "4")(s) }
+		p.send(spanOf(1, 1, fine))
+		time.Sleep(11 * time.Second)
+		td := ptrace.NewTraces()
+		for n := range 200 {
+			spanOf(1+n%2, n, fine, spanAttr("ballast", strings.Repeat("x", 300))).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+		}
+		spanOf(3, 1, spanAttr("n", "4"), spanAttr("d", "0")).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+		require.True(t, consumererror.IsPermanent(p.traces.ConsumeTraces(t.Context(), td)))
+		now := p.reading()
+		require.Greater(t, now["spans_dropped"], int64(1))
+		require.Positive(t, now["spans_held"])
+		require.Less(t, now["spans_refused"], int64(201))
+		p.conserved()
+	})
 }
 
 // What the next component is about to take is held until it has taken or refused it,

@@ -314,6 +314,8 @@ func decide[D any](p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebu
 	read(b, data)
 	if b.match.Err != nil {
 		b.envelopes.Forget()
+		b.tally.Fates(b.fates)
+		b.tally.Flush(p.engine.telemetry, sig)
 		p.engine.telemetry.Refused(sig, b.refused(n))
 		return 0, consumererror.NewPermanent(b.match.Err)
 	}

@@ -34,6 +34,7 @@ type batch struct {
 	items     []tracebuffer.Item
 	fates     []tracebuffer.Fate // of the items that were decided on
 	parts     []sampling.Part    // of the items, where a rule asks for traces as a whole
+	edges     []tracebuffer.Edge // of spans that link to others, where links are followed
 	out       tracebuffer.Outcome
 	match     rules.Matcher
 	random    rules.Randomizer
@@ -66,6 +67,9 @@ type outcome struct {
 const noItem = -1
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// typicalRecord is about what a record takes, in bytes of OTLP.
+const typicalRecord = 512
 
 // newBatch returns a batch with room for n records, which arrived with the metadata:
 // one that is new, because the garbage collector took the others, need not grow
@@ -104,7 +108,7 @@ func (b *batch) done() {
 	b.match.Use(nil)
 	b.found.Reset()
 	*b = batch{
-		records: b.records[:0], items: b.items[:0], parts: b.parts[:0], fates: b.fates[:0], arena: b.arena[:0], encoder: b.encoder,
+		records: b.records[:0], items: b.items[:0], parts: b.parts[:0], fates: b.fates[:0], edges: b.edges[:0], arena: b.arena[:0], encoder: b.encoder,
 		match: b.match, watched: b.watched[:0], found: b.found, envelopes: b.envelopes, spans: b.spans, logs: b.logs,
 	}
 	batches.Put(b)
@@ -152,6 +156,9 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		return
 	}
 	b.watchSpan(svc, s, &v)
+	if e.plan.links {
+		b.joinLinked(id, s.Links())
+	}
 	it := b.item(r, id)
 	it.Finding = b.match.Span(ss, s, &v, r.edit.pattern)
 	if e.plan.wholes {
@@ -169,6 +176,15 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 		b.keep(r, it, r.edit.appendSpan(otlpwire.AppendStub(b.arena, s, e.correlator.stub)))
 	}
 	b.sizeSpan(r, s)
+}
+
+// joinLinked notes that a trace is joined to those that a span of it links to.
+func (b *batch) joinLinked(id pcommon.TraceID, links ptrace.SpanLinkSlice) {
+	for _, l := range links.All() {
+		if to := l.TraceID(); !to.IsEmpty() && to != id {
+			b.edges = append(b.edges, tracebuffer.Edge{tracebuffer.ID(id), tracebuffer.ID(to)})
+		}
+	}
 }
 
 // readSpanEnvelopes reads what is around the spans that are to be held: the message
@@ -332,6 +348,7 @@ func (b *batch) decide() {
 	e.inflight.RLock()
 	defer e.inflight.RUnlock()
 	b.findFates(len(b.items))
+	e.buffer.Join(b.now, b.edges, &b.out)
 	e.carryOut(&b.out)
 	b.watchTraces()
 	b.tally.Fates(b.fates)
@@ -384,6 +401,11 @@ func (b *batch) passing() (n int) {
 		}
 	}
 	return n
+}
+
+// holds reports whether one of the records is held.
+func (b *batch) holds() bool {
+	return slices.ContainsFunc(b.fates, func(f tracebuffer.Fate) bool { return f.Action == tracebuffer.Hold })
 }
 
 func (b *batch) passes(r *outcome) bool {

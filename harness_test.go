@@ -97,6 +97,7 @@ func (p *pipelines) start(t require.TestingT, change func(*Config), spans consum
 // is not the test's own, and apart from each other.
 func shortWaits(c *Config) {
 	c.DecisionWait, c.DecisionWaitAfterRoot, c.Logs.JoinWait = 10*time.Second, 2*time.Second, 2*time.Second
+	c.Hindsight = 0
 }
 
 func (p *pipelines) shutdown() {

@@ -20,6 +20,7 @@ type plan struct {
 	stubs  bool // spans pass at once, and what a join needs of them stays
 	counts bool // spans get the number of their logs
 	writes bool // the processor's edits are written before the user's rules look
+	links  bool // traces keep those that they are joined to
 	wholes bool // a rule asks for what traces are as a whole
 	sizes  bool // the sizes of records are counted
 	// largest is how many bytes of a record, or of what is around it, can be held,
@@ -36,9 +37,6 @@ const (
 
 // maxAtOnce is the most that is encoded at once. Typical batches have less.
 const maxAtOnce = 4 << 20
-
-// typicalRecord is about what a record takes, in bytes of OTLP.
-const typicalRecord = 512
 
 // The parts of max_bytes that the tables may take that senders fill: what is
 // learned of routes 1/4, at the default of 512 MiB some 100,000 patterns; services
@@ -58,6 +56,7 @@ func newPlan(cfg *Config, r *rules.Rules, both bool) plan {
 		drops:  r.Drops(),
 		counts: both && cfg.Logs.CountOnSpans,
 		writes: r.ReadsEdits(),
+		links:  cfg.Sampling.FollowLinks,
 		wholes: r.AsksForWhole(),
 		sizes:  r.Drops() || cfg.Sampling.CountedRoutes > 0 || r.SamplesMissing(),
 	}
@@ -83,9 +82,13 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		WaitAfterRoot: cfg.DecisionWaitAfterRoot,
 		MaxItems:      cfg.MaxItemsPerTrace,
 		MaxBytes:      maxBytes,
+		Hindsight:     cfg.Hindsight,
 		DryRun:        cfg.Sampling.DryRun,
 		Join:          p.joins,
 		Count:         p.counts,
+	}
+	if o.FollowLinks = p.links; p.links {
+		o.Linked = r.Linked()
 	}
 	if p.wholes {
 		o.Whole = r.Whole
@@ -94,4 +97,17 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		o.Wait = cfg.Logs.JoinWait
 	}
 	return o
+}
+
+// tickTables has the tables forget what nobody uses any more, and the buffer count
+// what they take, so that max_bytes holds for all of them together.
+func (e *engine) tickTables(now time.Time) {
+	e.services.Tick(now)
+	e.counted.Tick(now)
+	e.buffer.Beside(e.tableBytes())
+}
+
+// tableBytes is about the memory of the tables that the buffer does not know.
+func (e *engine) tableBytes() int64 {
+	return e.routes.Bytes() + e.services.Bytes() + e.counted.Bytes() + e.requests.tableBytes()
 }

@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
@@ -280,7 +279,7 @@ func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, rl plog.R
 		p.engine.buffer.Forget([]*tracebuffer.Envelope{parked.metadata})
 		return false
 	}
-	p.engine.buffer.Adopt(parked.account())
+	p.engine.buffer.Park(tracebuffer.Log, 1, int64(len(msg)))
 	return true
 }
 
@@ -311,13 +310,6 @@ func alone(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) plog.Logs
 	return ld
 }
 
-// account is that of the log among what is held.
-func (p *parkedLog) account() *tracebuffer.Release {
-	r := &tracebuffer.Release{Bytes: int64(len(p.msg))}
-	r.Counts[tracebuffer.Log] = 1
-	return r
-}
-
 // sendOnAll ends the waiting.
 func (e *engine) sendOnAll() {
 	e.requests.sending.Lock()
@@ -330,7 +322,7 @@ func (e *engine) sendOnAll() {
 func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 	for i := range logs {
 		e.sendOnOne(&logs[i], id)
-		e.buffer.Delivered(logs[i].account())
+		e.buffer.Park(tracebuffer.Log, -1, -int64(len(logs[i].msg)))
 		e.buffer.Forget([]*tracebuffer.Envelope{logs[i].metadata})
 	}
 }
@@ -338,7 +330,7 @@ func (e *engine) sendOn(logs []parkedLog, id pcommon.TraceID) {
 func (e *engine) sendOnOne(p *parkedLog, id pcommon.TraceID) {
 	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.msg)
 	if err != nil {
-		p.pipe.outlet.Lose(tracebuffer.Log, telemetry.DropCorrupt, nil, 1, err)
+		p.pipe.lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
 		return
 	}
 	if !id.IsEmpty() {
@@ -352,7 +344,7 @@ func (e *engine) sendOnOne(p *parkedLog, id pcommon.TraceID) {
 // the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
 func (p *pipeline) readmit(metadata *tracebuffer.Envelope, ld plog.Logs) {
 	verdict := sampling.Verdict{Rule: sampling.NoRule}
-	passed, err := decide(p, tracebuffer.Log, 1, metadata, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
+	f, err := decide(p, &call{metadata: metadata}, tracebuffer.Log, 1, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
 		r := &b.records[0]
 		if !b.passes(r) {
 			return 0
@@ -368,37 +360,14 @@ func (p *pipeline) readmit(metadata *tracebuffer.Envelope, ld plog.Logs) {
 	if err != nil {
 		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
 	}
-	if passed > 0 {
-		p.pushLogs(metadata, ld, verdict)
-	}
-}
-
-// pushLogs hands logs that pass by the verdict to the outlet.
-func (p *pipeline) pushLogs(metadata *tracebuffer.Envelope, ld plog.Logs, v sampling.Verdict) {
-	buffer := p.engine.buffer
-	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-	var rel tracebuffer.Release
-	var layers []*tracebuffer.Envelope
-	defer func() { buffer.Forget(layers) }()
-	if err == nil {
-		var resource, scope *tracebuffer.Envelope
-		err = otlpwire.Walk(msg, func(content []byte) {
-			resource = buffer.Intern(metadata, content)
-			layers = append(layers, resource)
-		}, func(content []byte) {
-			scope = buffer.Intern(resource, content)
-			layers = append(layers, scope)
-		}, func(rec []byte) {
-			rel.Records = append(rel.Records, tracebuffer.Record{Envelope: scope, Data: rec, Signal: tracebuffer.Log, Verdict: v})
-			rel.Counts[tracebuffer.Log]++
-			rel.Bytes += int64(len(rec))
-		})
-	}
-	if err != nil {
-		p.log.Error("a log that waited for its trace cannot be encoded", zap.Error(err))
-		p.engine.telemetry.Dropped(tracebuffer.Log, telemetry.DropCorrupt, ld.LogRecordCount())
+	if f.passed == 0 {
 		return
 	}
-	p.engine.buffer.Adopt(&rel)
-	p.outlet.Push(rel)
+	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
+	if err == nil {
+		err = p.adopt(metadata, tracebuffer.Log, msg, verdict)
+	}
+	if err != nil {
+		p.lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/config/configretry"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
@@ -20,6 +22,16 @@ type Config struct {
 	// DecisionWaitAfterRoot shortens the wait once the root span has arrived;
 	// 0 does not. Not set, it is not longer than DecisionWait.
 	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
+	// Hindsight is how long a trace that was dropped is still held, as far as there is
+	// room, to come back whole if an item then matches a rule that keeps it; 0 drops it
+	// at once.
+	Hindsight time.Duration `mapstructure:"hindsight"`
+	// ShutdownTimeout is how long what is held may take to be delivered at the end, where
+	// the Collector sets no limit of its own. What is left then is lost and counted.
+	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
+	// RetryOnFailure says how often and how long a next component that failed is tried
+	// again with what was held.
+	RetryOnFailure configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 	// MaxItemsPerTrace is how many spans and logs of one trace are held. With
 	// so many the trace is decided, and later items follow the verdict.
 	MaxItemsPerTrace int `mapstructure:"max_items_per_trace"`
@@ -66,6 +78,9 @@ func Default() *Config {
 	return &Config{
 		DecisionWait:          defaultWait,
 		DecisionWaitAfterRoot: defaultWaitAfterRoot,
+		Hindsight:             30 * time.Second,
+		ShutdownTimeout:       10 * time.Second,
+		RetryOnFailure:        defaultRetry(),
 		MaxItemsPerTrace:      10_000,
 		MaxBytes:              512 << 20,
 
@@ -95,6 +110,15 @@ func Default() *Config {
 	}
 }
 
+// defaultRetry is that of exporters with a shorter first interval: what waits here takes
+// memory, and most failures are queues that are full for a moment. No interval is longer
+// than 5 s, so that what waits goes on soon after the next component does.
+func defaultRetry() configretry.BackOffConfig {
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.InitialInterval, retry.MaxInterval = 50*time.Millisecond, 5*time.Second
+	return retry
+}
+
 // Validate checks the waits and limits, and that no attribute has two meanings.
 func (c *Config) Validate() error {
 	return errors.Join(
@@ -103,6 +127,12 @@ func (c *Config) Validate() error {
 		rules.CheckDuration("decision_wait_after_root", c.DecisionWaitAfterRoot),
 		rules.Check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
 			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
+		rules.CheckDuration("hindsight", c.Hindsight),
+		rules.Check(c.ShutdownTimeout > 0, "shutdown_timeout must be positive, got %v", c.ShutdownTimeout),
+		rules.CheckDuration("shutdown_timeout", max(0, c.ShutdownTimeout)),
+		rules.CheckDuration("retry_on_failure::initial_interval", c.RetryOnFailure.InitialInterval),
+		rules.CheckDuration("retry_on_failure::max_interval", c.RetryOnFailure.MaxInterval),
+		rules.CheckDuration("retry_on_failure::max_elapsed_time", c.RetryOnFailure.MaxElapsedTime),
 		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
 		rules.Check(c.MaxBytes >= MinBytes, "max_bytes must be at least %s, got %s", ByteSize(MinBytes), c.MaxBytes),
 		c.checkAttributes(),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
@@ -42,8 +43,13 @@ func TestFullConfig(t *testing.T) {
 	require.Equal(t, &Config{
 		DecisionWait:          30 * time.Second,
 		DecisionWaitAfterRoot: 5 * time.Second,
-		MaxItemsPerTrace:      500,
-		MaxBytes:              1 << 30,
+		Hindsight:             time.Minute,
+		ShutdownTimeout:       20 * time.Second,
+		RetryOnFailure: configretry.BackOffConfig{
+			Enabled: true, InitialInterval: time.Second, MaxInterval: 10 * time.Second, MaxElapsedTime: 0, Multiplier: 2, RandomizationFactor: 0.1,
+		},
+		MaxItemsPerTrace: 500,
+		MaxBytes:         1 << 30,
 
 		MetadataKeys:             []string{"x-tenant", "X-Region"},
 		MetadataCardinalityLimit: 50,

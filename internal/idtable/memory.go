@@ -9,6 +9,9 @@ import "math/bits"
 // generations: when the young one is full it becomes the old one, whose keys are
 // forgotten. So to forget costs nothing a key, and there are no false answers.
 type Memory struct {
+	// Keeps has what is asked for stay: it is put again before its generation ends.
+	Keeps bool
+
 	young, old generation
 	limit      int // keys a generation
 	// cut: something was remembered of an id without a high half; halves: something
@@ -80,10 +83,14 @@ func (m *Memory) Rotate() {
 
 // Get returns what was put last, or 0.
 func (m *Memory) Get(key uint64) uint32 {
-	if v := m.young.get(key); v != 0 {
+	v := m.young.get(key)
+	if v != 0 {
 		return v
 	}
-	return m.old.get(key)
+	if v = m.old.get(key); v != 0 && m.Keeps {
+		m.Put(key, v)
+	}
+	return v
 }
 
 // Touch does for both generations what Table.Touch does for a table, TouchYoung

@@ -147,3 +147,16 @@ func TestPartsAreAPartition(t *testing.T) {
 		}
 	})
 }
+
+// Where what is asked for is kept, only what nobody asks for is forgotten.
+func TestMemoryKeepsWhatIsAskedFor(t *testing.T) {
+	m := NewMemory(1 << 16)
+	m.Keeps = true
+	m.Put(Mix(1), 1)
+	m.Put(Mix(2), 2)
+	for n := range uint64(10_000) {
+		m.Put(Mix(n+3), 7)
+		require.EqualValues(t, 1, m.Get(Mix(1)))
+	}
+	require.Zero(t, m.Get(Mix(2)))
+}

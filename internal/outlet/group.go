@@ -4,6 +4,8 @@
 package outlet
 
 import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
@@ -22,9 +24,9 @@ type recordGroups struct {
 }
 
 type resourceGroup struct {
-	around   string
-	scopes   []otlpwire.Scope
-	verdicts [][]sampling.Verdict // of the records of each scope
+	around  string
+	scopes  []otlpwire.Scope
+	origins [][]origin // of the records of each scope
 }
 
 // place is a scope of a resource in the list.
@@ -50,7 +52,7 @@ func groupRecords(records []tracebuffer.Record, companions bool) recordGroups {
 		}
 		res := &g.list[at.resource]
 		res.scopes[at.scope].Records = append(res.scopes[at.scope].Records, r.Data)
-		res.verdicts[at.scope] = append(res.verdicts[at.scope], r.Verdict)
+		res.origins[at.scope] = append(res.origins[at.scope], origin{r.Verdict, r.Restored})
 		g.count++
 	}
 	return g
@@ -70,16 +72,31 @@ func (g *recordGroups) place(scope *tracebuffer.Envelope) (at place) {
 		at.scope = len(res.scopes)
 		g.scopes[key] = at.scope
 		res.scopes = append(res.scopes, otlpwire.Scope{Around: scope.Content})
-		res.verdicts = append(res.verdicts, nil)
+		res.origins = append(res.origins, nil)
 	}
 	return at
 }
 
-// verdicts are those of the records, in the order of the message.
-func (g *recordGroups) verdicts() []sampling.Verdict {
-	all := make([]sampling.Verdict, 0, g.count)
+// origin is what the trace of a record adds to it.
+type origin struct {
+	verdict  sampling.Verdict
+	restored bool
+}
+
+// attrHindsight marks what had been dropped before evidence came for its trace.
+const attrHindsight = "sampling.hindsight"
+
+func (f origin) mark(attrs pcommon.Map) {
+	if f.restored {
+		attrs.PutBool(attrHindsight, true)
+	}
+}
+
+// origins are those of the records, in the order of the message.
+func (g *recordGroups) origins() []origin {
+	all := make([]origin, 0, g.count)
 	for i := range g.list {
-		for _, of := range g.list[i].verdicts {
+		for _, of := range g.list[i].origins {
 			all = append(all, of...)
 		}
 	}

@@ -148,17 +148,17 @@ func TestSpansSayHowManyLogsNameThem(t *testing.T) {
 		func(lr plog.LogRecord) { lr.Body().SetStr(`{"log":"{\"level\":\"error\"}"}`) },
 		func(lr plog.LogRecord) { lr.Body().SetStr(`"GET /x HTTP/1.1" 502 0`) },
 	}
-	var r tracebuffer.Release
+	var records []tracebuffer.Record
 	for id := range byte(3) {
-		r.Records = append(r.Records, recordOf("cart", spanOf(id+1)))
+		records = append(records, recordOf("cart", spanOf(id+1)))
 	}
 	for _, lr := range []plog.LogRecord{logOf(1), logOf(2), logOf(7)} {
-		r.Records = append(r.Records, companion(recordOf("cart", lr)))
+		records = append(records, companion(recordOf("cart", lr)))
 	}
 	for _, failed := range failures {
-		r.Records = append(r.Records, companion(recordOf("cart", logOf(1, failed))))
+		records = append(records, companion(recordOf("cart", logOf(1, failed))))
 	}
-	o.Push(r)
+	push(o, records...)
 	require.NoError(t, o.Stop(t.Context()))
 	var got []map[string]any
 	for _, s := range sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
@@ -192,11 +192,11 @@ func TestCopiesOfLogsAreCountedOnce(t *testing.T) {
 	} {
 		sink := new(consumertest.TracesSink)
 		o, _ := started(t, Options{Traces: sink})
-		r := tracebuffer.Release{Records: []tracebuffer.Record{recordOf("cart", spanOf(1))}}
+		records := []tracebuffer.Record{recordOf("cart", spanOf(1))}
 		for _, logs := range tt.logs {
-			r.Records = append(r.Records, logs...)
+			records = append(records, logs...)
 		}
-		o.Push(r)
+		push(o, records...)
 		require.NoError(t, o.Stop(t.Context()))
 		n, _ := sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().Get("log.count")
 		require.Equal(t, tt.want, n.Int(), name)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -46,13 +48,27 @@ func started(t *testing.T, to Options, change ...func(*rules.Config)) (*Outlet, 
 	count, err := telemetry.New(set, r.Policy(), false, &telemetry.Gauges{Ready: func() bool { return false }, RoutePatterns: func(func(string, int) bool) {}, KeysOverLimit: func(func(string, int) bool) {}})
 	require.NoError(t, err)
 	to.Rules, to.Count, to.Log = r, count, zap.NewNop()
-	if to.Delivered == nil {
-		to.Delivered = func(*tracebuffer.Release) {}
+	if to.Retry == (configretry.BackOffConfig{}) {
+		to.Retry = retry
 	}
+	to.Buffer, err = tracebuffer.New(tracebuffer.Options{Policy: r.Policy(), MaxBytes: 1 << 20, MaxItems: 100})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, to.Buffer.Close()) })
 	o := New(to)
 	o.Start()
 	t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
 	return o, tel
+}
+
+// retry is as exporters retry, without chance.
+var retry = configretry.BackOffConfig{
+	Enabled: true, InitialInterval: 50 * time.Millisecond, Multiplier: 1.5, MaxInterval: 5 * time.Second, MaxElapsedTime: 5 * time.Minute,
+}
+
+// push has records wait for the outlet, which go out together.
+func push(o *Outlet, records ...tracebuffer.Record) {
+	o.to.Buffer.Adopt(o.to.Number, records)
+	o.Wake()
 }
 
 // Verdicts of the default configuration: rule 0 is debug, 1 errors, 2 the default.
@@ -122,7 +138,7 @@ func spanAttr(key, value string) func(ptrace.Span) {
 func deliver(t *testing.T, join JoinConfig, records []tracebuffer.Record, change ...func(*rules.Config)) (out []plog.LogRecord, tel *componenttest.Telemetry) {
 	sink := new(consumertest.LogsSink)
 	o, tel := started(t, Options{Logs: sink, Join: join}, change...)
-	o.Push(tracebuffer.Release{Records: records})
+	push(o, records...)
 	require.NoError(t, o.Stop(t.Context()))
 	for _, ld := range sink.AllLogs() {
 		for _, rl := range ld.ResourceLogs().All() {
@@ -192,16 +208,16 @@ func (f *failing) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 
 func TestAFailedBatchIsTriedAgainUntilTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		next, delivered := &failing{err: errNext}, atomic.Int64{}
-		o, tel := started(t, Options{Traces: next, Delivered: func(*tracebuffer.Release) { delivered.Add(1) }})
-		o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", spanOf(1))}})
+		next := &failing{err: errNext}
+		o, tel := started(t, Options{Traces: next})
+		push(o, recordOf("a", spanOf(1)))
 		time.Sleep(time.Minute)
-		require.Zero(t, delivered.Load(), "its bytes are still held")
-		require.InDelta(t, 7+60/longestRetry.Seconds(), next.tries.Load(), 4, "the waits grow to 5 s")
+		require.Positive(t, o.to.Buffer.Waiting(0), "it is still held")
+		require.InDelta(t, 12+(60-15)/5, next.tries.Load(), 2, "the waits grow to 5 s")
 		next.mended.Store(true)
 		time.Sleep(10 * time.Second)
 		require.Equal(t, 1, next.SpanCount())
-		require.EqualValues(t, 1, delivered.Load())
+		require.Zero(t, o.to.Buffer.Waiting(0))
 		require.EqualValues(t, 1, sum(tel, "spans_kept"))
 		require.NoError(t, o.Stop(t.Context()))
 	})
@@ -211,13 +227,13 @@ func TestAFailedBatchIsTriedAgainUntilTaken(t *testing.T) {
 // no longer.
 func TestWhatIsRefusedForGoodIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		next, delivered := &failing{err: consumererror.NewPermanent(errNext)}, atomic.Int64{}
-		o, tel := started(t, Options{Traces: next, Delivered: func(*tracebuffer.Release) { delivered.Add(1) }})
+		next := &failing{err: consumererror.NewPermanent(errNext)}
+		o, tel := started(t, Options{Traces: next})
 		ordinary := recordOf("a", spanOf(1))
 		ordinary.Verdict = byShare
-		o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", spanOf(1)), ordinary, companion(recordOf("a", logOf(1)))}})
+		push(o, recordOf("a", spanOf(1)), ordinary, companion(recordOf("a", logOf(1))))
 		time.Sleep(time.Second)
-		require.EqualValues(t, 1, delivered.Load())
+		require.Zero(t, o.to.Buffer.Waiting(0))
 		require.EqualValues(t, 1, next.tries.Load())
 		require.EqualValues(t, 2, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
 		require.EqualValues(t, 1, sum(tel, "evidence_lost", attribute.String("rule", "errors"), attribute.String("cause", telemetry.DropExportFailed)))
@@ -227,6 +243,20 @@ func TestWhatIsRefusedForGoodIsCounted(t *testing.T) {
 	})
 }
 
+// deaf is a next component that does not return before it is let go, whatever its
+// context says.
+type deaf struct {
+	consumertest.TracesSink
+	let chan struct{}
+}
+
+func (d *deaf) ConsumeTraces(context.Context, ptrace.Traces) error {
+	<-d.let
+	return nil
+}
+
+// What is not delivered when the time is over is lost and counted, once, whatever the
+// next component does.
 func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, context.Context, *Outlet){
 		"wait and stop": func(t *testing.T, ctx context.Context, o *Outlet) {
@@ -235,14 +265,98 @@ func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 		},
 		"stop": func(t *testing.T, ctx context.Context, o *Outlet) { require.NoError(t, o.Stop(ctx)) },
 	} {
+		for what, next := range map[string]consumer.Traces{"fails": &failing{err: errNext}, "does not return": new(deaf)} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					if d, ok := next.(*deaf); ok {
+						d.let = make(chan struct{})
+						defer close(d.let)
+					}
+					o, tel := started(t, Options{Traces: next})
+					for range 3 {
+						push(o, recordOf("a", spanOf(1)))
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					began := time.Now()
+					end(t, ctx, o)
+					require.LessOrEqual(t, time.Since(began), time.Minute+grace)
+					require.EqualValues(t, 3, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropShutdown)))
+					require.EqualValues(t, 3, sum(tel, "evidence_lost"))
+					require.Zero(t, o.to.Buffer.Waiting(0))
+				})
+			})
+		}
+	}
+}
+
+// partial is a next component that takes all but the spans of a service.
+type partial struct {
+	consumertest.TracesSink
+	refused string
+	tries   []int
+}
+
+func (p *partial) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	p.tries = append(p.tries, td.SpanCount())
+	failed := ptrace.NewTraces()
+	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		name, _ := rs.Resource().Attributes().Get("service.name")
+		refuse := name.Str() == p.refused
+		if refuse {
+			rs.CopyTo(failed.ResourceSpans().AppendEmpty())
+		}
+		return refuse
+	})
+	if err := p.TracesSink.ConsumeTraces(ctx, td); err != nil || failed.SpanCount() == 0 {
+		return err
+	}
+	return consumererror.NewTraces(errNext, failed)
+}
+
+// Of a batch that is taken in part only what was refused is tried again.
+func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &partial{refused: "b"}
+		o, tel := started(t, Options{Traces: next})
+		push(o, recordOf("a", spanOf(1)), recordOf("a", spanOf(2)), recordOf("b", spanOf(3)))
+		time.Sleep(time.Minute)
+		require.Equal(t, 2, next.SpanCount())
+		require.Equal(t, 3, next.tries[0])
+		require.Greater(t, len(next.tries), 5)
+		for _, n := range next.tries[1:] {
+			require.Equal(t, 1, n)
+		}
+		require.EqualValues(t, 2, sum(tel, "spans_kept"))
+		require.Positive(t, o.to.Buffer.Waiting(0))
+		next.refused = ""
+		time.Sleep(10 * time.Second)
+		require.Equal(t, 3, next.SpanCount())
+		require.EqualValues(t, 3, sum(tel, "spans_kept"))
+		require.NoError(t, o.Stop(t.Context()))
+	})
+}
+
+// A batch is given up when its time is over or, where nothing is retried, at once.
+func TestRetriesEnd(t *testing.T) {
+	never, short := retry, retry
+	never.Enabled = false
+	short.MaxElapsedTime = 10 * time.Second
+	for name, c := range map[string]struct {
+		retry configretry.BackOffConfig
+		after time.Duration
+	}{"not enabled": {never, 0}, "10 s": {short, 10 * time.Second}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o, tel := started(t, Options{Traces: &failing{err: errNext}})
-				o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", spanOf(1))}})
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				end(t, ctx, o)
+				o, tel := started(t, Options{Traces: &failing{err: errNext}, Retry: c.retry})
+				push(o, recordOf("a", spanOf(1)))
+				time.Sleep(c.after * 8 / 10)
+				if c.after > 0 {
+					require.Zero(t, sum(tel, "spans_dropped"))
+				}
+				time.Sleep(c.after + time.Millisecond)
 				require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropExportFailed)))
+				require.NoError(t, o.Stop(t.Context()))
 			})
 		})
 	}
@@ -253,7 +367,7 @@ func TestWaitReturnsWhenAllIsDelivered(t *testing.T) {
 	o, _ := started(t, Options{Traces: sink})
 	require.NoError(t, o.Wait(t.Context()))
 	for range 100 {
-		o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", spanOf(1))}})
+		push(o, recordOf("a", spanOf(1)))
 	}
 	require.NoError(t, o.Wait(t.Context()))
 	require.Equal(t, 100, sink.SpanCount())
@@ -265,13 +379,13 @@ func TestWaitReturnsWhenAllIsDelivered(t *testing.T) {
 func TestRecordsAreMergedAndStamped(t *testing.T) {
 	sink := new(consumertest.TracesSink)
 	o, tel := started(t, Options{Traces: sink})
-	var r tracebuffer.Release
+	var records []tracebuffer.Record
 	for i, verdict := range []sampling.Verdict{evidence, byShare, evidence, byShare} {
 		rec := recordOf([]string{"a", "b"}[i/3], spanOf(byte(i)))
 		rec.Verdict = verdict
-		r.Records = append(r.Records, rec)
+		records = append(records, rec)
 	}
-	o.Push(r)
+	push(o, records...)
 	require.NoError(t, o.Stop(t.Context()))
 	var got []string
 	for _, rs := range sink.AllTraces()[0].ResourceSpans().All() {
@@ -286,47 +400,19 @@ func TestRecordsAreMergedAndStamped(t *testing.T) {
 	require.EqualValues(t, 4, sum(tel, "spans_kept"))
 }
 
-// A batch ends between two traces, for its logs look for their spans in it.
-func TestNoTraceIsCutIntoBatches(t *testing.T) {
-	record := func(trace uint64) tracebuffer.Record { return tracebuffer.Record{Trace: trace} }
-	for name, sizes := range map[string][]int{
-		"one small": {3}, "exactly one": {maxBatch}, "a giant": {3 * maxBatch}, "across the edge": {maxBatch - 1, 5, maxBatch, 1},
-	} {
-		var records []tracebuffer.Record
-		total := 0
-		for trace, n := range sizes {
-			for range n {
-				records = append(records, record(uint64(trace)))
-			}
-			total += n
-		}
-		seen, got := map[uint64]int{}, 0
-		for i, batch := range inBatches(records) {
-			for _, r := range batch {
-				if in, ok := seen[r.Trace]; ok {
-					require.Equal(t, in, i, name)
-				}
-				seen[r.Trace] = i
-				got++
-			}
-		}
-		require.Equal(t, total, got, name)
-	}
-}
-
 // The library encodes what is nested deeper than it decodes. Such a record is
 // lost and counted; the others of its batch go out.
 func TestARecordThatCannotBeDecodedFailsNoOther(t *testing.T) {
 	t.Run("spans", func(t *testing.T) {
 		sink := new(consumertest.TracesSink)
 		o, tel := started(t, Options{Traces: sink})
-		var r tracebuffer.Release
+		var records []tracebuffer.Record
 		for _, levels := range []int{1, 200, 1} {
 			s := ptrace.NewSpan()
 			nested(s.Attributes(), levels)
-			r.Records = append(r.Records, recordOf("a", s))
+			records = append(records, recordOf("a", s))
 		}
-		o.Push(r)
+		push(o, records...)
 		require.NoError(t, o.Stop(t.Context()))
 		require.Equal(t, 2, sink.SpanCount())
 		require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropCorrupt)))
@@ -334,13 +420,13 @@ func TestARecordThatCannotBeDecodedFailsNoOther(t *testing.T) {
 	t.Run("log records", func(t *testing.T) {
 		sink := new(consumertest.LogsSink)
 		o, tel := started(t, Options{Logs: sink})
-		var r tracebuffer.Release
+		var records []tracebuffer.Record
 		for _, levels := range []int{200, 1, 200} {
 			lr := plog.NewLogRecord()
 			nested(lr.Body().SetEmptyMap(), levels)
-			r.Records = append(r.Records, recordOf("a", lr))
+			records = append(records, recordOf("a", lr))
 		}
-		o.Push(r)
+		push(o, records...)
 		require.NoError(t, o.Stop(t.Context()))
 		require.Equal(t, 1, sink.LogRecordCount())
 		require.EqualValues(t, 2, sum(tel, "logs_dropped", attribute.String("reason", telemetry.DropCorrupt)))
@@ -356,7 +442,7 @@ func TestCompanionsAloneAreNotSent(t *testing.T) {
 	nested(s.Attributes(), 200)
 	companion := recordOf("a", plog.NewLogRecord())
 	companion.Companion = true
-	o.Push(tracebuffer.Release{Records: []tracebuffer.Record{recordOf("a", s), companion}})
+	push(o, recordOf("a", s), companion)
 	require.NoError(t, o.Stop(t.Context()))
 	require.Empty(t, sink.AllTraces())
 	require.EqualValues(t, 1, sum(tel, "spans_dropped", attribute.String("reason", telemetry.DropCorrupt)))

@@ -14,7 +14,7 @@ import (
 )
 
 // Config says which traces are kept. Each of its settings is a rule, in
-// this order: rules, debug, errors, slower_than, rules with after_evidence, suppress and
+// this order: rules, debug, errors, slower_than, rules with after_evidence, follow_links, suppress and
 // route_percentages, sampling_percentage. The first rule that any span or log of a trace matches
 // decides on all of the trace.
 type Config struct {
@@ -34,6 +34,9 @@ type Config struct {
 	// RoutePercentages are shares of traces by the route their request went
 	// to, "GET /feed/{id}" or "/feed/{id}".
 	RoutePercentages map[string]float64 `mapstructure:"route_percentages"`
+	// FollowLinks has a trace that is kept keep those that are joined to it by a span
+	// link, of either, one step far, if they still wait or can be brought back.
+	FollowLinks bool `mapstructure:"follow_links"`
 	// Rules are the user's own; they go before all others, unless they say that they
 	// go after evidence.
 	Rules []RuleConfig `mapstructure:"rules"`
@@ -156,7 +159,7 @@ func DefaultConfig() Config {
 // tail reports whether there are rules besides sampling_percentage, so that a trace
 // has to wait for its verdict.
 func (c *Config) tail() bool {
-	return c.Debug.Attribute != "" || c.Errors || c.SlowerThan > 0 || c.requests() || len(c.Rules) > 0
+	return c.Debug.Attribute != "" || c.Errors || c.SlowerThan > 0 || c.requests() || c.FollowLinks || len(c.Rules) > 0
 }
 
 // requests reports whether there are rules on requests.

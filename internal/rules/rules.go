@@ -30,8 +30,10 @@ type Rules struct {
 	policy *sampling.Policy
 	user   *userRules
 	debug  debugRule
-	// errors and slow are rules where failed and slowerThan are set.
+	// errors and slow are rules where failed and slowerThan are set, and linked is one
+	// where links are followed.
 	errors, slow sampling.Match
+	linked       sampling.Match
 	failed       bool
 	slowerThan   time.Duration
 	// root is for requests that began a trace, inner for all others.
@@ -92,6 +94,9 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 	if user.late, err = user.add(cfg, true, &l); err != nil {
 		return nil, err
 	}
+	if cfg.FollowLinks {
+		r.linked = l.addLinked()
+	}
 	if err := r.addRequests(cfg, o, &l); err != nil {
 		return nil, err
 	}
@@ -137,6 +142,9 @@ func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
 // Adaptive samplers keep to their goal before Start, and to their last rates after
 // Stop.
 func (r *Rules) Policy() *sampling.Policy { return r.policy }
+
+// Linked is the rule of traces that are kept because they are joined to a kept one.
+func (r *Rules) Linked() sampling.Match { return r.linked }
 
 // Drops reports whether any trace can be dropped.
 func (r *Rules) Drops() bool { return r.drops }

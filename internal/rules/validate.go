@@ -170,7 +170,7 @@ func (c *SamplerConfig) validateAdaptive(unused func(bool, string, any) error) e
 // builtInRule reports whether a name is taken by a rule of the processor's own.
 func builtInRule(name string) bool {
 	switch name {
-	case ruleDebug, ruleErrors, ruleSlow, ruleHealthChecks, ruleStaticAssets, ruleDefault:
+	case ruleDebug, ruleErrors, ruleSlow, ruleLinked, ruleHealthChecks, ruleStaticAssets, ruleDefault:
 		return true
 	}
 	return strings.HasPrefix(name, ruleRoute)

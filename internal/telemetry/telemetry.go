@@ -32,6 +32,7 @@ const (
 	dropSampling     = "sampling"
 	DropExportFailed = "export_failed"
 	DropCorrupt      = "corrupt"
+	DropShutdown     = "shutdown"
 )
 
 // Gauges are asked for their values when somebody reads the metrics. Before Ready

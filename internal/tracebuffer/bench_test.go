@@ -28,7 +28,7 @@ func BenchmarkAddAndDrop(b *testing.B) {
 			const batch = 512
 			perTrace := 8
 			wait := time.Duration(traces*perTrace/batch) * time.Millisecond
-			buf := New(Options{Policy: policy, Wait: wait, MaxItems: 1000, MaxBytes: 1 << 40})
+			buf := newBuffer(b, Options{Policy: policy, Wait: wait, MaxItems: 1000, MaxBytes: 1 << 36})
 			rng := rand.New(rand.NewPCG(1, 1))
 			record := make([]byte, 500)
 			items := make([]Item, batch)

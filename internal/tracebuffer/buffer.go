@@ -4,12 +4,14 @@
 package tracebuffer
 
 import (
+	"fmt"
 	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -30,6 +32,13 @@ type Options struct {
 	MaxItems int
 	// MaxBytes limits the memory taken.
 	MaxBytes int64
+	// Hindsight is how long a trace that was dropped may lie there, as far as there is
+	// room, to come back whole when evidence comes late; 0 lets none.
+	Hindsight time.Duration
+	// FollowLinks has traces that are kept keep those that they are joined to, by the rule
+	// Linked of the policy.
+	FollowLinks bool
+	Linked      sampling.Match
 	// Join makes logs wait for their spans in traces that are kept, and sends
 	// the spans along with the logs.
 	Join bool
@@ -54,20 +63,33 @@ type shared struct {
 	policy    *sampling.Policy
 	decides   bool // later items of a trace may change its verdict
 	envelopes envelopes
-	held      [signals]atomic.Int64 // records, from Hold to Delivered or dropped
-	ready     atomic.Int64          // bytes released and not yet delivered
-	beside    atomic.Int64          // bytes that others take within the limit
-	used      atomic.Int64          // bytes in the shards
-	growing   atomic.Int64          // bytes the shards' tables are about to grow by
-	promised  atomic.Int64          // bytes that calls let in have not added yet
+	memory    *mapped.Memory        // of the logs
+	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
+	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
+	asides    [256]atomic.Int64     // bytes of what was adopted for each
+	ready     atomic.Int64          // bytes of those that wait for any, unpacked
+	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
+	unpacked  atomic.Int64
+	aside     atomic.Int64 // bytes of records that are held elsewhere
+	beside    atomic.Int64 // bytes that others take within the limit
+	used      atomic.Int64 // bytes in the shards
+	growing   atomic.Int64 // bytes the shards' tables are about to grow by
+	promised  atomic.Int64 // bytes that calls let in have not added yet
+
+	lyingDropped atomic.Int64 // traces that were dropped and still lie there
+
+	adopting sync.Mutex
+	adopted  [256][]*adopted // by outlet
 }
 
 // memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
 // at the default of 512 MiB up to a million verdicts of either kind.
 const memoryShare = 16
 
-// New returns an empty buffer.
-func New(opts Options) *Buffer {
+// New returns an empty buffer, which takes memory outside the heap until it is closed.
+// The buffer is good for use even if there is an error, which says why its memory is
+// the heap's.
+func New(opts Options) (*Buffer, error) {
 	n := idtable.Shards()
 	b := &Buffer{shards: make([]shard, n), shift: idtable.ShardShift(n)}
 	b.opts, b.policy = opts, opts.Policy
@@ -75,14 +97,27 @@ func New(opts Options) *Buffer {
 	b.envelopes.byContent, b.envelopes.byNumber = map[layer]*Envelope{}, map[uint32]*Envelope{}
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.MaxBytes/memoryShare) / n / 2)
-	segment := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
+	size := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
+	size = min(max(size, minSegment), maxSegment)
+	var err error
+	if b.memory, err = mapped.New(int(size), int((opts.MaxBytes+opts.MaxBytes/2)/size)+4*n); err != nil {
+		err = fmt.Errorf("cannot map memory: %w", err)
+	}
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
-		s.log.size = int(min(max(segment, minSegment), maxSegment))
+		s.log.memory, s.log.size = b.memory, int(size)
 		s.late.Memory, s.special.Memory = remembering, remembering
+		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
-	return b
+	return b, err
+}
+
+// Close gives the memory back. The buffer must have been flushed; what no outlet has
+// taken is lost.
+func (b *Buffer) Close() error {
+	b.eachShard(func(s *shard) { s.closed = true })
+	return b.memory.Close()
 }
 
 // Intern returns the envelope with the content, which is borrowed, in another one or,
@@ -162,6 +197,9 @@ func (b *Buffer) Flush(out *Outcome) {
 		for e := s.oldest(); e != nil; e = s.oldest() {
 			s.decide(e, TriggerShutdown, out)
 		}
+		for e := s.oldestDropped(); e != nil; e = s.oldestDropped() {
+			s.forget(e, out)
+		}
 		s.reclaim()
 		s.log.forget()
 	})
@@ -178,50 +216,78 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 }
 
 // MakeRoom reports whether the buffer may take more. Beyond half of the limit it
-// compresses what has been held longest, near the limit it decides the oldest
-// traces of every shard until a sixteenth of it is free. What they release still
-// counts until it is delivered, so a next component that does not take it is
-// felt here, and not by the decisions.
+// forgets dropped traces and, where there are none, compresses what has been held
+// longest. Near the limit it decides the oldest traces of every shard until a sixteenth
+// of it is free, as far as that is for lack of room for traces that wait for their
+// verdict: those that wait for a next component have a half for themselves.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
-	if b.Bytes() <= b.opts.MaxBytes/2 {
+	half := b.opts.MaxBytes / 2
+	if b.Bytes() <= half {
 		return true
 	}
-	b.compress()
+	b.forgetDropped(half, out)
+	if b.Bytes() > half {
+		b.compress()
+	}
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
-	if b.stuck() {
-		return b.claimed() <= full
-	}
-	around := b.envelopes.size()
-	if b.claimed() > full {
-		b.decideOldest(b.used.Load()+around, out)
-	}
-	if around > b.opts.MaxBytes/16 && b.claimed() > full {
-		// The envelopes have not gone with their share of the records.
-		b.decideOldest(b.used.Load(), out)
+	// At first as if the envelopes went with their share of the records.
+	for around := b.envelopes.size(); b.claimed() > full; around = 0 {
+		before := out.Dropped
+		if b.decideOldest(b.used.Load()+around, out); out.Dropped == before {
+			break // what is kept makes room when it was delivered
+		}
 	}
 	return b.claimed() <= full
 }
 
-// stuck reports whether the limit is taken up by what the next components have not taken
-// yet. To decide more traces would not make room then: what is released lies there
-// unpacked, and would take more than before.
-func (s *shared) stuck() bool {
-	ready := s.ready.Load()
-	return ready > s.opts.MaxBytes/8 && ready+s.used.Load()+s.beside.Load() > s.opts.MaxBytes-s.opts.MaxBytes/headroom
+// Blocked reports whether what waits for the outlet takes half of the limit.
+func (b *Buffer) Blocked(outlet uint8) bool {
+	return b.taken(b.outlets[outlet].Load())+b.asides[outlet].Load() > b.opts.MaxBytes/2
+}
+
+// taken is about what records of so many bytes take as they lie, packed or not.
+func (b *Buffer) taken(bytes int64) int64 {
+	logs, unpacked := b.logs.Load(), b.unpacked.Load()
+	if logs >= unpacked {
+		return bytes
+	}
+	return int64(float64(bytes) * float64(logs) / float64(unpacked))
 }
 
 // claimed is the memory taken, and what is about to be.
 func (b *Buffer) claimed() int64 { return b.Bytes() + b.growing.Load() + b.promised.Load() }
 
+// forgetDropped forgets the dropped traces that have lain there longest, until the
+// goal is met or there are no more.
+func (b *Buffer) forgetDropped(goal int64, out *Outcome) {
+	over, used := b.Bytes()-goal, max(1, b.used.Load())
+	if over <= 0 || b.lyingDropped.Load() == 0 {
+		return
+	}
+	b.eachShard(func(s *shard) {
+		goal := s.reported.memory - int64(float64(over)*float64(s.reported.memory)/float64(used))
+		for e := s.oldestDropped(); e != nil && s.bytes() > goal; e = s.oldestDropped() {
+			s.forget(e, out)
+			s.reclaim()
+		}
+	})
+}
+
 // decideOldest decides the oldest traces of each shard until a sixteenth of the limit
 // is free, where all of them take so many bytes.
 func (b *Buffer) decideOldest(used int64, out *Outcome) {
-	over := b.claimed() - (b.opts.MaxBytes - b.opts.MaxBytes/16)
+	limit := b.opts.MaxBytes
+	over := min(b.claimed(), b.claimed()-b.taken(b.ready.Load())+limit/2) - (limit - limit/16)
+	if over <= 0 {
+		return
+	}
 	used = max(1, used)
 	b.eachShard(func(s *shard) {
-		share := float64(over) * float64(s.reported) / float64(used)
-		goal := s.reported - int64(share)
-		for e := s.oldest(); e != nil && s.bytes() > goal; e = s.oldest() {
+		share := int64(float64(over) * float64(s.reported.memory) / float64(used))
+		goal, decided := s.reported.memory-share, int64(0)
+		// What is kept does not go now: to decide more would not make room either.
+		for e := s.oldest(); e != nil && s.bytes() > goal && b.taken(decided) <= 2*share; e = s.oldest() {
+			decided += int64(e.bytes)
 			s.decide(e, TriggerPressure, out)
 			s.reclaim()
 		}
@@ -256,34 +322,12 @@ func (b *Buffer) compress() {
 	}
 }
 
-// Adopt adds records that the caller holds to the account of what is held, until they
-// are Delivered.
-func (b *Buffer) Adopt(r *Release) {
-	b.ready.Add(r.Bytes)
-	for i := range r.Records {
-		r.hold(r.Records[i].Envelope)
-	}
-	for sig, n := range r.Counts {
-		b.held[sig].Add(int64(n))
-	}
-}
-
-// Delivered ends the account of a release: it went on, or was dropped.
-func (b *Buffer) Delivered(r *Release) {
-	b.ready.Add(-r.Bytes)
-	for sig, n := range r.Counts {
-		b.held[sig].Add(-int64(n))
-	}
-	b.envelopes.forget(r.holds)
-	r.holds = nil
-}
-
 // Beside notes how many bytes others take within the limit.
 func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.ready.Load() + b.envelopes.size() + b.beside.Load()
+	return b.used.Load() + b.memory.Spare() + b.aside.Load() + b.envelopes.size() + b.beside.Load()
 }
 
 // Held is the number of records of the signal that are held.

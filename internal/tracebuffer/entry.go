@@ -24,11 +24,24 @@ type entry struct {
 	held        [signals]uint32
 	logBytes    uint32          // of the logs held before the verdict
 	verdict     sampling.Packed // once decided
+	state       state
 	waits       waitKind
-	explicit    bool // rnd is explicit
-	byHalf      bool // items had its whole id, and others only the low half
-	decided     bool // the verdict is out, and its items pass
+	outlets     uint8 // those that have not taken it yet, while it leaves
+	explicit    bool  // rnd is explicit
+	byHalf      bool  // items had its whole id, and others only the low half
+	restored    bool  // it was dropped, and came back
+	linked      bool  // it is joined to a trace that is kept
 }
+
+// state is where a trace stands.
+type state uint8
+
+const (
+	undecided state = iota // its items are held
+	passing                // it is kept: what a join needs is held, and the rest passes
+	leaving                // what was held waits for outlets to take it
+	dropped                // it is dropped unless evidence comes
+)
 
 // merge adds an item's facts. Every step is a minimum or a maximum, and the whole id
 // goes before its half, so the order of the items cannot matter.
@@ -59,6 +72,7 @@ const (
 	waitFull waitKind = iota // since the trace's first item
 	waitRoot                 // since its root span
 	waitKinds
+	waitNone = waitKinds // it is decided
 )
 
 // The kinds of records in the log.

@@ -37,7 +37,7 @@ func TestTracesWithOneLowHalfAreApart(t *testing.T) {
 		"UUIDs of one host":   func(n uint64) [16]byte { return idOf(n<<32|0xa1b2_11f1, 0x8a3b_b827_eb12_3456) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 10_000, MaxBytes: 1 << 26})
+			b := newBuffer(t, Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 10_000, MaxBytes: 1 << 26})
 			var out Outcome
 			for n := range uint64(traces) {
 				addOne(b, 0, itemWith(id(n), 1, fmt.Sprint(n)), &out)
@@ -46,7 +46,7 @@ func TestTracesWithOneLowHalfAreApart(t *testing.T) {
 			require.Equal(t, Pass, addOne(b, 0, itemWith(id(7), 0, "error"), &out).Action)
 			b.Expire(2*time.Second, &out)
 			require.Equal(t, traces-1, out.Dropped[Span])
-			require.Len(t, out.Released[0].Records, 1)
+			require.Len(t, takeAll(b, 0, Span), 1)
 			for n := range uint64(traces) {
 				late := addOne(b, 3*time.Second, itemWith(id(n), 1, "late"), &out)
 				require.True(t, late.Late)
@@ -63,12 +63,12 @@ func TestTracesWithOneLowHalfAreApart(t *testing.T) {
 func TestCutIDsFindTheirTrace(t *testing.T) {
 	whole, cut := idOf(1, 77), idOf(0, 77)
 	for _, order := range [][2][16]byte{{whole, cut}, {cut, whole}} {
-		b := New(Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
+		b := newBuffer(t, Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
 		var out Outcome
 		require.Equal(t, Hold, addOne(b, 0, itemWith(order[0], 1, "first"), &out).Action)
 		require.Equal(t, Pass, addOne(b, 0, itemWith(order[1], 0, "error"), &out).Action)
 		b.Expire(2*time.Second, &out)
-		require.Len(t, out.Released[0].Records, 1)
+		require.Len(t, takeAll(b, 0, Span), 1)
 		for _, id := range order {
 			late := addOne(b, 2*time.Second, itemWith(id, 1, "late"), &out)
 			require.True(t, late.Late)
@@ -89,7 +89,7 @@ func TestTheWholeIDDraws(t *testing.T) {
 		r, hashed := sampling.SourceAuto.Of(whole)
 		require.True(t, hashed)
 		want := policy.Decide(sampling.Finding{Match: 1}, sampling.Size{Spans: 1}, r).Keep
-		b := New(Options{Policy: policy, Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
+		b := newBuffer(t, Options{Policy: policy, Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
 		var out Outcome
 		ids := rapid.Permutation([][16]byte{whole, cut, cut, whole}).Draw(t, "order")
 		for n, id := range ids {
@@ -97,7 +97,7 @@ func TestTheWholeIDDraws(t *testing.T) {
 		}
 		b.Expire(time.Minute, &out)
 		if want {
-			require.Len(t, out.Released[0].Records, 4)
+			require.Len(t, takeAll(b, 0, Span), 4)
 		} else {
 			require.Equal(t, 4, out.Dropped[Span])
 		}
@@ -108,7 +108,7 @@ func TestTheWholeIDDraws(t *testing.T) {
 // An item that cannot be held decides its trace, and goes the way of all of it.
 func TestWhatCannotBeHeldDecidesItsTrace(t *testing.T) {
 	for want, low := range map[Action]uint64{Drop: 1 << 40, Pass: 1<<56 - 2} {
-		b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
+		b := newBuffer(t, Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20})
 		var out Outcome
 		require.Equal(t, Hold, addOne(b, 0, itemWith(idOf(1, low), 1, "held"), &out).Action)
 		for n := range uint64(2) {
@@ -119,6 +119,7 @@ func TestWhatCannotBeHeldDecidesItsTrace(t *testing.T) {
 			require.True(t, fate.Decided)
 			require.True(t, addOne(b, 0, itemWith(idOf(1, low+n), 1, "late"), &out).Late)
 		}
+		takeAll(b, 0, Span)
 		require.Zero(t, b.Traces())
 		require.Equal(t, 2, out.Decisions[Decision{Verdict: sampling.Verdict{Keep: want == Pass, Rule: 1}, Trigger: TriggerPressure}])
 	}
@@ -131,7 +132,7 @@ func TestWhatIsDecidedAtOnceLeavesTheLog(t *testing.T) {
 		"cannot be held": func(it *Item) { it.Record, it.Unheld = nil, true },
 		"one too many":   func(*Item) {},
 	} {
-		b := New(Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 10, MaxBytes: 64 << 20})
+		b := newBuffer(t, Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 10, MaxBytes: 64 << 20})
 		var out Outcome
 		text := string(make([]byte, 100_000))
 		id := idOf(1, 1<<56-1) // one that is kept
@@ -141,8 +142,8 @@ func TestWhatIsDecidedAtOnceLeavesTheLog(t *testing.T) {
 		it := itemWith(id, 1, text)
 		last(&it)
 		addOne(b, 0, it, &out)
+		require.Len(t, takeAll(b, 0, Span), 9+len(it.Record)/len(text), name)
 		require.Zero(t, b.Traces(), name)
 		require.Less(t, b.used.Load(), int64(400_000), name)
-		require.Len(t, out.Released, 1, name)
 	}
 }

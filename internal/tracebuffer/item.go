@@ -89,7 +89,8 @@ type Fate struct {
 	Decided bool
 	// Late marks an item that arrived after its trace's verdict had been carried out.
 	Late bool
-	// Upgraded marks late evidence for a dropped trace: it passes all the same.
+	// Upgraded marks late evidence for a dropped trace of which nothing is left: it passes
+	// all the same.
 	Upgraded bool
 }
 
@@ -98,16 +99,17 @@ type Trigger uint8
 
 // The triggers.
 const (
-	TriggerEvidence Trigger = iota // a rule matched that nothing can outrank
-	TriggerRoot                    // the wait after the root span is over
-	TriggerTimeout                 // the full wait is over
-	TriggerLimit                   // the trace has as many items as it may hold
-	TriggerPressure                // the byte limit, or an item that cannot be held
-	TriggerShutdown                // the buffer is flushed
+	TriggerEvidence  Trigger = iota // a rule matched that nothing can outrank
+	TriggerRoot                     // the wait after the root span is over
+	TriggerTimeout                  // the full wait is over
+	TriggerLimit                    // the trace has as many items as it may hold
+	TriggerPressure                 // the byte limit, or an item that cannot be held
+	TriggerShutdown                 // the buffer is flushed
+	TriggerHindsight                // evidence came after it was dropped
 	triggers
 )
 
 // String returns the trigger's name in telemetry.
 func (t Trigger) String() string {
-	return [triggers]string{"evidence", "root", "timeout", "limit", "pressure", "shutdown"}[t]
+	return [triggers]string{"evidence", "root", "timeout", "limit", "pressure", "shutdown", "hindsight"}[t]
 }

@@ -4,10 +4,9 @@
 package tracebuffer
 
 import (
-	"bytes"
 	"encoding/binary"
 
-	"github.com/klauspost/compress/s2"
+	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 )
 
 // maxSegment is how many bytes of the log lie together; logs that may not
@@ -17,13 +16,15 @@ const (
 	minSegment = 4 << 10
 )
 
-// position is a place in the log: the number of a segment and the offset in it.
+// position is a place in the log: the number of a segment and that of a record in it.
 // Positions grow; 0 is none.
 type position uint64
 
-func (p position) number() uint64 { return uint64(p) >> 32 }
+func at(segment uint64, record int) position { return position(segment<<16 | uint64(record)) }
 
-func (p position) offset() int { return int(uint32(p)) }
+func (p position) segment() uint64 { return uint64(p) >> 16 }
+
+func (p position) record() int { return int(uint16(p)) }
 
 // log holds records, one behind the other in the order of their arrival.
 // It is written at its end and given back at its start, like a queue: what is
@@ -32,17 +33,22 @@ func (p position) offset() int { return int(uint32(p)) }
 // cost of a record the same for a thousand traces held and for a million: blocks
 // of their own for every trace, tried before, cost a cache and a TLB miss each
 // time (1.7 µs against 0.3 µs a record at a million traces).
+//
+// The chain of a trace's records is in the segments' indexes, which are never packed:
+// to find out what is held of a trace costs no unpacking.
 type log struct {
+	memory   *mapped.Memory
 	size     int       // of a segment
 	segments []segment // in order, the last one is written to
 	base     uint64    // the number of segments[0], from 1
 	packed   int       // so many of segments, from the first, have been packed
-	spare    [][]byte  // segments for reuse
-	bytes    int64     // allocated, spares included
-	written  int64     // the size of all segments, unpacked
-	saved    int64     // the size of the packed ones, unpacked
-	// unpacked are the packed segments read last, and turn is the one to go next.
-	unpacked [8]unpackedSegment
+	plain    *area     // where the next segment goes, and packed ones go to dense
+	dense    *area
+	bytes    int64 // of the areas, and of the segments' names
+	written  int64 // the size of the records in all segments, unpacked
+	saved    int64 // that of the packed ones
+	// unpacked are the packed blocks read last, and turn is the one to go next.
+	unpacked [8]unpackedBlock
 	turn     int
 	scratch  []byte // of pack
 	// named are the envelopes that the segment written to names and those around them,
@@ -55,52 +61,88 @@ type log struct {
 	lists   [][]*Envelope // of segments given back, to be used again
 }
 
-// segment is a part of the log: the bytes of its records or, once it is packed
-// and data is nil, those bytes compressed.
-type segment struct {
-	data   []byte
-	packed []byte
-	size   int // of the records in a packed one
-	names  []*Envelope
+// area is memory that several segments may lie in.
+type area struct {
+	data []byte
+	used int
+	refs int // segments in it, and one while more may come
 }
 
-// nameBytes is what a segment takes for each envelope that it names.
-const nameBytes = 8
-
-type unpackedSegment struct {
-	number uint64
-	data   []byte
+// room returns n bytes of the area, or of a new one that takes its place.
+func (l *log) room(in **area, n int) []byte {
+	a := *in
+	if a == nil || len(a.data)-a.used < n {
+		l.leave(a)
+		a = &area{data: l.memory.Get(max(n, l.size)), refs: 1}
+		l.bytes += int64(len(a.data))
+		*in = a
+	}
+	a.refs++
+	a.used += n
+	return a.data[a.used-n : a.used : a.used]
 }
 
-// maxSpare is how many free segments a log keeps for reuse: what a tick gives
-// back, the next one takes again.
-func (l *log) maxSpare() int { return 4 + len(l.segments)/8 }
+// rest is how much of the area is left.
+func (a *area) rest() int {
+	if a == nil {
+		return 0
+	}
+	return len(a.data) - a.used
+}
 
-// recordPrefix is the longest that stands before a record's bytes: the position
-// of the trace's record before it, kind and outlet, envelope and length.
-const recordPrefix = 8 + 2 + 2*binary.MaxVarintLen32
+// leave ends a use of the area, which may be nil.
+func (l *log) leave(a *area) {
+	if a == nil {
+		return
+	}
+	if a.refs--; a.refs == 0 {
+		l.bytes -= int64(len(a.data))
+		l.memory.Put(a.data)
+	}
+}
 
 // append writes a record and returns its position. The caller has a reference to the
 // envelope, and the segment takes one of its own.
 func (l *log) append(prev position, kind, outlet uint8, around *Envelope, rec []byte) position {
 	need := recordPrefix + len(rec)
-	if n := len(l.segments); n == 0 || cap(l.segments[n-1].data)-len(l.segments[n-1].data) < need || l.around > l.size {
-		l.open(need)
+	if n := len(l.segments); n == 0 || !l.segments[n-1].fits(need) || l.around > l.size {
+		l.open(need + indexBytes)
 	}
-	s := &l.segments[len(l.segments)-1]
-	at := position((l.base+uint64(len(l.segments))-1)<<32 | uint64(len(s.data)))
-	d := binary.LittleEndian.AppendUint64(s.data, uint64(prev))
-	d = append(d, kind, outlet)
-	d = binary.AppendUvarint(d, uint64(around.number))
-	d = binary.AppendUvarint(d, uint64(len(rec)))
+	s, number := &l.segments[len(l.segments)-1], l.number(len(l.segments)-1)
+	start := s.end
+	d := binary.AppendUvarint(s.data[:start], uint64(around.number))
 	d = append(d, rec...)
-	l.written += int64(len(d) - len(s.data))
-	s.data = d
+	s.end = len(d)
+	l.written += int64(s.end - start)
+	s.add(link{prev: l.back(number, prev), kind: kind, outlet: outlet, offset: start})
 	if around != l.newest {
 		l.name(s, around)
 	}
-	return at
+	return at(number, s.count-1)
 }
+
+// recordPrefix is the longest that stands before a record's bytes: its envelope.
+const recordPrefix = binary.MaxVarintLen32
+
+// number is that of the i-th segment.
+func (l *log) number(i int) uint64 { return l.base + uint64(i) }
+
+// back is the position as a record of the segment notes it, which says by how many
+// segments it lies before.
+func (l *log) back(number uint64, p position) uint32 {
+	if p == 0 {
+		return 0
+	}
+	return uint32(number-p.segment())<<16 | uint32(p.record())
+}
+
+// tooFar reports whether the position is so far back that no further record can note it.
+func (l *log) tooFar(p position) bool {
+	return p != 0 && l.number(len(l.segments))-p.segment() > maxBack
+}
+
+// maxBack is how many segments a record before another one may lie back.
+const maxBack = 1<<16 - 1
 
 // name notes that a record of the segment, which is the last one, names the envelope.
 func (l *log) name(s *segment, around *Envelope) {
@@ -121,33 +163,29 @@ func (l *log) name(s *segment, around *Envelope) {
 	}
 }
 
-// fewNames is how many envelopes a segment names, about: what is larger is not kept for
-// reuse.
-const fewNames = 256
+// nameBytes is what a segment takes for each envelope that it names, and fewNames is how
+// many it names, about: what is larger is not kept for reuse.
+const (
+	nameBytes = 8
+	fewNames  = 256
+)
 
-// open adds a segment with room for a record. A record so large that it could
-// leave much of a segment unused gets one of its own.
+// maxLists is how many lists of names are kept for reuse.
+const maxLists = 16
+
+// open adds a segment with so much room, or more. It takes what is left of the area, so
+// that less than a record's size of each area is unused.
 func (l *log) open(need int) {
 	if l.base == 0 {
 		l.base, l.named = 1, map[*Envelope]struct{}{}
 	}
-	size := l.nextSize()
-	l.forgetNames()
-	var data []byte
-	switch n := len(l.spare); {
-	case need > size/8:
-		data = make([]byte, 0, need)
-		l.bytes += int64(need)
-	case size < l.size:
-		data = make([]byte, 0, size)
-		l.bytes += int64(size)
-	case n > 0:
-		data, l.spare = l.spare[n-1], l.spare[:n-1]
-	default:
-		data = make([]byte, 0, l.size)
-		l.bytes += int64(l.size)
+	size := max(need, l.nextSize())
+	if rest := l.plain.rest(); need <= rest && minSegment <= rest {
+		size = min(size, rest)
 	}
-	s := segment{data: data}
+	l.forgetNames()
+	data := l.room(&l.plain, size)
+	s := segment{area: l.plain, data: data}
 	if n := len(l.lists); n > 0 {
 		s.names, l.lists = l.lists[n-1], l.lists[:n-1]
 	}
@@ -161,7 +199,7 @@ func (l *log) nextSize() int {
 	if l.around <= l.size {
 		return l.size
 	}
-	return min(l.size, max(minSegment, 2*len(l.segments[len(l.segments)-1].data)))
+	return min(l.size, max(minSegment, 2*l.segments[len(l.segments)-1].end))
 }
 
 // forgetNames begins the names of another segment.
@@ -174,15 +212,13 @@ func (l *log) forgetNames() {
 	}
 }
 
-// end is the position behind the last record.
-func (l *log) end() position {
-	return position((l.base + uint64(len(l.segments))) << 32)
-}
+// end is a position behind the last record.
+func (l *log) end() position { return at(l.number(len(l.segments)), 0) }
 
-// release gives back the segments before p.
+// release gives back the segments before that of p.
 func (l *log) release(p position) {
 	n := 0
-	for ; n < len(l.segments) && l.base+uint64(n) < p.number(); n++ {
+	for ; n < len(l.segments) && l.number(n) < p.segment(); n++ {
 		l.drop(&l.segments[n])
 	}
 	if n == 0 {
@@ -194,104 +230,62 @@ func (l *log) release(p position) {
 	l.packed = max(0, l.packed-n)
 	if len(l.segments) == 0 {
 		l.forgetNames()
+		l.leave(l.plain)
+		l.leave(l.dense)
+		l.plain, l.dense = nil, nil
 	}
 }
 
 func (l *log) drop(s *segment) {
 	l.unnamed = append(l.unnamed, s.names...)
 	l.bytes -= int64(len(s.names)) * nameBytes
-	if len(s.names) <= fewNames && len(l.lists) < l.maxSpare() {
+	if len(s.names) <= fewNames && len(l.lists) < maxLists {
 		clear(s.names)
 		l.lists = append(l.lists, s.names[:0])
 	}
-	l.written -= int64(len(s.data))
-	if s.data != nil {
-		l.recycle(s.data)
-		return
+	l.written -= int64(s.end)
+	if s.blocks != nil {
+		l.saved -= int64(s.end)
 	}
-	l.written -= int64(s.size)
-	l.saved -= int64(s.size)
-	l.bytes -= int64(cap(s.packed))
+	l.leave(s.area)
 }
 
-func (l *log) recycle(data []byte) {
-	if cap(data) == l.size && len(l.spare) < l.maxSpare() {
-		l.spare = append(l.spare, data[:0])
-		return
-	}
-	l.bytes -= int64(cap(data))
-}
-
-// pack compresses the oldest segment that is not, if there is one that is full.
-// OTLP spans and logs of many services repeat themselves: of 256 KiB S2 leaves
-// a fifth to a sixth, at some 0.8 ns a byte; Zstandard's fastest level leaves a
-// seventh but takes four times as long.
-func (l *log) pack() {
-	if l.packed >= len(l.segments)-1 {
-		return
-	}
-	s := &l.segments[l.packed]
-	l.packed++
-	l.scratch = s2.Encode(l.scratch[:cap(l.scratch)], s.data)
-	if len(l.scratch) > cap(s.data)*3/4 {
-		return // not worth reading it unpacked
-	}
-	s.packed, s.size = bytes.Clone(l.scratch), len(s.data)
-	l.bytes += int64(cap(s.packed))
-	l.saved += int64(s.size)
-	l.recycle(s.data)
-	s.data = nil
-}
-
-// segment returns the records of a segment, unpacked. They are good until eight
-// other packed segments have been read.
-func (l *log) segment(number uint64) []byte {
-	s := &l.segments[number-l.base]
-	if s.data != nil {
-		return s.data
-	}
-	for i := range l.unpacked {
-		if l.unpacked[i].number == number {
-			return l.unpacked[i].data
-		}
-	}
-	u := &l.unpacked[l.turn]
-	l.turn = (l.turn + 1) % len(l.unpacked)
-	l.bytes -= int64(cap(u.data))
-	data, err := s2.Decode(u.data[:cap(u.data)], s.packed)
-	if err != nil {
-		panic("a segment packed by this process does not unpack: " + err.Error())
-	}
-	u.number, u.data = number, data
-	l.bytes += int64(cap(u.data))
-	return u.data
-}
-
-// forget drops the unpacked copies.
-func (l *log) forget() {
-	for i := range l.unpacked {
-		l.bytes -= int64(cap(l.unpacked[i].data))
-		l.unpacked[i] = unpackedSegment{}
-	}
-}
-
-// record is one record read from the log. Its data is borrowed from its segment.
+// record is one record read from the log. Its data is borrowed from its segment, and
+// good until eight other packed blocks have been read.
 type record struct {
-	prev     position
-	kind     uint8
-	outlet   uint8
+	link
 	envelope uint32
 	data     []byte
 }
 
+// link returns how the record at p is linked to others.
+func (l *log) link(p position) link { return l.segments[p.segment()-l.base].link(p.record()) }
+
+// isPacked reports whether the record at p is packed.
+func (l *log) isPacked(p position) bool { return l.segments[p.segment()-l.base].blocks != nil }
+
+// before returns the position of the record that the one at p notes.
+func (l *log) before(p position, of link) position {
+	return at(p.segment()-uint64(of.prev>>16), int(uint16(of.prev)))
+}
+
 // at reads the record at p. The log wrote it, so it is well-formed.
 func (l *log) at(p position) record {
-	b := l.segment(p.number())[p.offset():]
-	r := record{prev: position(binary.LittleEndian.Uint64(b)), kind: b[8], outlet: b[9]}
-	b = b[10:]
+	s := &l.segments[p.segment()-l.base]
+	i := p.record()
+	r := record{link: s.link(i)}
+	end := s.end
+	if i+1 < s.count {
+		end = s.link(i + 1).offset
+	}
+	var b []byte
+	if s.blocks == nil {
+		b = s.data[r.offset:end]
+	} else {
+		start, data := l.block(p.segment(), s, r.offset)
+		b = data[r.offset-start : end-start]
+	}
 	h, n := binary.Uvarint(b)
-	r.envelope, b = uint32(h), b[n:]
-	size, n := binary.Uvarint(b)
-	r.data = b[n : n+int(size)]
+	r.envelope, r.data = uint32(h), b[n:]
 	return r
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -37,11 +38,14 @@ func TestQueueIsFirstInFirstOut(t *testing.T) {
 // used again.
 func TestLogHoldsWhatWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := log{size: minSegment}
+		memory, err := mapped.New(minSegment, 100)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, memory.Close()) }()
+		l := log{size: minSegment, memory: memory}
 		type written struct {
-			at   position
-			text string
-			env  *Envelope
+			at, prev position
+			text     string
+			env      *Envelope
 		}
 		var around []*Envelope
 		for n := range uint32(5) {
@@ -52,8 +56,12 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 			"append": func(t *rapid.T) {
 				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
 				env := rapid.SampledFrom(around).Draw(t, "envelope")
-				at := l.append(position(len(model)), kindLog, 7, env, []byte(text))
-				model = append(model, written{at, text, env})
+				var prev position
+				if len(model) > 0 {
+					prev = rapid.SampledFrom(model).Draw(t, "prev").at
+				}
+				at := l.append(prev, kindLog, 7, env, []byte(text))
+				model = append(model, written{at, prev, text, env})
 			},
 			"release": func(t *rapid.T) {
 				n := rapid.IntRange(0, len(model)).Draw(t, "n")
@@ -74,20 +82,34 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					r := l.at(w.at)
 					require.Equal(t, w.text, string(r.data))
 					require.Equal(t, w.env.number, r.envelope)
-					require.Contains(t, l.segments[w.at.number()-l.base].names, w.env)
+					require.Contains(t, l.segments[w.at.segment()-l.base].names, w.env)
+					if w.prev != 0 {
+						require.Equal(t, w.prev, l.before(w.at, l.link(w.at)))
+					}
 					require.EqualValues(t, kindLog, r.kind)
 					require.EqualValues(t, 7, r.outlet)
 				}
 				var allocated, written, saved int64
-				named := map[*Envelope]int{}
+				named, areas := map[*Envelope]int{}, map[*area]int{}
 				for _, s := range l.segments {
-					allocated += int64(cap(s.data) + cap(s.packed))
-					written += int64(len(s.data) + s.size)
-					saved += int64(s.size)
+					areas[s.area]++
+					written += int64(s.end)
+					if s.blocks != nil {
+						saved += int64(s.end)
+					}
 					allocated += int64(len(s.names)) * nameBytes
 					for _, e := range s.names {
 						named[e]++
 					}
+				}
+				for _, a := range []*area{l.plain, l.dense} {
+					if a != nil {
+						areas[a]++
+					}
+				}
+				for a, refs := range areas {
+					require.Equal(t, refs, a.refs)
+					allocated += int64(len(a.data))
 				}
 				for _, e := range l.unnamed {
 					named[e]++
@@ -100,9 +122,6 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 				}
 				require.Equal(t, written, l.written)
 				require.Equal(t, saved, l.saved)
-				for _, s := range l.spare {
-					allocated += int64(cap(s))
-				}
 				require.Equal(t, allocated, l.bytes)
 			},
 		})

@@ -23,9 +23,9 @@ type world struct {
 	policy *sampling.Policy
 	now    time.Duration
 
-	received, passed, dropped, released [signals]int
-	// pending are releases not yet delivered.
-	pending []Release
+	received, passed, dropped, delivered [signals]int
+	// batches are what the two outlets have taken and not delivered yet.
+	batches [signals]*Batch
 	// gone has, for each trace whose verdict was carried out, that verdict.
 	gone map[byte]bool
 	// best is the best match of a trace's items since it was opened.
@@ -45,7 +45,7 @@ func newWorld(t *rapid.T, opts Options, percentages ...float64) *world {
 	require.NoError(t, err)
 	opts.Policy = policy
 	return &world{
-		t: t, buf: New(opts), policy: policy, now: 1000 * time.Second,
+		t: t, buf: newBuffer(t, opts), policy: policy, now: 1000 * time.Second,
 		gone: map[byte]bool{}, best: map[byte]sampling.Match{}, seen: map[string]bool{},
 	}
 }
@@ -109,34 +109,59 @@ func (w *world) carryOut(out *Outcome) {
 	for sig, n := range out.Dropped {
 		w.dropped[sig] += n
 	}
-	for outlet, r := range out.Released {
-		for _, rec := range r.Records {
-			require.Equal(w.t, "envelope", rec.Envelope.Content)
-			if rec.Companion {
-				require.NotEqual(w.t, outlet, int(rec.Signal))
-				continue
-			}
-			require.Equal(w.t, outlet, int(rec.Signal), "record went to a foreign outlet")
-			w.emerged(string(rec.Data))
-		}
-		w.pending = append(w.pending, r)
+	for outlet := range out.Ready.Each {
+		require.Positive(w.t, w.buf.Waiting(outlet), "outlet %d is woken for nothing", outlet)
 	}
 }
 
-func (w *world) deliver() {
-	for i := range w.pending {
-		for sig, n := range w.pending[i].Counts {
-			w.released[sig] += n
-		}
-		w.buf.Delivered(&w.pending[i])
+// take has the outlet of the signal take what waits, if it has delivered what it took
+// before.
+func (w *world) take(sig Signal) bool {
+	if w.batches[sig] != nil {
+		return false
 	}
-	w.pending = nil
+	b := new(Batch)
+	if !w.buf.Take(uint8(sig), sig, b) {
+		return false
+	}
+	w.batches[sig] = b
+	count := 0
+	for _, r := range b.Records {
+		require.Equal(w.t, "envelope", r.Envelope.Content)
+		require.Equal(w.t, r.Companion, r.Signal != sig)
+		require.Equal(w.t, r.Signal, Signal(r.Outlet))
+		if !r.Companion {
+			count++
+			w.emerged(string(r.Data))
+		}
+	}
+	require.Equal(w.t, count, b.Count)
+	return true
+}
+
+// deliver ends what the outlet of the signal has taken.
+func (w *world) deliver(sig Signal) {
+	if b := w.batches[sig]; b != nil {
+		w.delivered[sig] += b.Count
+		w.buf.Delivered(b)
+		w.batches[sig] = nil
+	}
+}
+
+// deliverAll delivers all that waits.
+func (w *world) deliverAll() {
+	for sig := range signals {
+		w.deliver(sig)
+		for w.take(sig) {
+			w.deliver(sig)
+		}
+	}
 }
 
 func (w *world) conserved() {
 	for sig := range signals {
 		require.Equal(w.t, w.received[sig],
-			w.passed[sig]+w.dropped[sig]+w.released[sig]+int(w.buf.Held(sig)), "signal %d", sig)
+			w.passed[sig]+w.dropped[sig]+w.delivered[sig]+int(w.buf.Held(sig)), "signal %d", sig)
 	}
 }
 
@@ -152,10 +177,18 @@ func TestConservation(t *testing.T) {
 			MaxBytes:      int64(rapid.IntRange(1, 64).Draw(t, "max KiB")) << 10,
 			Join:          rapid.Bool().Draw(t, "join"),
 			Count:         rapid.Bool().Draw(t, "count"),
+			Hindsight:     time.Duration(rapid.IntRange(0, 20).Draw(t, "hindsight")) * time.Second,
 		}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")...)
 		t.Repeat(map[string]func(*rapid.T){
 			"add":     func(t *rapid.T) { w.t = t; w.add() },
-			"deliver": func(*rapid.T) { w.deliver() },
+			"take":    func(t *rapid.T) { w.take(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
+			"deliver": func(t *rapid.T) { w.deliver(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
+			"pack": func(*rapid.T) {
+				for i := range w.buf.shards {
+					w.buf.shards[i].log.pack()
+					w.buf.shards[i].report()
+				}
+			},
 			"wait": func(t *rapid.T) {
 				w.now += time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond
 			},
@@ -186,12 +219,16 @@ func TestConservation(t *testing.T) {
 		var out Outcome
 		w.buf.Flush(&out)
 		w.carryOut(&out)
-		w.deliver()
+		w.deliverAll()
 		w.conserved()
 		for sig := range signals {
 			require.Zero(t, w.buf.Held(sig))
+			require.Zero(t, w.buf.Waiting(uint8(sig)))
 		}
 		require.Zero(t, w.buf.Traces())
+		require.Zero(t, w.buf.lyingDropped.Load())
+		require.Zero(t, w.buf.ready.Load())
+		require.Zero(t, w.buf.logs.Load(), "the log is empty")
 	})
 }
 
@@ -235,10 +272,10 @@ func TestOneVerdict(t *testing.T) {
 					w.gone[n] = true
 				}
 			}
-			for _, r := range out.Released {
-				for _, rec := range r.Records {
-					if !rec.Companion {
-						kept[rec.Data[0]-'0']++
+			for sig := range signals {
+				for _, r := range takeAll(w.buf, uint8(sig), sig) {
+					if !r.Companion {
+						kept[r.Data[0]-'0']++
 					}
 				}
 			}
@@ -254,13 +291,14 @@ func TestOneVerdict(t *testing.T) {
 	})
 }
 
-// live returns the traces in the table.
+// live returns the traces that may still get items.
 func (w *world) live() map[byte]bool {
 	live := map[byte]bool{}
 	for n := range byte(6) {
 		id := traceID(n)
 		key := idtable.KeyOf(0, binary.BigEndian.Uint64(id[8:]))
-		live[n] = w.buf.shards[key>>w.buf.shift].table.Find(key) != nil
+		e := w.buf.shards[key>>w.buf.shift].table.Find(key)
+		live[n] = e != nil && (e.state == undecided || e.state == passing)
 	}
 	return live
 }
@@ -271,7 +309,7 @@ func (w *world) live() map[byte]bool {
 func TestNoReadingDelaysADecision(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const wait = 10 * time.Second
-		b := New(Options{Policy: errorsAnd(t, 0), Wait: wait, WaitAfterRoot: time.Second, MaxItems: 100, MaxBytes: 1 << 24})
+		b := newBuffer(t, Options{Policy: errorsAnd(t, 0), Wait: wait, WaitAfterRoot: time.Second, MaxItems: 100, MaxBytes: 1 << 24})
 		var out Outcome
 		opened, now := 0, 1000*time.Second
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {

@@ -21,26 +21,40 @@ type shard struct {
 	// has one for each trace by the position of its first record.
 	waiting [waitKinds]queue
 	lying   queue
-	log     log
-	live    int64 // bytes of records in use, prefixes left out
+	// queues have a ticket for each trace that an outlet has not taken yet, by outlet, and
+	// hindsight one for each that was dropped and still lies there.
+	queues    []queue
+	hindsight queue
+	log       log
+	live      int64 // bytes of records in use, prefixes left out
 	// late remembers every verdict for a while, special those that do not
 	// follow from the trace id: forgetting the others costs only the
 	// knowledge that an item is late.
 	late, special  memory
 	wholes         wholes
+	edges          edges
 	now            time.Duration // the latest reading, so that the queues stay in order
 	flushed        bool          // nothing is held any more
+	closed         bool          // the log's memory is gone
 	decided        bool          // traces were decided within Add
-	reported       int64
+	reported       usage
 	growthReported int64
-	path           []position // scratch of release
+	path           []position // scratch of trail
 	touched        uint64     // keeps the reads of touch from being optimised away
+}
+
+// usage is what a shard holds, in bytes.
+type usage struct {
+	memory   int64 // that it takes
+	log      int64 // of it, the log
+	unpacked int64 // the records in the log, unpacked
 }
 
 // add decides on one item or holds it.
 func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 	e, at, met := s.table.Meet(key, it.high())
-	if e == nil {
+	switch {
+	case e == nil:
 		if v, ok := s.remembered(key, it.high()); ok {
 			return s.addLate(key, v, it)
 		}
@@ -48,25 +62,33 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 			return s.decideAlone(key, it, out)
 		}
 		e = s.open(at, it)
+	case e.state == leaving:
+		v, ok := s.remembered(key, it.high())
+		if !ok {
+			v = e.verdict.Unpack()
+		}
+		return s.addLate(key, v, it)
+	case e.state == dropped:
+		return s.addInHindsight(e, it, met, out)
 	}
 	e.merge(it, met)
-	if !e.decided {
+	if e.state == undecided {
 		s.wholes.add(e.key, it.Part)
-	}
-	if !e.decided && s.policy.Settled(e.found) {
-		if v := s.settle(e, out); !e.decided {
-			s.drop(e, out)
-			s.close(e, v)
-			return s.fate(v)
+		if s.policy.Settled(e.found) {
+			if v := s.settle(e, out); e.state == undecided {
+				s.note(e, v)
+				s.drop(e, v, out)
+				s.close(e)
+				return s.fate(v)
+			}
+		} else if it.Unheld {
+			s.decided = true
+			return s.fate(s.decide(e, TriggerPressure, out))
 		}
-	}
-	if it.Unheld && !e.decided {
-		s.decided = true
-		return s.fate(s.decide(e, TriggerPressure, out))
 	}
 	fate := s.holdOrPass(e, it)
 	s.hasten(e, it)
-	if !e.decided && s.full(e) {
+	if e.state == undecided && s.full(e) {
 		s.decided = true
 		s.decide(e, TriggerLimit, out)
 	}
@@ -114,6 +136,40 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	return fate
 }
 
+// addInHindsight decides on an item of a trace that was dropped and still lies there.
+// With stronger evidence the whole trace comes back; else the item lies there too.
+func (s *shard) addInHindsight(e *entry, it *Item, met idtable.Meeting, out *Outcome) Fate {
+	v := e.verdict.Unpack()
+	found := e.found.Merge(it.Finding)
+	e.merge(it, met)
+	if s.policy.Rule(found) < v.Rule {
+		if own := s.policy.Decide(found, e.size(), e.rnd); own.Keep && s.policy.KeepsMore(own, v) {
+			fate := Fate{Action: Pass, Verdict: s.policy.Judged(own, e.rnd, e.explicit), Decided: true, Late: true}
+			if !it.Unheld && !s.full(e) {
+				s.hold(e, uint8(it.Signal), it)
+				fate = Fate{Action: Hold, Late: true}
+			}
+			s.restore(e, own, out)
+			return fate
+		}
+	}
+	if it.Unheld || s.full(e) {
+		fate := s.fate(v)
+		fate.Late = true
+		return fate
+	}
+	s.hold(e, uint8(it.Signal), it)
+	return Fate{Action: Hold, Late: true}
+}
+
+// restore has a trace that was dropped leave like one that is kept by the verdict.
+func (s *shard) restore(e *entry, v sampling.Verdict, out *Outcome) {
+	s.lyingDropped.Add(-1)
+	e.verdict, e.restored = v.Pack(), true
+	out.decided(v, TriggerHindsight)
+	s.leave(e, v, out)
+}
+
 // decideAlone decides on an item that need not wait for the rest of its trace, or
 // cannot: nothing can change the verdict, it may not be held, or there is no waiting
 // any more.
@@ -125,8 +181,9 @@ func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 		if s.flushed {
 			why = TriggerShutdown
 		}
-		out.decided(v, why, nil)
+		out.decided(v, why)
 	}
+	s.followed(key, v, out)
 	return s.fate(v)
 }
 
@@ -161,9 +218,14 @@ func (s *shard) wait(e *entry, k waitKind, until time.Duration) {
 func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 	s.wholes.take(e.key) // nothing that it shows can change the verdict
 	v := s.policy.Decide(e.found, e.size(), e.rnd)
-	e.verdict, e.decided = v.Pack(), v.Keep || s.opts.DryRun
+	e.verdict = v.Pack()
+	if v.Keep || s.opts.DryRun {
+		e.state = passing
+		out.weigh(v, e)
+		s.followed(e.key, v, out)
+	}
 	if s.decides {
-		out.decided(v, TriggerEvidence, e)
+		out.decided(v, TriggerEvidence)
 	}
 	return v
 }
@@ -172,16 +234,13 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 // what must be kept of it.
 func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	fate := Fate{Action: Hold}
-	if e.decided {
+	if e.state == passing {
 		fate.Verdict, fate.Decided = s.policy.Judged(e.verdict.Unpack(), e.rnd, e.explicit), true
 	}
 	full := s.full(e)
 	switch {
-	case !e.decided:
+	case e.state == undecided:
 		s.hold(e, uint8(it.Signal), it)
-		if it.Signal == Log {
-			e.logBytes += uint32(len(it.Record))
-		}
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
@@ -200,13 +259,16 @@ const maxTraceBytes = 1 << 30
 
 // full reports whether the trace may not have more records held.
 func (s *shard) full(e *entry) bool {
-	return int(e.records) >= s.opts.MaxItems || e.bytes >= maxTraceBytes
+	return int(e.records) >= s.opts.MaxItems || e.bytes >= maxTraceBytes || s.log.tooFar(e.last)
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
 	s.store(e, kind, it.Outlet, it.Envelope, it.Record)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
+	if it.Signal == Log && e.state != passing {
+		e.logBytes += uint32(len(it.Record))
+	}
 }
 
 // store appends a record to the log and to the trace.
@@ -231,16 +293,19 @@ func (s *shard) hasten(e *entry, it *Item) {
 	}
 }
 
-// expire decides the traces that are due, as far as there is room for what they release.
+// expire decides the traces that are due, and forgets the dropped ones whose time is over.
 func (s *shard) expire(out *Outcome) {
 	due := int64(s.now)
+	for e := s.oldestDropped(); e != nil && e.deadline <= due; e = s.oldestDropped() {
+		s.forget(e, out)
+	}
 	for k := range s.waiting {
 		for n := 0; ; n++ {
 			if n%fetched == 0 {
 				s.fetch(&s.waiting[k], due)
 			}
 			e := s.next(waitKind(k))
-			if e == nil || e.deadline > due || s.stuck() {
+			if e == nil || e.deadline > due {
 				break
 			}
 			s.decide(e, [waitKinds]Trigger{TriggerTimeout, TriggerRoot}[k], out)
@@ -282,196 +347,4 @@ func (s *shard) oldest() *entry {
 		return e
 	}
 	return s.next(waitFull)
-}
-
-// decide ends a trace's time in the table, whatever it still might have got, and
-// returns its verdict.
-func (s *shard) decide(e *entry, t Trigger, out *Outcome) (v sampling.Verdict) {
-	if e.decided {
-		v = e.verdict.Unpack()
-	} else {
-		if whole := s.wholes.take(e.key); whole != nil {
-			e.found.Facts |= s.opts.Whole(whole)
-		}
-		v = s.policy.Decide(e.found, e.size(), e.rnd)
-		out.decided(v, t, e)
-	}
-	if v.Keep || s.opts.DryRun {
-		s.release(e, s.policy.Judged(v, e.rnd, e.explicit), out)
-	} else {
-		s.drop(e, out)
-	}
-	s.close(e, v)
-	return v
-}
-
-func (s *shard) drop(e *entry, out *Outcome) {
-	for sig, n := range e.held {
-		out.Dropped[sig] += int(n)
-		s.held[sig].Add(-int64(n))
-	}
-}
-
-// close forgets the entry and remembers its verdict.
-func (s *shard) close(e *entry, v sampling.Verdict) {
-	s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf)
-	s.live -= int64(e.bytes)
-	s.table.Remove(e.key)
-}
-
-// release copies a kept trace's records out, each to the outlet it came from, and
-// as companions to the outlets of the other signal.
-func (s *shard) release(e *entry, v sampling.Verdict, out *Outcome) {
-	if e.held[Span]+e.held[Log] == 0 {
-		return
-	}
-	data := make([]byte, 0, e.bytes)
-	records := make([]Record, 0, e.records)
-	outlets := make([]uint8, 0, e.records)
-	var from [signals]outletSet
-	for _, p := range s.trail(e) {
-		r := s.log.at(p)
-		start := len(data)
-		data = append(data, r.data...)
-		records = append(records, Record{
-			Trace: e.key, Envelope: s.envelopes.at(r.envelope), Data: data[start:], Verdict: v,
-			Signal: signalOf(r.kind), Outlet: r.outlet, Companion: r.kind == kindCompanion,
-		})
-		outlets = append(outlets, r.outlet)
-		if r.kind != kindCompanion {
-			from[signalOf(r.kind)].add(r.outlet)
-		}
-	}
-	for i, r := range records {
-		if !r.Companion {
-			out.release(outlets[i], r)
-			s.ready.Add(int64(len(r.Data)))
-		}
-	}
-	if s.opts.Join {
-		for outlet := range from[Log].each {
-			out.companions(outlet, records, Span)
-		}
-	}
-	if s.opts.Count {
-		for outlet := range from[Span].each {
-			out.companions(outlet, records, Log)
-		}
-	}
-}
-
-func signalOf(kind uint8) Signal {
-	if kind == kindLog {
-		return Log
-	}
-	return Span
-}
-
-// trail returns the positions of a trace's records in the order of their arrival. It is
-// good until the next call.
-func (s *shard) trail(e *entry) []position {
-	n := int(e.records)
-	if cap(s.path) < n {
-		s.path = make([]position, n)
-	}
-	path := s.path[:n]
-	for p := e.last; n > 0; n-- {
-		path[n-1] = p
-		p = s.log.at(p).prev
-	}
-	return path
-}
-
-// reclaim gives back the part of the log that no trace needs. If much of it is
-// dead, the oldest traces move to its end: a few that wait longer than the
-// others must not hold the whole log.
-func (s *shard) reclaim() {
-	end := s.log.end()
-	for e := s.lowest(); e != nil && e.first < end && s.log.written > s.live+s.live/2+4*int64(s.log.size); e = s.lowest() {
-		s.move(e)
-		s.log.release(s.lowest().first)
-	}
-	if e := s.lowest(); e != nil {
-		s.log.release(e.first)
-	} else {
-		s.log.release(end)
-	}
-}
-
-// lowest returns the trace whose first record lies lowest.
-func (s *shard) lowest() *entry {
-	for q := &s.lying; q.len > 0; q.pop() {
-		t := q.at(0)
-		if e := s.table.Find(t.key); e != nil && e.first == position(t.at) {
-			return e
-		}
-	}
-	return nil
-}
-
-// move rewrites a trace's records at the end of the log.
-func (s *shard) move(e *entry) {
-	path := s.trail(e)
-	s.live -= int64(e.bytes)
-	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
-	for _, p := range path {
-		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, s.envelopes.at(r.envelope), r.data)
-	}
-}
-
-// bytes is the memory the shard takes.
-func (s *shard) bytes() int64 {
-	tickets := len(s.lying.ring)
-	for k := range s.waiting {
-		tickets += len(s.waiting[k].ring)
-	}
-	return s.log.bytes + int64(tickets)*ticketBytes + s.wholes.bytes() + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
-}
-
-// growAhead is how many traces a shard may get in the calls at hand.
-const growAhead = 1024
-
-// growth is by how much the tables that are nearly full are about to grow: those of
-// all shards double at the same time.
-func (s *shard) growth() int64 {
-	n := int64(s.table.Growth(growAhead))
-	if s.opts.Whole != nil {
-		n += int64(s.wholes.traces.Growth(growAhead))
-	}
-	for _, q := range [...]*queue{&s.lying, &s.waiting[waitFull], &s.waiting[waitRoot]} {
-		if q.len+growAhead > len(q.ring) {
-			n += int64(len(q.ring)) * ticketBytes
-		}
-	}
-	return n
-}
-
-// report adds what the shard's size changed by to the buffer's.
-func (s *shard) report() {
-	s.envelopes.forget(s.log.unnamed)
-	clear(s.log.unnamed)
-	s.log.unnamed = s.log.unnamed[:0]
-	if cap(s.log.unnamed) > 16*fewNames {
-		s.log.unnamed = nil
-	}
-	now := s.bytes()
-	s.used.Add(now - s.reported)
-	s.reported = now
-	growth := s.growth()
-	s.growing.Add(growth - s.growthReported)
-	s.growthReported = growth
-}
-
-// outletSet is a set of outlets.
-type outletSet [256 / 64]uint64
-
-func (o *outletSet) add(n uint8) { o[n/64] |= 1 << (n % 64) }
-
-func (o *outletSet) each(yield func(uint8) bool) {
-	for n := range 256 {
-		if o[n/64]&(1<<(n%64)) != 0 && !yield(uint8(n)) {
-			return
-		}
-	}
 }

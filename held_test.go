@@ -1,0 +1,213 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package correlationprocessor
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// joined makes one batch of several.
+func joined(batches ...ptrace.Traces) ptrace.Traces {
+	all := ptrace.NewTraces()
+	for _, td := range batches {
+		td.ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
+	}
+	return all
+}
+
+// spoiling is a next component that fails until it is mended, and changes what it is
+// given.
+type spoiling struct{ failing }
+
+func (*spoiling) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+func (s *spoiling) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	err := s.failing.ConsumeTraces(ctx, td)
+	if err != nil {
+		td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
+	}
+	return err
+}
+
+// A batch of which something is held is taken in: its sender does not send it again, and
+// what the next component refuses of it waits like what is held.
+func TestWhatIsTakenInIsNotSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &spoiling{failing{err: errNext}}
+		var p pipelines
+		p.start(t, onePercent, next, consumertest.NewNop())
+		// A trace that passes at once, and one that waits, in one batch.
+		p.send(joined(spanOf(1, 1, failed), spanOf(100, 2)))
+		p.conserved()
+		require.EqualValues(t, 2, p.sum("spans_held"))
+		time.Sleep(30 * time.Second)
+		next.mended.Store(true)
+		time.Sleep(30 * time.Second)
+		require.Equal(t, 2, next.SpanCount(), "each once")
+		require.Zero(t, p.sum("spans_refused"))
+		require.EqualValues(t, 2, p.sum("spans_kept"))
+		require.Zero(t, p.sum("spans_held"))
+		p.conserved()
+		p.shutdown()
+	})
+}
+
+// What is refused for good is not tried again, and is counted.
+func TestWhatIsTakenInAndRefusedForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pipelines
+		p.start(t, onePercent, &failing{err: consumererror.NewPermanent(errNext)}, consumertest.NewNop())
+		p.send(joined(spanOf(1, 1, failed), spanOf(100, 2)))
+		require.EqualValues(t, 1, p.sum("spans_dropped", attribute.String("reason", "export_failed")))
+		p.conserved()
+		p.shutdown()
+	})
+}
+
+// A next component that takes nothing blocks its own pipeline, when what waits for it takes
+// half of max_bytes, and nobody else.
+func TestABlockedPipelineBlocksNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &failing{err: errNext}
+		var p pipelines
+		p.logSink = new(consumertest.LogsSink)
+		p.start(t, func(c *Config) { onePercent(c); c.MaxBytes = 16 << 20; c.Logs.JoinAttributes = nil }, next, p.logSink)
+		rng := rand.NewChaCha8([32]byte{})
+		big := func(s ptrace.Span) {
+			failed(s)
+			noise := make([]byte, 10_000)
+			_, _ = rng.Read(noise)
+			s.Attributes().PutEmptyBytes("big").FromRaw(noise)
+		}
+		var err error
+		n := 0
+		for ; err == nil && n < 2000; n++ {
+			// One that is held, so that the whole batch is taken in.
+			err = p.traces.ConsumeTraces(t.Context(), joined(spanOf(1000+n, n, big), spanOf(100+n%10, n)))
+		}
+		require.ErrorIs(t, err, errBlocked)
+		require.False(t, consumererror.IsPermanent(err), "the sender may try again")
+		require.InEpsilon(t, int64(8<<20), p.sum("buffer_bytes"), 0.2)
+		require.Zero(t, p.sum("decisions", attribute.String("trigger", "pressure")))
+		for n := range 100 {
+			p.send(logOf(1, n), logOf(2, n, func(lr plog.LogRecord) { lr.SetTraceID([16]byte{}) }))
+		}
+		require.Zero(t, p.sum("logs_refused"))
+		require.Equal(t, 100, p.logSink.LogRecordCount())
+		p.conserved()
+		next.mended.Store(true)
+		time.Sleep(time.Minute)
+		p.send(spanOf(1, 1))
+		require.Equal(t, 2*n-2, next.SpanCount(), "all that was taken in")
+		p.conserved()
+		p.shutdown()
+	})
+}
+
+// When there is no room at all, what needs none passes.
+func TestLogsWithoutATraceNeedNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPipelines(t, func(c *Config) { onePercent(c); c.MaxBytes = minBytes })
+		e := p.traces.(*pipeline).engine
+		e.buffer.Beside(2 * minBytes)
+		require.ErrorIs(t, p.logs.ConsumeLogs(t.Context(), logOf(1, 1)), errBufferFull)
+		require.ErrorIs(t, p.traces.ConsumeTraces(t.Context(), spanOf(1, 1)), errBufferFull)
+		alone := logOf(1, 1, func(lr plog.LogRecord) { lr.SetTraceID([16]byte{}) })
+		require.NoError(t, p.logs.ConsumeLogs(t.Context(), alone))
+		body := logOf(1, 1, func(lr plog.LogRecord) {
+			lr.SetTraceID([16]byte{})
+			lr.Body().SetStr("trace_id=" + traceNumbered(1).String())
+		})
+		require.ErrorIs(t, p.logs.ConsumeLogs(t.Context(), body), errBufferFull)
+		p.conserved()
+		p.shutdown()
+	})
+}
+
+// The Collector's shutdown has no deadline of its own: shutdown_timeout ends it, whatever
+// the next component does.
+func TestShutdownEndsWithoutADeadline(t *testing.T) {
+	for name, next := range map[string]*stalling{"refuses": {err: errNext}, "does not return": {}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				next.let = make(chan struct{})
+				defer close(next.let)
+				var p pipelines
+				p.start(t, func(c *Config) { onePercent(c); c.ShutdownTimeout = 5 * time.Second }, next, consumertest.NewNop())
+				p.send(spanOf(100, 1))
+				began := time.Now()
+				require.ErrorIs(t, p.traces.Shutdown(context.Background()), context.DeadlineExceeded)
+				require.NoError(t, p.logs.Shutdown(context.Background()))
+				require.Less(t, time.Since(began), 6*time.Second)
+				require.EqualValues(t, 1, p.sum("spans_dropped", attribute.String("reason", "shutdown")))
+				p.conserved()
+			})
+		})
+	}
+}
+
+// stalling is a next component that fails or, without an error, does not return.
+type stalling struct {
+	consumertest.TracesSink
+	err error
+	let chan struct{}
+}
+
+func (s *stalling) ConsumeTraces(context.Context, ptrace.Traces) error {
+	if s.err == nil {
+		<-s.let
+	}
+	return s.err
+}
+
+// Late evidence brings a dropped trace back whole: spans and logs, each once, with the
+// join, marked. After the hindsight it is alone.
+func TestHindsight(t *testing.T) {
+	bubbled(t, func(c *Config) { onePercent(c); c.Hindsight = 30 * time.Second }, func(t *testing.T, p *pipelines) {
+		p.send(spanOf(1, 1, root, func(s ptrace.Span) { s.Attributes().PutStr("http.route", "/cart") }), logOf(1, 1))
+		time.Sleep(20 * time.Second)
+		require.EqualValues(t, 1, p.sum("decisions", attribute.String("verdict", "drop")))
+		require.Zero(t, p.sum("spans_dropped"), "it lies there yet")
+		p.send(logOf(1, 1), spanOf(1, 2))
+		require.Empty(t, p.spans())
+		p.send(logOf(1, 1, failedLog))
+		time.Sleep(time.Second)
+		require.Len(t, p.spans(), 2)
+		require.Len(t, p.records(), 3)
+		for _, s := range p.spans() {
+			require.Equal(t, true, s.Attributes().AsRaw()["sampling.hindsight"])
+		}
+		for _, lr := range p.records() {
+			require.Equal(t, true, lr.Attributes().AsRaw()["sampling.hindsight"])
+			require.Equal(t, "/cart", lr.Attributes().AsRaw()["http.route"])
+		}
+		require.EqualValues(t, 1, p.sum("decisions", attribute.String("trigger", "hindsight")))
+		require.Zero(t, p.sum("spans_dropped"))
+		p.conserved()
+		p.send(spanOf(1, 3))
+		require.Len(t, p.spans(), 3, "what comes later follows")
+
+		p.send(spanOf(2, 1, root))
+		time.Sleep(time.Minute)
+		require.EqualValues(t, 1, p.sum("spans_dropped"))
+		p.send(logOf(2, 1, failedLog))
+		require.Len(t, p.records(), 4)
+		require.Equal(t, true, p.records()[3].Attributes().AsRaw()["sampling.late_evidence"])
+		p.conserved()
+	})
+}

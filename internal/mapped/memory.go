@@ -1,0 +1,148 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mapped
+
+import (
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+// Memory hands out pieces of a mapping. It is safe for concurrent use.
+type Memory struct {
+	slot int
+
+	mu    sync.Mutex
+	all   []byte // the mapping, nil without one
+	taken []bool // by slot
+	spare []int  // free slots that the system still backs; the last is used next
+	next  int    // where the search for free slots goes on
+	inUse int64  // bytes of the pieces that are out
+
+	spares atomic.Int64 // bytes of the spare slots
+}
+
+// New reserves so many slots of slot bytes, which is a multiple of 4 KiB. The memory
+// is good for use even if there is an error, which says why it could not be mapped:
+// then, and beyond the slots, it is the heap's.
+func New(slot, slots int) (*Memory, error) {
+	m := &Memory{slot: slot}
+	all, err := reserve(slot * slots)
+	if err != nil {
+		return m, err
+	}
+	m.all, m.taken = all, make([]bool, len(all)/slot)
+	return m, nil
+}
+
+// Get returns n bytes, rounded up to whole slots, with any content. They are the
+// caller's until Put.
+func (m *Memory) Get(n int) []byte {
+	slots := (n + m.slot - 1) / m.slot
+	n = slots * m.slot
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inUse += int64(n)
+	at := m.find(slots)
+	if at < 0 {
+		return make([]byte, n)
+	}
+	for i := at; i < at+slots; i++ {
+		m.taken[i] = true
+	}
+	return m.all[at*m.slot : at*m.slot+n : at*m.slot+n]
+}
+
+// find returns the first of so many free slots in a row, or -1.
+func (m *Memory) find(slots int) int {
+	if n := len(m.spare); slots == 1 && n > 0 {
+		at := m.spare[n-1]
+		m.setSpare(m.spare[:n-1])
+		return at
+	}
+	for range 2 {
+		for at := m.next; at+slots <= len(m.taken); at++ {
+			if m.free(at, slots) {
+				m.next = at + slots
+				m.useSpare(at, slots)
+				return at
+			}
+		}
+		m.next = 0
+	}
+	return -1
+}
+
+func (m *Memory) free(at, slots int) bool {
+	for i := at; i < at+slots; i++ {
+		if m.taken[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// useSpare takes the slots out of the spare ones.
+func (m *Memory) useSpare(at, slots int) {
+	kept := m.spare[:0]
+	for _, i := range m.spare {
+		if i < at || i >= at+slots {
+			kept = append(kept, i)
+		}
+	}
+	m.setSpare(kept)
+}
+
+func (m *Memory) setSpare(slots []int) {
+	m.spare = slots
+	m.spares.Store(int64(len(slots) * m.slot))
+}
+
+// Put ends the use of a piece that Get returned.
+func (m *Memory) Put(piece []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.inUse -= int64(len(piece))
+	at, ok := m.place(piece)
+	if !ok {
+		return // the heap's
+	}
+	for i := at; i < at+len(piece)/m.slot; i++ {
+		m.taken[i] = false
+		if int64(len(m.spare)) <= m.inUse/int64(m.slot)/spareShare {
+			m.setSpare(append(m.spare, i))
+		} else {
+			giveBack(m.all[i*m.slot : (i+1)*m.slot])
+		}
+	}
+}
+
+// spareShare: of the slots in use a sixteenth, and one, may be free and backed: what
+// one call gives back, the next one takes again.
+const spareShare = 16
+
+// place returns the slot that the piece begins with.
+func (m *Memory) place(piece []byte) (slot int, ok bool) {
+	if len(m.all) == 0 {
+		return 0, false
+	}
+	off := uintptr(unsafe.Pointer(unsafe.SliceData(piece))) - uintptr(unsafe.Pointer(unsafe.SliceData(m.all)))
+	return int(off) / m.slot, off < uintptr(len(m.all))
+}
+
+// Spare is how many bytes lie ready to be used again, besides the pieces that are out.
+func (m *Memory) Spare() int64 { return m.spares.Load() }
+
+// Close gives everything back. No piece may be touched from then on.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := m.all
+	m.all, m.taken = nil, nil
+	m.setSpare(nil)
+	if all == nil {
+		return nil
+	}
+	return release(all)
+}

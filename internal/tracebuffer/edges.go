@@ -1,0 +1,140 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package tracebuffer
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
+
+// ID is a trace id.
+type ID [16]byte
+
+func (id *ID) halves() (high, low uint64) {
+	return binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
+}
+
+// Edge joins two traces: a span of one links to one of the other.
+type Edge [2]ID
+
+// edges are the traces that each trace of a shard is joined to, as far as they may still
+// be of use: those of two generations, of which the older is forgotten.
+type edges struct {
+	young, old map[uint64][]ID
+	turned     time.Duration
+	count      int // in both
+}
+
+const (
+	// maxEdges is how many traces a trace may be joined to: SDKs let a span link to 128.
+	maxEdges = 128
+	// edgeBytes is about what an edge takes, and edgeShare the part of the limit that
+	// all may take.
+	edgeBytes = 128
+	edgeShare = 32
+)
+
+// note remembers that the trace with the key is joined to the one with the id.
+func (e *edges) note(now, lifetime time.Duration, key uint64, id ID, limit int) {
+	if e.young == nil || now-e.turned > lifetime {
+		e.count -= total(e.old)
+		e.young, e.old, e.turned = map[uint64][]ID{}, e.young, now
+	}
+	if list := e.young[key]; len(list) < maxEdges && e.count < limit {
+		e.young[key] = append(list, id)
+		e.count++
+	}
+}
+
+func total(m map[uint64][]ID) (n int) {
+	for _, list := range m {
+		n += len(list)
+	}
+	return n
+}
+
+// take forgets what the trace is joined to and returns it.
+func (e *edges) take(key uint64) []ID {
+	if e.count == 0 {
+		return nil
+	}
+	list := slices.Concat(e.young[key], e.old[key])
+	delete(e.young, key)
+	delete(e.old, key)
+	e.count -= len(list)
+	return list
+}
+
+// Join notes that traces are joined. Of those that one of a kept pair is, the other one
+// is among the Linked of the outcome.
+func (b *Buffer) Join(now time.Duration, pairs []Edge, out *Outcome) {
+	for _, pair := range pairs {
+		b.join(now, pair[0], pair[1], out)
+		b.join(now, pair[1], pair[0], out)
+	}
+}
+
+func (b *Buffer) join(now time.Duration, id, other ID, out *Outcome) {
+	high, low := id.halves()
+	key := idtable.KeyOf(high, low)
+	s := &b.shards[key>>b.shift]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, at, _ := s.table.Meet(key, high)
+	var v sampling.Verdict
+	switch {
+	case e == nil:
+		v, _ = s.remembered(key, high)
+	case e.state != undecided:
+		v = e.verdict.Unpack()
+	}
+	if s.keepsOthers(v) {
+		out.Linked = append(out.Linked, other)
+		return
+	}
+	limit := int(b.opts.MaxBytes / edgeShare / edgeBytes / int64(len(b.shards)))
+	s.edges.note(max(now, s.now), b.opts.Wait+b.opts.Hindsight, at, other, limit)
+	s.report()
+}
+
+// keepsOthers reports whether a trace with the verdict keeps those it is joined to: one
+// that was itself kept for another one does not.
+func (s *shard) keepsOthers(v sampling.Verdict) bool {
+	return s.opts.FollowLinks && v.Keep && v.Rule != s.opts.Linked
+}
+
+// followed adds what a trace is joined to, if its verdict keeps that, to the outcome.
+func (s *shard) followed(key uint64, v sampling.Verdict, out *Outcome) {
+	if s.keepsOthers(v) {
+		out.Linked = append(out.Linked, s.edges.take(key)...)
+	}
+}
+
+// KeepLinked keeps the traces, if they wait for their verdict or were dropped and still
+// lie there, and if no rule before that on links drops them.
+func (b *Buffer) KeepLinked(ids []ID, out *Outcome) {
+	for _, id := range ids {
+		high, low := id.halves()
+		key := idtable.KeyOf(high, low)
+		s := &b.shards[key>>b.shift]
+		s.mu.Lock()
+		if e, _, _ := s.table.Meet(key, high); e != nil {
+			e.linked = true
+			if v := e.verdict.Unpack(); e.state == dropped && v.Rule > s.opts.Linked {
+				s.restore(e, s.byLink(e), out)
+			}
+		}
+		s.report()
+		s.mu.Unlock()
+	}
+}
+
+// byLink is the verdict on a trace that is kept for another one.
+func (s *shard) byLink(e *entry) sampling.Verdict {
+	return s.policy.Decide(sampling.Finding{Match: s.opts.Linked}, e.size(), e.rnd)
+}

@@ -74,11 +74,11 @@ func weigh(t *testing.T, w *workload.Workload, name string) (g weight) {
 	require.NoError(t, pipeline.Setenv(time.Hour, run.MaxTraces, 0)) // nothing is decided before the end
 	p, err := ours.Program.Build(t.Context(), &run.Run{Peer: name, Signals: "both"})
 	require.NoError(t, err)
-	liveBytes, liveObjects := meter.Heap()
+	liveBytes, liveObjects := meter.Held()
 	before = read(t)
 	replay(t, w, p)
 	settle(p)
-	bytes, objects := meter.Heap()
+	bytes, objects := meter.Held()
 	g.heldBytes = (float64(bytes) - float64(liveBytes)) / items
 	g.heldObjects = (float64(objects) - float64(liveObjects)) / items
 	require.NoError(t, p.Shutdown(context.WithoutCancel(t.Context())))

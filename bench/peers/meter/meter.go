@@ -7,8 +7,12 @@ package meter
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/metrics"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -133,11 +137,33 @@ func Live() uint64 {
 	return s[0].Value.Uint64()
 }
 
-// Heap returns the bytes and objects that are live, after a collection.
-func Heap() (bytes, objects uint64) {
+// Held returns the bytes and objects that are live on the heap, after a collection,
+// and with the bytes what a peer has mapped for itself.
+func Held() (bytes, objects uint64) {
 	runtime.GC()
 	runtime.GC() // what the first one swept
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc, m.HeapObjects
+	return m.HeapAlloc + outside(), m.HeapObjects
+}
+
+// outside is what is resident of mappings that nothing is set aside for (MAP_NORESERVE).
+// Go's runtime makes none.
+func outside() (bytes uint64) {
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		return 0 // not on Linux
+	}
+	resident := uint64(0)
+	for line := range strings.Lines(string(smaps)) {
+		switch f := strings.Fields(line); f[0] {
+		case "Rss:":
+			resident, _ = strconv.ParseUint(f[1], 10, 64)
+		case "VmFlags:":
+			if slices.Contains(f, "nr") {
+				bytes += resident << 10
+			}
+		}
+	}
+	return bytes
 }

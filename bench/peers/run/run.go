@@ -206,14 +206,14 @@ func (r *Run) writeProfiles(cpu []byte) error {
 
 // held fills the peer with traces that nobody decides, and weighs them.
 func (r *Run) held(ctx context.Context, d *Driver) (*Result, error) {
-	bytes, objects := meter.Heap()
+	bytes, objects := meter.Held()
 	if err := d.Run(ctx); err != nil {
 		return nil, err
 	}
 	traces := float64(r.Held * d.Load.Spec.Traces)
 	for last := uint64(0); ; {
 		time.Sleep(time.Second) // what is still in the peer's queues
-		nowBytes, nowObjects := meter.Heap()
+		nowBytes, nowObjects := meter.Held()
 		if last != 0 && settled(last, nowBytes) {
 			return &Result{
 				HeldBytes:   (float64(nowBytes) - float64(bytes)) / traces,

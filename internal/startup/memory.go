@@ -23,9 +23,6 @@ type memoryBound struct {
 
 // memoryBounds are the bounds that are known: none need be.
 func memoryBounds() (bounds []memoryBound) {
-	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
-		bounds = append(bounds, memoryBound{uint64(limit), "GOMEMLIMIT"})
-	}
 	if limit, err := memlimit.FromCgroup(); err == nil {
 		bounds = append(bounds, memoryBound{limit, "the memory limit of its control group"})
 	}
@@ -35,16 +32,34 @@ func memoryBounds() (bounds []memoryBound) {
 	return bounds
 }
 
-// memoryWarning tells if the lowest of the bounds leaves no room for anything besides
-// maxBytes: the process would end before it comes to decide traces early.
-func memoryWarning(maxBytes config.ByteSize, bounds []memoryBound) string {
+// heapLimit is what Go's heap is kept below (GOMEMLIMIT), 0 for no limit.
+func heapLimit() uint64 {
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+		return uint64(limit)
+	}
+	return 0
+}
+
+// memoryWarning tells if the lowest of the bounds does not have room for maxBytes, which
+// lie outside Go's heap, and for the heap: the process would be killed before it comes
+// to decide traces early. A heap without a limit may take half as much as maxBytes.
+func memoryWarning(maxBytes config.ByteSize, heap uint64, bounds []memoryBound) string {
 	if len(bounds) == 0 {
 		return ""
 	}
 	lowest := slices.MinFunc(bounds, func(a, b memoryBound) int { return cmp.Compare(a.bytes, b.bytes) })
-	if uint64(maxBytes) < lowest.bytes {
+	size := func(n uint64) config.ByteSize { return config.ByteSize(min(n, math.MaxInt64)) }
+	held := uint64(maxBytes)
+	switch {
+	case held >= lowest.bytes:
+		return fmt.Sprintf("max_bytes %s is not below the memory that the collector may use: %s is %s", maxBytes, lowest.of, size(lowest.bytes))
+	case heap > 0 && held+heap > lowest.bytes:
+		return fmt.Sprintf("max_bytes %s and GOMEMLIMIT %s are together more than %s, %s: held data lies outside Go's heap, so set GOMEMLIMIT to at most %s",
+			maxBytes, size(heap), lowest.of, size(lowest.bytes), size(lowest.bytes-held))
+	case heap == 0 && held+held/2 > lowest.bytes:
+		return fmt.Sprintf("max_bytes %s leaves little for the rest of the collector: %s is %s; lower it, or set GOMEMLIMIT to at most %s",
+			maxBytes, lowest.of, size(lowest.bytes), size(lowest.bytes-held))
+	default:
 		return ""
 	}
-	return fmt.Sprintf("max_bytes %s is not below the memory that the collector may use: %s is %s",
-		maxBytes, lowest.of, config.ByteSize(min(lowest.bytes, math.MaxInt64)))
 }

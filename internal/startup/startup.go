@@ -129,7 +129,7 @@ func (f *Facts) warnings() (out []string) {
 		out = append(out, "routes::attribute is http.route: patterns that were inferred go there, too, whatever routes::http_route says")
 	}
 	out = append(out, f.idle()...)
-	if w := memoryWarning(f.Config.MaxBytes, memoryBounds()); w != "" {
+	if w := memoryWarning(f.Config.MaxBytes, heapLimit(), memoryBounds()); w != "" {
 		out = append(out, w)
 	}
 	return out

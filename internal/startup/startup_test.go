@@ -189,22 +189,27 @@ func TestMaxBytesIsHeldAgainstWhatTheProcessMayUse(t *testing.T) {
 	group, machine := memoryBound{2 * giB, "the memory limit of its control group"}, memoryBound{8 * giB, "the memory of this machine"}
 	for name, tt := range map[string]struct {
 		maxBytes config.ByteSize
+		heap     uint64
 		bounds   []memoryBound
 		want     string
 	}{
-		"nothing is known":     {giB, nil, ""},
-		"below":                {giB, []memoryBound{machine, group}, ""},
-		"all of it":            {2 * giB, []memoryBound{machine, group}, "max_bytes 2.0GiB is not below the memory that the collector may use: the memory limit of its control group is 2.0GiB"},
-		"more than there is":   {9 * giB, []memoryBound{machine}, "max_bytes 9.0GiB is not below the memory that the collector may use: the memory of this machine is 8.0GiB"},
-		"no bound to speak of": {9 * giB, []memoryBound{{math.MaxUint64, "GOMEMLIMIT"}}, ""},
+		"nothing is known":     {giB, 0, nil, ""},
+		"room for half more":   {giB, 0, []memoryBound{machine, group}, ""},
+		"little more":          {3 * giB / 2, 0, []memoryBound{machine, group}, "max_bytes 1.5GiB leaves little for the rest of the collector: the memory limit of its control group is 2.0GiB; lower it, or set GOMEMLIMIT to at most 512MiB"},
+		"the heap is limited":  {3 * giB / 2, giB / 2, []memoryBound{machine, group}, ""},
+		"but not enough":       {3 * giB / 2, giB, []memoryBound{machine, group}, "max_bytes 1.5GiB and GOMEMLIMIT 1.0GiB are together more than the memory limit of its control group, 2.0GiB: held data lies outside Go's heap, so set GOMEMLIMIT to at most 512MiB"},
+		"all of it":            {2 * giB, 0, []memoryBound{machine, group}, "max_bytes 2.0GiB is not below the memory that the collector may use: the memory limit of its control group is 2.0GiB"},
+		"more than there is":   {9 * giB, giB, []memoryBound{machine}, "max_bytes 9.0GiB is not below the memory that the collector may use: the memory of this machine is 8.0GiB"},
+		"no bound to speak of": {9 * giB, 0, []memoryBound{{math.MaxUint64, "the memory of this machine"}}, ""},
 	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, tt.want, memoryWarning(tt.maxBytes, tt.bounds)) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, tt.want, memoryWarning(tt.maxBytes, tt.heap, tt.bounds)) })
 	}
 }
 
-func TestMaxBytesAboveGOMEMLIMITIsWarnedOf(t *testing.T) {
+func TestGOMEMLIMITIsKnown(t *testing.T) {
 	before := debug.SetMemoryLimit(400 << 20)
 	defer debug.SetMemoryLimit(before)
-	require.Equal(t, []string{"max_bytes 512MiB is not below the memory that the collector may use: GOMEMLIMIT is 400MiB"}, warned(t, facts(t, "", nil)))
-	require.Empty(t, warned(t, facts(t, "max_bytes: 100MiB", nil)))
+	require.EqualValues(t, 400<<20, heapLimit())
+	debug.SetMemoryLimit(math.MaxInt64)
+	require.Zero(t, heapLimit())
 }

@@ -5,7 +5,6 @@ package otlpwire
 
 import (
 	"math"
-	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -167,8 +166,8 @@ func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map, b *bo
 
 // appendAttribute appends a KeyValue.
 func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.Value, b *bounds) []byte {
-	if val.Type() == pcommon.ValueTypeStr {
-		return appendStringAttribute(dst, num, key, val.Str())
+	if text := val.Str(); text != "" {
+		return appendStringAttribute(dst, num, key, text)
 	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
@@ -179,25 +178,15 @@ func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.V
 // appendStringAttribute appends a KeyValue with a string.
 func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []byte {
 	if size := 2 + len(key) + 4 + len(val); size < 0x80 && key != "" {
-		return appendShortAttribute(dst, num, key, val, byte(size))
+		// All lengths are one byte, as those of nearly all attributes are, and are known.
+		dst = append(dst, bytesTag(num), byte(size), bytesTag(keyValueKey), byte(len(key)))
+		dst = append(dst, key...)
+		dst = append(dst, bytesTag(keyValueValue), byte(2+len(val)), bytesTag(anyString), byte(len(val)))
+		return append(dst, val...)
 	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
 	return closeMessage(appendAnyString(dst, keyValueValue, val), start)
-}
-
-// appendShortAttribute takes room for the whole attribute at once, which does for
-// nearly all. A span takes 0.87 of the time it takes without.
-func appendShortAttribute(dst []byte, num protowire.Number, key, val string, size byte) []byte {
-	at := len(dst)
-	dst = slices.Grow(dst, 2+int(size))[:at+2+int(size)]
-	d := dst[at:]
-	d[0], d[1], d[2], d[3] = bytesTag(num), size, bytesTag(keyValueKey), byte(len(key))
-	copy(d[4:], key)
-	d = d[4+len(key):]
-	d[0], d[1], d[2], d[3] = bytesTag(keyValueValue), byte(2+len(val)), bytesTag(anyString), byte(len(val))
-	copy(d[4:], val)
-	return dst
 }
 
 // appendAny appends an AnyValue as a field.

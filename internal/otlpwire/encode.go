@@ -4,6 +4,7 @@
 package otlpwire
 
 import (
+	"encoding/binary"
 	"math"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -169,6 +170,9 @@ func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.V
 	if text := val.Str(); text != "" {
 		return appendStringAttribute(dst, num, key, text)
 	}
+	if val.Type() == pcommon.ValueTypeInt && isShort(key, maxInt) {
+		return appendShortInt(dst, num, key, uint64(val.Int()))
+	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
 	dst = appendAny(dst, keyValueValue, val, b)
@@ -177,9 +181,8 @@ func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.V
 
 // appendStringAttribute appends a KeyValue with a string.
 func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []byte {
-	if size := 2 + len(key) + 4 + len(val); size < 0x80 && key != "" {
-		// All lengths are one byte, as those of nearly all attributes are, and are known.
-		dst = append(dst, bytesTag(num), byte(size), bytesTag(keyValueKey), byte(len(key)))
+	if isShort(key, 2+len(val)) {
+		dst = append(dst, bytesTag(num), byte(6+len(key)+len(val)), bytesTag(keyValueKey), byte(len(key)))
 		dst = append(dst, key...)
 		dst = append(dst, bytesTag(keyValueValue), byte(2+len(val)), bytesTag(anyString), byte(len(val)))
 		return append(dst, val...)
@@ -187,6 +190,22 @@ func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
 	return closeMessage(appendAnyString(dst, keyValueValue, val), start)
+}
+
+// isShort reports whether all lengths in a KeyValue are one byte, with an AnyValue of n bytes. They are known then
+// before anything is written. Nearly all are short: a span takes half of the instructions.
+func isShort(key string, n int) bool { return key != "" && len(key)+n < 0x80-4 }
+
+// maxInt is how many bytes an AnyValue with a number may have.
+const maxInt = 1 + binary.MaxVarintLen64
+
+// appendShortInt appends a KeyValue with a number.
+func appendShortInt(dst []byte, num protowire.Number, key string, val uint64) []byte {
+	n := 1 + protowire.SizeVarint(val)
+	dst = append(dst, bytesTag(num), byte(4+len(key)+n), bytesTag(keyValueKey), byte(len(key)))
+	dst = append(dst, key...)
+	dst = append(dst, bytesTag(keyValueValue), byte(n), tag(anyInt, protowire.VarintType))
+	return protowire.AppendVarint(dst, val)
 }
 
 // appendAny appends an AnyValue as a field.

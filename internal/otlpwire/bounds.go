@@ -38,7 +38,7 @@ const ownDepth = 8
 
 func unbounded() *bounds { return &bounds{end: math.MaxInt, most: math.MaxInt} }
 
-// full reports whether dst has become too large. It never becomes smaller.
+// full reports whether dst has become too large, from where it never comes back.
 func (b *bounds) full(dst []byte) bool { return len(dst) > b.end }
 
 func nests(v pcommon.Value) bool {
@@ -48,7 +48,7 @@ func nests(v pcommon.Value) bool {
 // appendDeep appends an AnyValue that lies deep, by the library.
 func (b *bounds) appendDeep(dst []byte, num protowire.Number, val pcommon.Value) []byte {
 	if deeper(val, b.most-b.depth) {
-		b.end = -1
+		b.end = -1 // too deep is too large
 		return dst
 	}
 	ld := plog.NewLogs()

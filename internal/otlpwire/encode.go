@@ -192,8 +192,8 @@ func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []
 	return closeMessage(appendAnyString(dst, keyValueValue, val), start)
 }
 
-// isShort reports whether all lengths in a KeyValue are one byte, with an AnyValue of n bytes. They are known then
-// before anything is written. Nearly all are short: a span takes half of the instructions.
+// isShort reports whether all lengths in a KeyValue are one byte, with an AnyValue of n bytes, and are known before
+// anything is written. Nearly all are: the attributes of a span take two thirds of the instructions.
 func isShort(key string, n int) bool { return key != "" && len(key)+n < 0x80-4 }
 
 // maxInt is how many bytes an AnyValue with a number may have.

@@ -47,6 +47,7 @@ func (v *Span) Read(attrs pcommon.Map) {
 	}
 }
 
+// read reads one attribute. As the body of the loop it would be called through a closure, which costs more.
 func (v *Span) read(key string, val pcommon.Value) {
 	switch key {
 	case "url.path":

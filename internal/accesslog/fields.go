@@ -40,6 +40,8 @@ func (f *Fields) offer(k Key, v string, at int) {
 	switch k.kind {
 	case kindMethod:
 		f.offerMethod(k, v)
+	case kindVerb:
+		f.offerMethod(k, methodOfVerb(v))
 	case kindStatus:
 		if status, ok := parseStatus(v); ok && len(v) == 3 {
 			f.setStatus(k, status)
@@ -70,9 +72,6 @@ func (f *Fields) setStatus(k Key, status int) {
 }
 
 func (f *Fields) offerMethod(k Key, v string) {
-	if k.verb {
-		v = methodOfVerb(v)
-	}
 	if better(k.rank, f.methodRank) && (isMethod(v) || k.sure && v == "_OTHER") {
 		f.method, f.methodRank = v, k.rank
 	}

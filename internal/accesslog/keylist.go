@@ -11,6 +11,7 @@ type kind uint8
 const (
 	kindNone kind = iota
 	kindMethod
+	kindVerb // one of Kubernetes', which stands for a method
 	kindPath
 	kindStatus
 	// kindLine: a whole request line, METHOD target HTTP/version, or its path.
@@ -19,7 +20,8 @@ const (
 	kindAgent
 )
 
-// Key is what a name means. The zero value is that of a name that means nothing.
+// Key is what a name means. The zero value is that of a name that means nothing. The compiler keeps a struct in
+// registers up to four fields.
 type Key struct {
 	kind kind
 	// rank: of several fields of a kind the one with the lowest counts.
@@ -30,8 +32,6 @@ type Key struct {
 	// absolute is set where a scheme and a host may stand before the path. Under other names an address is
 	// more often that of a call to another service.
 	absolute bool
-	// verb is set where Kubernetes' verbs may stand for methods.
-	verb bool
 }
 
 // Known reports whether a value under the key is to be offered.
@@ -119,7 +119,11 @@ var keys = newKeys()
 func newKeys() *logfield.Dict[Key] {
 	d := &logfield.Dict[Key]{}
 	for i, name := range methodNames {
-		d.Add(name, Key{kind: kindMethod, rank: uint8(i + 1), sure: i < 2, verb: name == verbName})
+		k := Key{kind: kindMethod, rank: uint8(i + 1), sure: i < 2}
+		if name == verbName {
+			k.kind = kindVerb
+		}
+		d.Add(name, k)
 	}
 	for i, name := range statusNames {
 		d.Add(name, Key{kind: kindStatus, rank: uint8(i + 1), sure: i < sureStatus})

@@ -3,7 +3,11 @@
 
 package accesslog
 
-import "github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+import (
+	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+)
 
 // MaxBodyBytes is how much of a body is read. Servers refuse request lines above 8 KiB, and what stands
 // before one is short.
@@ -83,22 +87,30 @@ func (s *scan) line(in span, quoted int) (Request, bool) {
 	return Request{}, false
 }
 
-// text looks for a request in a part of the body that is not JSON: a request line, a table, or pairs.
+// text looks for a request in a part of the body that is not JSON: a request line, a table, or pairs. Without a
+// slash it has neither line nor table; most prose ends the search there, in a quarter of the instructions.
 func (s *scan) text(in span) (Request, bool) {
 	if in.end-in.start < minText {
 		return Request{}, false
 	}
+	if strings.IndexByte(in.of(s.body), '/') >= 0 {
+		if r, ok := s.aroundPath(in); ok {
+			return r, true
+		}
+	}
+	s.pairs(in)
+	return s.fields.Request()
+}
+
+// aroundPath looks for a request line or a table.
+func (s *scan) aroundPath(in span) (Request, bool) {
 	if r, ok := s.requestLine(in); ok {
 		return r, true
 	}
 	if r, ok := s.bareLine(in); ok {
 		return r, true
 	}
-	if r, ok := s.table(in); ok {
-		return r, true
-	}
-	s.pairs(in)
-	return s.fields.Request()
+	return s.table(in)
 }
 
 // minText is the length of the shortest text that tells of a request: url_path=/

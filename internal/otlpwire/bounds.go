@@ -15,10 +15,9 @@ import (
 // bounds is what a record may have for us to encode it. A record that has more is
 // not encoded to its end.
 type bounds struct {
-	end   int  // that dst may have
-	most  int  // messages inside of each other that an attribute or a body may have
-	depth int  // of the value at hand: the messages around it from there on, and itself
-	over  bool // the record has more
+	end   int // that dst may have
+	most  int // messages inside of each other that an attribute or a body may have
+	depth int // of the value at hand: the messages around it from there on, and itself
 }
 
 // maxDepth is how many messages inside of each other an attribute or a body may have,
@@ -39,11 +38,8 @@ const ownDepth = 8
 
 func unbounded() *bounds { return &bounds{end: math.MaxInt, most: math.MaxInt} }
 
-// full reports whether dst has become too large.
-func (b *bounds) full(dst []byte) bool {
-	b.over = b.over || len(dst) > b.end
-	return b.over
-}
+// full reports whether dst has become too large, from where it never comes back.
+func (b *bounds) full(dst []byte) bool { return len(dst) > b.end }
 
 func nests(v pcommon.Value) bool {
 	return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice
@@ -52,7 +48,7 @@ func nests(v pcommon.Value) bool {
 // appendDeep appends an AnyValue that lies deep, by the library.
 func (b *bounds) appendDeep(dst []byte, num protowire.Number, val pcommon.Value) []byte {
 	if deeper(val, b.most-b.depth) {
-		b.over = true
+		b.end = -1 // too deep is too large
 		return dst
 	}
 	ld := plog.NewLogs()

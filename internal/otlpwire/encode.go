@@ -4,8 +4,8 @@
 package otlpwire
 
 import (
+	"encoding/binary"
 	"math"
-	"slices"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -156,9 +156,15 @@ func appendLog(dst []byte, lr plog.LogRecord, b *bounds) []byte {
 	return appendString(dst, logEventName, lr.EventName())
 }
 
+// appendAttributes appends KeyValues. Most are texts: without a call between, an item takes 160 instructions less.
 func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map, b *bounds) []byte {
 	for key, val := range attrs.All() {
-		if !b.full(dst) { // to leave the loop would cost more for each attribute
+		if b.full(dst) {
+			continue // to leave the loop would cost more for each attribute
+		}
+		if text := val.Str(); text != "" {
+			dst = appendStringAttribute(dst, num, key, text)
+		} else {
 			dst = appendAttribute(dst, num, key, val, b)
 		}
 	}
@@ -167,8 +173,11 @@ func appendAttributes(dst []byte, num protowire.Number, attrs pcommon.Map, b *bo
 
 // appendAttribute appends a KeyValue.
 func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.Value, b *bounds) []byte {
-	if val.Type() == pcommon.ValueTypeStr {
-		return appendStringAttribute(dst, num, key, val.Str())
+	if text := val.Str(); text != "" {
+		return appendStringAttribute(dst, num, key, text)
+	}
+	if val.Type() == pcommon.ValueTypeInt && isShort(key, maxInt) {
+		return appendShortInt(dst, num, key, uint64(val.Int()))
 	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
@@ -178,26 +187,31 @@ func appendAttribute(dst []byte, num protowire.Number, key string, val pcommon.V
 
 // appendStringAttribute appends a KeyValue with a string.
 func appendStringAttribute(dst []byte, num protowire.Number, key, val string) []byte {
-	if size := 2 + len(key) + 4 + len(val); size < 0x80 && key != "" {
-		return appendShortAttribute(dst, num, key, val, byte(size))
+	if isShort(key, 2+len(val)) {
+		dst = append(dst, bytesTag(num), byte(6+len(key)+len(val)), bytesTag(keyValueKey), byte(len(key)))
+		dst = append(dst, key...)
+		dst = append(dst, bytesTag(keyValueValue), byte(2+len(val)), bytesTag(anyString), byte(len(val)))
+		return append(dst, val...)
 	}
 	dst, start := openMessage(dst, num)
 	dst = appendString(dst, keyValueKey, key)
 	return closeMessage(appendAnyString(dst, keyValueValue, val), start)
 }
 
-// appendShortAttribute takes room for the whole attribute at once, which does for
-// nearly all. A span takes 0.87 of the time it takes without.
-func appendShortAttribute(dst []byte, num protowire.Number, key, val string, size byte) []byte {
-	at := len(dst)
-	dst = slices.Grow(dst, 2+int(size))[:at+2+int(size)]
-	d := dst[at:]
-	d[0], d[1], d[2], d[3] = bytesTag(num), size, bytesTag(keyValueKey), byte(len(key))
-	copy(d[4:], key)
-	d = d[4+len(key):]
-	d[0], d[1], d[2], d[3] = bytesTag(keyValueValue), byte(2+len(val)), bytesTag(anyString), byte(len(val))
-	copy(d[4:], val)
-	return dst
+// isShort reports whether all lengths in a KeyValue are one byte, with an AnyValue of n bytes, and are known before
+// anything is written. Nearly all are: the attributes of a span take two thirds of the instructions.
+func isShort(key string, n int) bool { return key != "" && len(key)+n < 0x80-4 }
+
+// maxInt is how many bytes an AnyValue with a number may have.
+const maxInt = 1 + binary.MaxVarintLen64
+
+// appendShortInt appends a KeyValue with a number.
+func appendShortInt(dst []byte, num protowire.Number, key string, val uint64) []byte {
+	n := 1 + protowire.SizeVarint(val)
+	dst = append(dst, bytesTag(num), byte(4+len(key)+n), bytesTag(keyValueKey), byte(len(key)))
+	dst = append(dst, key...)
+	dst = append(dst, bytesTag(keyValueValue), byte(n), tag(anyInt, protowire.VarintType))
+	return protowire.AppendVarint(dst, val)
 }
 
 // appendAny appends an AnyValue as a field.

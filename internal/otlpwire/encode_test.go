@@ -57,9 +57,10 @@ func checkLog(t require.TestingT, lr plog.LogRecord) {
 	require.Equal(t, logBytes(t, lr), logBytes(t, asLog(t, rec)))
 }
 
-// texts draws strings whose encoded length needs one, two and three bytes.
+// texts draws strings whose encoded length needs one, two and three bytes, and such that the length of an attribute
+// is just about one byte: 61 and 61, or 113 and a number.
 func texts() *rapid.Generator[string] {
-	return rapid.OneOf(rapid.String(), rapid.Map(rapid.SampledFrom([]int{0, 119, 125, 126, 127, 128, 16_379, 16_384}), func(n int) string {
+	return rapid.OneOf(rapid.String(), rapid.Map(rapid.SampledFrom([]int{0, 60, 61, 112, 113, 119, 125, 126, 127, 128, 16_379, 16_384}), func(n int) string {
 		return string(make([]byte, n))
 	}))
 }

@@ -43,50 +43,55 @@ type Span struct {
 // Read reads attributes of old and new semantic conventions into a zero Span.
 func (v *Span) Read(attrs pcommon.Map) {
 	for key, val := range attrs.All() {
-		switch key {
-		case "url.path":
-			v.Path.add(0, val)
-		case "http.target":
-			v.Path.add(1, val)
-		case "url.full":
-			v.Path.add(2, val)
-		case "http.url":
-			v.Path.add(3, val)
-		case AttributeHTTPRoute:
-			v.Route = val.Str()
-		case "http.request.method", "http.method":
-			v.Method = val.Str()
-		case "http.response.status_code", "http.status_code":
-			if status := statusOf(val); status != 0 {
-				v.Status = status
-			}
-		case "rpc.grpc.status_code", "rpc.response.status_code", "rpc.connect_rpc.error_code":
-			v.GRPCStatus = val.AsString()
-		case "rpc.service":
-			v.RPCService = val.Str()
-		case "rpc.method":
-			// Newer conventions write the service before the method, and no rpc.service.
-			if service, _, ok := strings.Cut(strings.TrimPrefix(val.Str(), "/"), "/"); ok {
-				v.RPCService = service
-			}
-		case "user_agent.original", "http.user_agent":
-			v.userAgent = val.Str()
-		case "user_agent.synthetic.type":
-			v.synthetic = val.Str()
-		case "peer.service", "service.peer.name":
-			v.Service = val.Str()
-		case "server.address", "net.host.name", "net.peer.name":
-			v.Address = val.Str()
-		case "server.port", "net.host.port", "net.peer.port":
-			if val.Type() == pcommon.ValueTypeInt {
-				v.Port = int(val.Int())
-			}
-		case "messaging.destination.name", "messaging.destination":
-			v.Destination = val.Str()
-		default:
-			v.noteProtocol(key)
-			v.Header.Read(key, val)
+		v.read(key, val)
+	}
+}
+
+// read reads one attribute. As the body of the loop it would be called through a closure, which costs more.
+func (v *Span) read(key string, val pcommon.Value) {
+	switch key {
+	case "url.path":
+		v.Path.add(0, val)
+	case "http.target":
+		v.Path.add(1, val)
+	case "url.full":
+		v.Path.add(2, val)
+	case "http.url":
+		v.Path.add(3, val)
+	case AttributeHTTPRoute:
+		v.Route = val.Str()
+	case "http.request.method", "http.method":
+		v.Method = val.Str()
+	case "http.response.status_code", "http.status_code":
+		if status := statusOf(val); status != 0 {
+			v.Status = status
 		}
+	case "rpc.grpc.status_code", "rpc.response.status_code", "rpc.connect_rpc.error_code":
+		v.GRPCStatus = val.AsString()
+	case "rpc.service":
+		v.RPCService = val.Str()
+	case "rpc.method":
+		// Newer conventions write the service before the method, and no rpc.service.
+		if service, _, ok := strings.Cut(strings.TrimPrefix(val.Str(), "/"), "/"); ok {
+			v.RPCService = service
+		}
+	case "user_agent.original", "http.user_agent":
+		v.userAgent = val.Str()
+	case "user_agent.synthetic.type":
+		v.synthetic = val.Str()
+	case "peer.service", "service.peer.name":
+		v.Service = val.Str()
+	case "server.address", "net.host.name", "net.peer.name":
+		v.Address = val.Str()
+	case "server.port", "net.host.port", "net.peer.port":
+		if val.Type() == pcommon.ValueTypeInt {
+			v.Port = int(val.Int())
+		}
+	case "messaging.destination.name", "messaging.destination":
+		v.Destination = val.Str()
+	default:
+		v.noteProtocol(key)
+		v.Header.Read(key, val)
 	}
 }
 

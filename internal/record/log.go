@@ -95,7 +95,8 @@ func (v *Log) addPath(rank int, val pcommon.Value) {
 // readField notes a field of the attributes or the body, and those in it that can matter. It returns what the key means
 // for the request.
 func (v *Log) readField(key string, val pcommon.Value) accesslog.Key {
-	if val.Type() == pcommon.ValueTypeMap {
+	kind := val.Type()
+	if kind == pcommon.ValueTypeMap {
 		v.enter(place{inRequest: true, inLevel: !v.levelled}, key, val.Map())
 		return accesslog.Key{}
 	}
@@ -109,7 +110,7 @@ func (v *Log) readField(key string, val pcommon.Value) accesslog.Key {
 	switch {
 	case request.Known() || level.Known():
 		v.offer(request, level, val, 0)
-	case val.Type() == pcommon.ValueTypeStr && accesslog.IsMessage(key):
+	case kind == pcommon.ValueTypeStr && accesslog.IsMessage(key):
 		v.message = cmp.Or(v.message, val.Str())
 		if loglevel.IsMessage(key) {
 			v.line = cmp.Or(v.line, val.Str())

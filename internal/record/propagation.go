@@ -20,12 +20,19 @@ type Header struct {
 // Read notes the attribute if its name ends like such a header's. Of a list the
 // first value is taken.
 func (h *Header) Read(key string, val pcommon.Value) {
-	if len(key) > 1 && contextEnds[key[len(key)-1]] && contextName(key) {
-		h.note(key, val)
+	if len(key) > 1 && contextEnds[key[len(key)-2]] {
+		h.read(key, val)
 	}
 }
 
-func (h *Header) note(key string, val pcommon.Value) {
+// contextEnds are the bytes before the last of the names that isContext accepts. They rule out nearly all others
+// without a call; the last ones are too common.
+var contextEnds = [256]bool{'n': true, 'N': true, 'b': true, 'B': true, 'i': true, 'I': true}
+
+func (h *Header) read(key string, val pcommon.Value) {
+	if !isContext(key) {
+		return
+	}
 	switch val.Type() {
 	case pcommon.ValueTypeStr:
 		h.Key, h.Value = key, val.Str()
@@ -36,13 +43,9 @@ func (h *Header) note(key string, val pcommon.Value) {
 	}
 }
 
-// contextEnds are the last bytes of the names that contextName accepts. They rule
-// out nearly all others without a call.
-var contextEnds = [256]bool{'t': true, 'T': true, '3': true, 'd': true, 'D': true}
-
-// contextName reports whether the name ends like that of a header with a trace
+// isContext reports whether the name ends like that of a header with a trace
 // context.
-func contextName(key string) bool {
+func isContext(key string) bool {
 	switch key[len(key)-1] {
 	case 't', 'T':
 		return hasSuffixFold(key, "traceparent")

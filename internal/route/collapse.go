@@ -19,7 +19,8 @@ func (l *learner) reconsider(n *node) {
 		return
 	}
 	n.checked = uint16(count)
-	if l.sharesStructure(n, count) || l.keepsComing(n, count) {
+	slugs := l.slugs(n, count)
+	if l.sharesStructure(n, count, slugs) || l.keepsComing(n, count, slugs) {
 		l.collapse(n, func(*node) bool { return true })
 	} else if kin := l.kin(n); kin != nil {
 		l.collapse(n, func(c *node) bool { return kin[c] })
@@ -39,8 +40,7 @@ func (t *tree) novelty(n *node) float64 {
 
 // sharesStructure: members of a collection have the same things below them,
 // endpoints do not.
-func (t *tree) sharesStructure(n *node, count uint32) bool {
-	slugs := t.slugs(n, count)
+func (t *tree) sharesStructure(n *node, count uint32, slugs bool) bool {
 	if !slugs && (count < 12 || n.place == segment.PlaceValue || n.place == segment.PlaceRoot) || t.novelty(n) < 0.15 {
 		return false
 	}
@@ -117,10 +117,10 @@ const (
 )
 
 // keepsComing: leaves that are mostly new are values.
-func (t *tree) keepsComing(n *node, count uint32) bool {
+func (t *tree) keepsComing(n *node, count uint32, slugs bool) bool {
 	least := uint32(manyEndpoints)
 	switch {
-	case t.slugs(n, count):
+	case slugs:
 		least = fewSlugs
 	case n.place == segment.PlaceCollection:
 		least = manyMembers

@@ -29,7 +29,7 @@ var instructionBudgets = []struct {
 	peer   string
 	budget float64
 }{
-	{"ours_tail", 0.825},
+	{"ours_tail", 0.731},
 }
 
 // instructionSlack is what passes beyond a budget: more than the runtime's own

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
@@ -210,4 +211,104 @@ func TestHindsight(t *testing.T) {
 		require.Equal(t, true, p.records()[3].Attributes().AsRaw()["sampling.late_evidence"])
 		p.conserved()
 	})
+}
+
+// Of many traces that were dropped, those for which an error comes 20 s later come back,
+// each whole or, where there was no room to hold them so long, not at all but for the
+// error.
+func TestHindsightOfManyTraces(t *testing.T) {
+	for name, room := range map[string]ByteSize{"room for all": 256 << 20, "room for some": 4 << 20} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, func(c *Config) { onePercent(c); c.Hindsight, c.MaxBytes = 30*time.Second, room }, func(t *testing.T, p *pipelines) {
+				const traces, spans, evidence = 10_000, 3, 20
+				id := func(n int) func(ptrace.Span) { return func(s ptrace.Span) { s.SetTraceID(randomTrace(n)) } }
+				logID := func(n int) func(plog.LogRecord) { return func(lr plog.LogRecord) { lr.SetTraceID(randomTrace(n)) } }
+				for n := range traces {
+					all := ptrace.NewTraces()
+					for span := range spans {
+						all = joined(all, spanOf(0, span, id(n)))
+					}
+					p.send(all, logOf(0, 1, logID(n)))
+				}
+				time.Sleep(20 * time.Second)
+				dropped := p.sum("decisions", attribute.String("verdict", "drop"))
+				require.Greater(t, dropped, int64(traces*98/100))
+				for n := 0; n < traces; n += evidence {
+					p.send(logOf(0, 1, logID(n), failedLog))
+				}
+				time.Sleep(12 * time.Second)
+				items := map[pcommon.TraceID]int{}
+				for _, s := range p.spans() {
+					items[s.TraceID()]++
+				}
+				for _, lr := range p.records() {
+					items[lr.TraceID()]++
+				}
+				alone := 0
+				for n := 0; n < traces; n += evidence {
+					if items[randomTrace(n)] == 1 {
+						alone++
+					} else {
+						require.Equal(t, spans+2, items[randomTrace(n)], n)
+					}
+				}
+				restored := p.sum("decisions", attribute.String("trigger", "hindsight"))
+				forgotten := p.sum("hindsight_forgotten")
+				if room > 100<<20 {
+					require.Zero(t, alone)
+					require.Zero(t, forgotten)
+				} else {
+					require.Positive(t, restored)
+					require.Positive(t, alone)
+					require.Positive(t, forgotten)
+				}
+				require.InDelta(t, traces/evidence*99/100, restored+int64(alone), 20)
+				p.conserved()
+			})
+		})
+	}
+}
+
+// Two traces joined by a link are kept together if one of them is, in whatever order
+// they arrive, and one that is kept for another one keeps no third one.
+func TestLinkedTracesAreKeptTogether(t *testing.T) {
+	link := func(to int) func(ptrace.Span) {
+		return func(s ptrace.Span) { s.Links().AppendEmpty().SetTraceID(traceNumbered(to)) }
+	}
+	fails, linked, third := spanOf(1, 1, failed), spanOf(2, 1, link(1)), spanOf(3, 1, link(2))
+	back, plain := spanOf(1, 1, failed, link(2)), spanOf(2, 1)
+	for name, tt := range map[string]struct {
+		sent []ptrace.Traces
+		wait time.Duration
+		want int
+	}{
+		"the other one first":       {[]ptrace.Traces{fails, linked, third}, 0, 2},
+		"the link first":            {[]ptrace.Traces{third, linked, fails}, 0, 2},
+		"a link of the kept one":    {[]ptrace.Traces{plain, back}, 0, 2},
+		"of one that comes later":   {[]ptrace.Traces{back, plain}, 0, 2},
+		"the other one long before": {[]ptrace.Traces{fails, linked, third}, 20 * time.Second, 2},
+		"dropped before":            {[]ptrace.Traces{linked, fails}, 20 * time.Second, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubbled(t, func(c *Config) {
+				onePercent(c)
+				c.Sampling.FollowLinks, c.Sampling.RuleAttribute, c.Hindsight = true, "kept.by", time.Minute
+			}, func(t *testing.T, p *pipelines) {
+				for _, td := range tt.sent {
+					copied := ptrace.NewTraces()
+					td.CopyTo(copied)
+					p.send(copied)
+					time.Sleep(tt.wait)
+				}
+				time.Sleep(20 * time.Second)
+				require.Len(t, p.spans(), tt.want)
+				for _, s := range p.spans() {
+					if s.TraceID() == traceNumbered(2) {
+						require.Equal(t, "linked", s.Attributes().AsRaw()["kept.by"])
+						require.NotContains(t, s.TraceState().AsRaw(), "th:", "how many it stands for is not known")
+					}
+				}
+			})
+		})
+	}
 }

@@ -39,6 +39,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationDecisions               metric.Int64Counter
 	ProcessorCorrelationEncodedByLibrary        metric.Int64ObservableGauge
 	ProcessorCorrelationEvidenceLost            metric.Int64Counter
+	ProcessorCorrelationHindsightForgotten      metric.Int64Counter
 	ProcessorCorrelationIntegrityBytes          metric.Int64ObservableGauge
 	ProcessorCorrelationIntegrityTraces         metric.Int64ObservableGauge
 	ProcessorCorrelationLateItemAge             metric.Float64Histogram
@@ -505,6 +506,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_evidence_lost",
 		metric.WithDescription("Lost spans and log records of traces that were kept by a rule that keeps all its matches. It must be 0. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationHindsightForgotten, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_hindsight_forgotten",
+		metric.WithDescription("Dropped traces that were forgotten before the time of hindsight was over, because there was no room. Evidence that arrives later for them is alone. [Alpha]"),
+		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationIntegrityBytes, err = builder.meter.Int64ObservableGauge(

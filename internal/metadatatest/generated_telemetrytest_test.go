@@ -110,6 +110,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationDecidedItems.Add(context.Background(), 1)
 	tb.ProcessorCorrelationDecisions.Add(context.Background(), 1)
 	tb.ProcessorCorrelationEvidenceLost.Add(context.Background(), 1)
+	tb.ProcessorCorrelationHindsightForgotten.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLateItemAge.Record(context.Background(), 1)
 	tb.ProcessorCorrelationLogSpanDangling.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogSpans.Add(context.Background(), 1)
@@ -171,6 +172,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationEvidenceLost(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationHindsightForgotten(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationIntegrityBytes(t, testTel,

@@ -173,6 +173,7 @@ func (t *Instruments) Outcome(out *tracebuffer.Outcome) {
 	for sig, n := range out.Dropped {
 		t.Dropped(tracebuffer.Signal(sig), dropSampling, n)
 	}
+	add(t.ProcessorCorrelationHindsightForgotten, out.Forgotten)
 	if t.counts {
 		for v, vol := range out.Decided {
 			for sig, n := range vol.Items {

@@ -268,6 +268,7 @@ func (b *Buffer) forgetDropped(goal int64, out *Outcome) {
 		goal := s.reported.memory - int64(float64(over)*float64(s.reported.memory)/float64(used))
 		for e := s.oldestDropped(); e != nil && s.bytes() > goal; e = s.oldestDropped() {
 			s.forget(e, out)
+			out.Forgotten++
 			s.reclaim()
 		}
 	})

@@ -58,6 +58,14 @@ func total(m map[uint64][]ID) (n int) {
 	return n
 }
 
+// keptOne stands for a trace that is kept, in place of its id.
+var keptOne ID
+
+// toKept reports whether the trace with the key is joined to one that is kept.
+func (e *edges) toKept(key uint64) bool {
+	return e.count > 0 && (slices.Contains(e.young[key], keptOne) || slices.Contains(e.old[key], keptOne))
+}
+
 // take forgets what the trace is joined to and returns it.
 func (e *edges) take(key uint64) []ID {
 	if e.count == 0 {
@@ -97,9 +105,13 @@ func (b *Buffer) join(now time.Duration, id, other ID, out *Outcome) {
 		out.Linked = append(out.Linked, other)
 		return
 	}
-	limit := int(b.opts.MaxBytes / edgeShare / edgeBytes / int64(len(b.shards)))
-	s.edges.note(max(now, s.now), b.opts.Wait+b.opts.Hindsight, at, other, limit)
+	s.now = max(s.now, now)
+	s.noteEdge(at, other)
 	s.report()
+}
+
+func (s *shard) noteEdge(key uint64, to ID) {
+	s.edges.note(s.now, s.opts.Wait+s.opts.Hindsight, key, to, int(s.opts.MaxBytes/edgeShare/edgeBytes)/idtable.Shards())
 }
 
 // keepsOthers reports whether a trace with the verdict keeps those it is joined to: one
@@ -115,19 +127,22 @@ func (s *shard) followed(key uint64, v sampling.Verdict, out *Outcome) {
 	}
 }
 
-// KeepLinked keeps the traces, if they wait for their verdict or were dropped and still
-// lie there, and if no rule before that on links drops them.
+// KeepLinked keeps the traces, if they wait for their verdict, are yet to come, or were
+// dropped and still lie there, and if no rule before that on links drops them.
 func (b *Buffer) KeepLinked(ids []ID, out *Outcome) {
 	for _, id := range ids {
 		high, low := id.halves()
 		key := idtable.KeyOf(high, low)
 		s := &b.shards[key>>b.shift]
 		s.mu.Lock()
-		if e, _, _ := s.table.Meet(key, high); e != nil {
+		e, at, _ := s.table.Meet(key, high)
+		switch {
+		case e == nil:
+			s.noteEdge(at, keptOne)
+		case e.state == undecided:
 			e.linked = true
-			if v := e.verdict.Unpack(); e.state == dropped && v.Rule > s.opts.Linked {
-				s.restore(e, s.byLink(e), out)
-			}
+		case e.state == dropped && e.verdict.Unpack().Rule > s.opts.Linked:
+			s.restore(e, s.byLink(e), out)
 		}
 		s.report()
 		s.mu.Unlock()

@@ -18,6 +18,8 @@ type Outcome struct {
 	Linked []ID
 	// Dropped counts the held records that were dropped.
 	Dropped [signals]int
+	// Forgotten counts the dropped traces that had to go before their hindsight was over.
+	Forgotten int
 	// Decisions counts the traces decided.
 	Decisions map[Decision]int
 	// Decided counts what was held of them when the verdict was carried out, for each

@@ -204,6 +204,7 @@ func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bo
 func (s *shard) open(at uint64, it *Item) *entry {
 	e := s.table.Insert(at, it.high())
 	e.key, e.rnd, e.found = at, it.Randomness, it.Finding
+	e.linked = s.edges.toKept(at)
 	s.wait(e, waitFull, s.now+s.opts.Wait)
 	return e
 }

@@ -13,16 +13,20 @@
 //	                 │ nothing can change the verdict: pass or drop now
 //	                 └ else: append the record's bytes to the shard's log
 //	Expire(now) ─► entries whose wait is over: decide
-//	                 keep → Outcome, sorted by the outlet each record belongs to
-//	                 drop → counted; its part of the log is given back unread
+//	                 keep → it waits for the outlets of its records where it lies
+//	                 drop → it lies there for the hindsight, then its part of the log is
+//	                        given back unread
 //	               and the verdict goes to the memory for late items
+//	Take(outlet) ─► a batch: copies of what waits, as much as goes on together
+//	Delivered(batch) ─► what no outlet waits for any more is given back
 //
-// A trace is in one of three states. Undecided: its items are held. Kept: its
-// spans pass and leave their bytes as companions for the join, its logs pass, or
-// wait for their span where they need something from it. Gone: what is late
-// follows the remembered verdict; where none is remembered, the item opens the
-// trace anew, and an ordinary verdict, being a function of the id, comes out as
-// it did before.
+// A trace is in one of five states. Undecided: its items are held. Passing, it is kept:
+// its spans pass and leave their bytes as companions for the join, its logs pass, or
+// wait for their span where they need something from it. Leaving: it waits for outlets,
+// and what is late follows the verdict. Dropped: it waits for evidence that brings it
+// back, until its time is over or its room is needed. Gone: what is late follows the
+// remembered verdict; where none is remembered, the item opens the trace anew, and an
+// ordinary verdict, being a function of the id, comes out as it did before.
 //
 // Ids that a propagator cut to 64 bits still find their trace (package idtable). What
 // can be cut off draws nothing: items with the whole id say what the randomness is.
@@ -35,7 +39,10 @@
 // stands at its head.
 //
 // What is around records, scopes and their resources, is interned in layers, each of
-// which lives while a segment of a log or a release refers to it.
+// which lives while a segment of a log or an adopted record refers to it.
+//
+// Traces may be joined by links of their spans (edges.go): one that is kept keeps the
+// others, one step far.
 //
 // The package holds no clock, logger or instrument. Time is an argument, a reading of
 // one monotonic clock; what happened goes out as a Fate per item and as an Outcome.

@@ -49,10 +49,12 @@ func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		p.engine.telemetry.Kept(tracebuffer.Span, done.passed)
 		return nil
 	}
+	left := done.passed
 	if failed, ok := errors.AsType[consumererror.Traces](err); ok {
 		again = failed.Data()
+		left = min(left, again.SpanCount())
 	}
-	return p.failed(&c, tracebuffer.Span, done, again.SpanCount(), err, func() ([]byte, error) {
+	return p.failed(&c, tracebuffer.Span, done, left, err, func() ([]byte, error) {
 		return (&ptrace.ProtoMarshaler{}).MarshalTraces(again)
 	})
 }
@@ -80,10 +82,12 @@ func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 		p.engine.telemetry.Kept(tracebuffer.Log, done.passed)
 		return nil
 	}
+	left := done.passed
 	if failed, ok := errors.AsType[consumererror.Logs](err); ok {
 		again = failed.Data()
+		left = min(left, again.LogRecordCount())
 	}
-	return p.failed(&c, tracebuffer.Log, done, again.LogRecordCount(), err, func() ([]byte, error) {
+	return p.failed(&c, tracebuffer.Log, done, left, err, func() ([]byte, error) {
 		return (&plog.ProtoMarshaler{}).MarshalLogs(again)
 	})
 }
@@ -184,11 +188,10 @@ func (p *pipeline) leave(c *call) {
 	}
 }
 
-// failed says what becomes of the last n of the records that passed, which the next
-// component has not taken. They go back to the sender unless others of their batch are
+// failed says what becomes of n of the records that passed, which the next component has
+// not taken. They go back to the sender unless others of their batch are
 // held: then the batch was taken in, and they wait, in the message, like what is held.
 func (p *pipeline) failed(c *call, sig tracebuffer.Signal, done result, n int, err error, message func() ([]byte, error)) error {
-	n = min(n, done.passed)
 	p.engine.telemetry.Kept(sig, done.passed-n)
 	if !done.held {
 		p.engine.telemetry.Refused(sig, n)

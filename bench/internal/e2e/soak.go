@@ -26,6 +26,7 @@ type soak struct {
 	warm     time.Duration // not judged: tables and heap grow to their size
 	every    time.Duration
 	senders  int
+	stall    time.Duration // of each minute, as long as is sent
 
 	collector *collector.Collector
 	sender    *sender
@@ -47,6 +48,7 @@ func SoakMain(ctx context.Context, args []string, out io.Writer) error {
 	fs.DurationVar(&s.wait, "wait", 10*time.Second, "how long traces wait for their verdict; more than there is room for")
 	fs.StringVar(&s.gates, "gates", "", "the collector's --feature-gates")
 	fs.IntVar(&s.senders, "senders", 4, "connections that send")
+	fs.DurationVar(&s.stall, "stall", 0, "how long of each minute the sink answers no call")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -78,6 +80,7 @@ func (s *soak) run(ctx context.Context) (*soakReport, error) {
 		return nil, err
 	}
 	defer sink.Close()
+	s.began, sink.stall = time.Now(), s.stalls
 	if s.dir, err = os.MkdirTemp("", "bench-soak"); err != nil {
 		return nil, err
 	}
@@ -95,11 +98,17 @@ func (s *soak) run(ctx context.Context) (*soakReport, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.collector.Stop(stopLimit))
 	}
-	report.end = end
+	report.end, report.came = end, counts{int(sink.spans.Load()), int(sink.logs.Load())}
 	err = s.collector.Stop(stopLimit)
 	report.missing, report.said = truth.missing(sink.traces, s.sender.rounds), s.collector.Output()
 	report.rounds, report.retried = s.sender.rounds, s.sender.retried.Load()
 	return report, err
+}
+
+// stalls reports whether the sink answers no call now: at the end of each minute.
+func (s *soak) stalls() bool {
+	at := time.Since(s.began)
+	return at < s.duration && at%time.Minute >= time.Minute-s.stall
 }
 
 // watch sends for the duration and looks at the collector again and again.
@@ -107,7 +116,6 @@ func (s *soak) watch(ctx context.Context) (*soakReport, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // a collector that has ended takes no call any more
 	ended := make(chan error, 1)
-	s.began = time.Now()
 	go func() { ended <- s.sender.run(ctx, s.collector.Endpoints.GRPC) }()
 	report := &soakReport{warm: s.warm}
 	for time.Since(s.began) < s.duration {

@@ -37,6 +37,7 @@ type soakReport struct {
 	warm    time.Duration
 	looks   []look
 	end     look   // when nothing was sent any more and all was decided
+	came    counts // to the sink
 	missing counts // failed spans and logs of errors that did not come out
 	rounds  int
 	retried int64
@@ -89,6 +90,8 @@ func (r *soakReport) judge() error {
 		fault(l.lost > 0, "after %v %d items of evidence are lost by the processor's own count", at, l.lost)
 	}
 	fault(r.end.spans.Held+r.end.logs.Held > 0, "%d spans and %d logs are held in the end", r.end.spans.Held, r.end.logs.Held)
+	fault(r.came.spans != r.end.spans.Kept || r.came.logs != r.end.logs.Kept,
+		"%d spans and %d logs came, but %d and %d were kept", r.came.spans, r.came.logs, r.end.spans.Kept, r.end.logs.Kept)
 	fault(r.missing != counts{}, "%d failed spans and %d logs of errors did not come out", r.missing.spans, r.missing.logs)
 	fault(len(r.looks) == 0 || r.rounds == 0, "nothing was seen or sent")
 	return errors.Join(faults...)

@@ -48,6 +48,14 @@ const (
 	countedShare  = 32
 )
 
+// ruleOptions are what the sampling rules depend on besides their own configuration.
+func ruleOptions(cfg *Config) rules.Options {
+	return rules.Options{
+		Written: cfg.Routes.Written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy, Now: time.Now,
+	}
+}
+
 // newPlan returns the plan of an engine that is in pipelines of both signals or
 // of one.
 func newPlan(cfg *Config, r *rules.Rules, both bool) plan {

@@ -68,9 +68,6 @@ const noItem = -1
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// typicalRecord is about what a record takes, in bytes of OTLP.
-const typicalRecord = 512
-
 // newBatch returns a batch with room for n records, which arrived with the metadata:
 // one that is new, because the garbage collector took the others, need not grow
 // step by step.

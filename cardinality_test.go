@@ -8,23 +8,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
-)
 
-// bothWays runs a test with traces that pass at once and with traces that are
-// held and then kept: what is written to them must be the same.
-func bothWays(t *testing.T, change func(*Config), run func(*testing.T, *pipelines)) {
-	t.Helper()
-	t.Run("passed", func(t *testing.T) { bubbled(t, change, run) })
-	t.Run("held", func(t *testing.T) {
-		bubbled(t, func(c *Config) { onePercent(c); change(c) }, run)
-	})
-}
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
+)
 
 func TestPatternsAreWrittenToSpans(t *testing.T) {
 	templates := func(c *Config) { c.Routes.Templates = []string{"GET /users/:id", "/repos/{owner}/{repo}"} }
@@ -137,25 +128,19 @@ func TestPatternsAreWrittenToSpans(t *testing.T) {
 			want: map[string]any{"url.full": "https://shop.example/carts/17#a", "url.template": "/carts/{int}"},
 		},
 		"no path": {
-			change: func(*Config) {}, name: "SELECT", wantName: "SELECT",
+			change: func(*Config) {}, name: "SELECT", wantName: "SELECT", source: "none",
 			in: map[string]any{"db.system": "x"}, want: map[string]any{"db.system": "x"},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			bothWays(t, tt.change, func(t *testing.T, p *pipelines) {
-				p.send(spanOf(100, 1, func(s ptrace.Span) {
-					s.SetName(tt.name)
-					require.NoError(t, s.Attributes().FromRaw(tt.in))
-				}))
-				time.Sleep(11 * time.Second)
-				require.Len(t, p.spans(), 1)
-				require.Equal(t, tt.want, p.spans()[0].Attributes().AsRaw())
-				require.Equal(t, tt.wantName, p.spans()[0].Name())
-				if tt.source != "" {
-					require.EqualValues(t, 1, p.sum("route_items", attribute.String("source", tt.source), attribute.String("signal", "traces")))
-				}
-			})
+			s, e, _ := newReading(t, tt.change).span(spanOf(100, 1, func(s ptrace.Span) {
+				s.SetName(tt.name)
+				require.NoError(t, s.Attributes().FromRaw(tt.in))
+			}))
+			require.Equal(t, tt.want, s.Attributes().AsRaw())
+			require.Equal(t, tt.wantName, s.Name())
+			require.Equal(t, tt.source, e.source.String())
 		})
 	}
 }
@@ -177,18 +162,16 @@ func TestPatternsAreWrittenToLogs(t *testing.T) {
 		"req.url": true, "RequestPath": true, "cs-uri-stem": true, "path": false, "uri": false, "url": false, "request": false,
 	} {
 		t.Run(key, func(t *testing.T) {
-			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-				p.send(logOf(100, 1, func(lr plog.LogRecord) {
-					lr.Attributes().PutStr(key, "/carts/17")
-					if !alone {
-						lr.Attributes().PutStr("method", "GET")
-					}
-				}))
-				time.Sleep(11 * time.Second)
-				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
-				require.Equal(t, "/carts/17", attrs(p.records()[0])[key])
-				require.EqualValues(t, 1, p.sum("route_items", attribute.String("signal", "logs")))
-			})
+			r := newReading(t, func(*Config) {})
+			lr, _, _ := r.log(logOf(100, 1, func(lr plog.LogRecord) {
+				lr.Attributes().PutStr(key, "/carts/17")
+				if !alone {
+					lr.Attributes().PutStr("method", "GET")
+				}
+			}))
+			require.Equal(t, "/carts/{int}", attrs(lr)["url.template"])
+			require.Equal(t, "/carts/17", attrs(lr)[key])
+			require.EqualValues(t, 1, r.counted(tracebuffer.Log).sum("route_items", attribute.String("signal", "logs"), attribute.String("source", "inferred")))
 		})
 	}
 }
@@ -207,29 +190,22 @@ func TestPatternsOfPathsInBodies(t *testing.T) {
 		"audit":    `{"level":"Metadata","requestURI":"/carts/17?limit=500\u0026x=0","verb":"list"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothWays(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-				p.send(logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Body().FromRaw(body)) }))
-				time.Sleep(11 * time.Second)
-				require.Equal(t, "/carts/{int}", attrs(p.records()[0])["url.template"])
-			})
+			lr, _, _ := newReading(t, func(*Config) {}).log(logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Body().FromRaw(body)) }))
+			require.Equal(t, "/carts/{int}", attrs(lr)["url.template"])
 		})
 	}
 }
 
 func TestPatternsStayUnderTheCap(t *testing.T) {
-	bubbled(t, func(c *Config) { c.Routes.MaxRoutes = 10 }, func(t *testing.T, p *pipelines) {
-		seen := map[string]bool{}
-		for _, word := range []string{"a", "b", "c", "d"} {
-			for _, more := range []string{"w", "x", "y", "z"} {
-				for range 5 {
-					p.send(spanOf(1, 1, func(s ptrace.Span) { s.Attributes().PutStr("url.path", "/"+word+"/"+more) }))
-				}
+	r := newReading(t, func(c *Config) { c.Routes.MaxRoutes = 10 })
+	seen := map[string]bool{}
+	for _, word := range []string{"a", "b", "c", "d"} {
+		for _, more := range []string{"w", "x", "y", "z"} {
+			for range 5 {
+				s, _, _ := r.span(spanOf(1, 1, func(s ptrace.Span) { s.Attributes().PutStr("url.path", "/"+word+"/"+more) }))
+				seen[s.Attributes().AsRaw()["url.template"].(string)] = true
 			}
 		}
-		for _, s := range p.spans() {
-			seen[s.Attributes().AsRaw()["url.template"].(string)] = true
-		}
-		require.LessOrEqual(t, len(seen), 10)
-		require.LessOrEqual(t, p.sum("route_patterns", attribute.String("service.name", "cart")), int64(10))
-	})
+	}
+	require.LessOrEqual(t, len(seen), 10)
 }

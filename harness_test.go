@@ -36,13 +36,12 @@ const minBytes = config.MinBytes
 // pipelines is the processor in a traces and a logs pipeline, as the Collector
 // builds it, with sinks behind it and its telemetry at hand.
 type pipelines struct {
-	t         require.TestingT
-	telemetry *componenttest.Telemetry
-	logger    *zap.Logger // nil for none
-	traces    processor.Traces
-	logs      processor.Logs
-	spanSink  *consumertest.TracesSink
-	logSink   *consumertest.LogsSink
+	page
+	logger   *zap.Logger // nil for none
+	traces   processor.Traces
+	logs     processor.Logs
+	spanSink *consumertest.TracesSink
+	logSink  *consumertest.LogsSink
 }
 
 // newPipelines starts the processor with the default configuration but for its waits,
@@ -117,8 +116,14 @@ func (p *pipelines) send(data ...any) {
 	}
 }
 
+// page is what somebody who reads the metrics gets.
+type page struct {
+	t         require.TestingT
+	telemetry *componenttest.Telemetry
+}
+
 // sum adds up the data points of a metric that have the attributes.
-func (p *pipelines) sum(name string, attrs ...attribute.KeyValue) int64 {
+func (p *page) sum(name string, attrs ...attribute.KeyValue) int64 {
 	m, err := p.telemetry.GetMetric("otelcol_processor_correlation_" + name)
 	if err != nil {
 		return 0

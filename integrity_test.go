@@ -4,10 +4,8 @@
 package correlationprocessor
 
 import (
-	"maps"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -17,8 +15,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // Each flaw shows under the metric and the service where it belongs, and under
@@ -246,37 +242,6 @@ func structural(found map[string]int64) map[string]int64 {
 	return found
 }
 
-func TestTracesWithoutRoomAreNotCheckedAndCounted(t *testing.T) {
-	bubbled(t, func(c *Config) { c.MaxBytes = minBytes }, func(t *testing.T, p *pipelines) {
-		const traces = 2000
-		for n := range traces {
-			sc := newScene().whole(n)
-			for p.traces.ConsumeTraces(t.Context(), sc.td) != nil || p.logs.ConsumeLogs(t.Context(), sc.ld) != nil {
-				synctest.Wait() // what is kept makes room when it was delivered
-			}
-			require.LessOrEqual(t, p.sum("integrity_bytes"), int64(minBytes/watchShare+8*1024))
-		}
-		time.Sleep(11 * time.Second)
-		unchecked := p.sum("traces_unchecked", attribute.String("reason", "limit"))
-		require.Positive(t, unchecked)
-		require.EqualValues(t, traces, unchecked+p.sum("traces_checked"))
-		found := p.findings(healthMetrics...)
-		delete(found, "traces_unchecked{cart,limit}")
-		require.Empty(t, found, "a trace that is not checked is not broken")
-	})
-}
-
-func TestTheEndOfTheProcessorBreaksNoTrace(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		sc := newScene().span("cart", 1, 1, 77, inner)
-		p.send(sc.td)
-		p.traces.(*pipeline).engine.stopWatching()
-		sc = newScene().span("cart", 2, 1, 77, inner)
-		p.send(sc.td)
-		require.Equal(t, map[string]int64{"traces_unchecked{cart,shutdown}": 2}, p.findings(healthMetrics...))
-	})
-}
-
 func TestLostEvidenceIsCounted(t *testing.T) {
 	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
 		require.Empty(t, p.findings("evidence_lost"))
@@ -290,51 +255,6 @@ func TestLostEvidenceIsCounted(t *testing.T) {
 		require.Equal(t, map[string]int64{"evidence_lost{,export_failed,errors,traces}": 1}, q.findings("evidence_lost"),
 			"what was held when the evidence came")
 	})
-}
-
-// A healthy trace costs no allocation once the tables have grown.
-func TestWatchingAllocatesNothing(t *testing.T) {
-	p := newPipelines(t, onePercent)
-	defer p.shutdown()
-	sh := p.traces.(*pipeline)
-	sc := newScene().whole(1)
-	now := sh.engine.reading(time.Now())
-	svc := sh.engine.services.Of(sc.td.ResourceSpans().At(0).Resource())
-	var spans []ptrace.Span
-	for _, rs := range sc.td.ResourceSpans().All() {
-		spans = append(spans, rs.ScopeSpans().At(0).Spans().At(0))
-	}
-	b := newBatch(sh, 0, 1, nil)
-	defer b.done()
-	trace := 0
-	round := func() {
-		trace++
-		b.watched = b.watched[:0]
-		for _, s := range spans {
-			s.SetTraceID(traceNumbered(trace))
-			var v record.Span
-			v.Read(s.Attributes())
-			b.watchSpan(svc, s, &v)
-		}
-		sh.engine.links.Add(now, b.watched, &b.found)
-		now += time.Second
-		sh.engine.links.Expire(now, &b.found)
-	}
-	for range 40_000 {
-		round()
-	}
-	checked := func() int { return sum(maps.Collect(b.found.Counts())) }
-	before := checked()
-	allocs := testing.AllocsPerRun(10_000, round)
-	require.Greater(t, checked(), before+9_000, "the traces were examined")
-	require.Less(t, allocs, 0.01)
-}
-
-func sum[K comparable](m map[K]int) (n int) {
-	for _, v := range m {
-		n += v
-	}
-	return n
 }
 
 // Deployments have series of their own by any resource attribute.

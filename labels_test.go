@@ -24,7 +24,7 @@ import (
 )
 
 // labelValues are the values of the attributes of all series.
-func (p *pipelines) labelValues() (values []string) {
+func (p *page) labelValues() (values []string) {
 	var all metricdata.ResourceMetrics
 	require.NoError(p.t, p.telemetry.Reader.Collect(context.Background(), &all))
 	add := func(set attribute.Set) {

@@ -5,7 +5,6 @@ package correlationprocessor
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -103,13 +102,18 @@ func TestHeldItemsKeepTheirClientsMetadata(t *testing.T) {
 }
 
 // A trace may come from several clients: its logs find the spans of the others, and
-// each item goes on with what it came with. A list of values stays one.
+// each item goes on with what it came with. A list of values stays one. More clients than
+// may be held at a time are refused for good.
 func TestATraceOfSeveralClients(t *testing.T) {
-	bubbled(t, func(c *Config) { byTenant(c); onePercent(c) }, func(t *testing.T, p *pipelines) {
+	bubbled(t, func(c *Config) { byTenant(c); onePercent(c); c.MetadataCardinalityLimit = 4 }, func(t *testing.T, p *pipelines) {
 		p.sendAs(from("a"), spanOf(7, 1, root, failed, func(s ptrace.Span) { s.Attributes().PutStr("http.request.method", "PUT") }))
 		p.sendAs(from("b"), spanOf(7, 2))
 		p.sendAs(from("b", "c"), logOf(7, 1))
-		p.sendAs(context.Background(), logOf(7, 1))
+		p.sendAs(context.Background(), logOf(7, 1), spanOf(100, 1))
+		err := p.traces.ConsumeTraces(from("c"), spanOf(8, 1))
+		require.True(t, consumererror.IsPermanent(err))
+		require.ErrorContains(t, err, "metadata_cardinality_limit")
+		require.EqualValues(t, 1, p.sum("spans_refused"))
 		time.Sleep(time.Minute)
 		_, logs := p.arrived()
 		require.Equal(t, map[string][]string{"b,c": {"log"}, "": {"log"}}, logs)
@@ -117,17 +121,6 @@ func TestATraceOfSeveralClients(t *testing.T) {
 			require.Equal(t, "PUT", attrs(lr)["http.request.method"])
 		}
 		p.conserved()
-	})
-}
-
-// Without metadata_keys nothing is kept of the clients, as the documentation says.
-func TestWithoutKeysNoMetadataIsKept(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.sendAs(from("a"), spanOf(100, 1))
-		p.sendAs(from("b"), spanOf(101, 1))
-		time.Sleep(time.Minute)
-		spans, _ := p.arrived()
-		require.Equal(t, map[string][]string{"": {"span", "span"}}, spans)
 	})
 }
 
@@ -145,47 +138,6 @@ func TestLogsThatWaitKeepTheirClientsMetadata(t *testing.T) {
 		require.Equal(t, map[string][]string{"a": {"log"}, "b": {"log"}}, logs)
 		require.Equal(t, traceNumbered(8), p.records()[0].TraceID())
 		require.Zero(t, p.sum("logs_held"))
-		p.conserved()
-	})
-}
-
-// No more combinations are held at a time than the limit says. What is one too many is
-// refused for good and counted; when others are gone it is taken.
-func TestCombinationsOfMetadataAreLimited(t *testing.T) {
-	limited := func(c *Config) { byTenant(c); onePercent(c); c.MetadataCardinalityLimit = 2 }
-	bubbled(t, limited, func(t *testing.T, p *pipelines) {
-		p.sendAs(from("a"), spanOf(1, 1))
-		p.sendAs(from("b"), spanOf(2, 1))
-		p.sendAs(from("a"), spanOf(3, 1))
-		err := p.traces.ConsumeTraces(from("c"), spanOf(4, 1))
-		require.True(t, consumererror.IsPermanent(err))
-		require.ErrorContains(t, err, "metadata_cardinality_limit")
-		require.EqualValues(t, 1, p.sum("spans_refused"))
-		time.Sleep(time.Minute)
-		p.sendAs(from("c"), spanOf(4, 1))
-		p.conserved()
-	})
-}
-
-// Metadata is held within max_bytes: values that are too large are refused, those of
-// many requests with one value take one place.
-func TestMetadataIsBounded(t *testing.T) {
-	small := func(c *Config) { byTenant(c); onePercent(c); c.MaxBytes = 4 << 20 }
-	bubbled(t, small, func(t *testing.T, p *pipelines) {
-		err := p.logs.ConsumeLogs(from(strings.Repeat("x", 1<<20)), logOf(1, 1))
-		require.True(t, consumererror.IsPermanent(err))
-		require.ErrorContains(t, err, "client metadata")
-		before := p.sum("buffer_bytes")
-		for n := range 100 {
-			p.sendAs(from(strings.Repeat("x", 200<<10)), logOf(n, 1))
-		}
-		require.InDelta(t, 200<<10, p.sum("buffer_bytes")-before, 150<<10)
-		for n := range 100 {
-			_ = p.logs.ConsumeLogs(from(fmt.Sprint(n, strings.Repeat("x", 200<<10))), logOf(1000+n, 1))
-			require.LessOrEqual(t, p.sum("buffer_bytes"), int64(4<<20))
-		}
-		time.Sleep(time.Minute)
-		require.Less(t, p.sum("buffer_bytes"), before+(1<<20), "what nobody names is gone")
 		p.conserved()
 	})
 }

@@ -136,3 +136,16 @@ func (b *batch) countMissing() {
 		}
 	}
 }
+
+// tickTables has the tables forget what nobody uses any more, and the buffer count
+// what they take, so that max_bytes holds for all of them together.
+func (e *engine) tickTables(now time.Time) {
+	e.services.Tick(now)
+	e.counted.Tick(now)
+	e.buffer.Beside(e.tableBytes())
+}
+
+// tableBytes is about the memory of the tables that the buffer does not know.
+func (e *engine) tableBytes() int64 {
+	return e.routes.Bytes() + e.services.Bytes() + e.counted.Bytes() + e.requests.tableBytes()
+}

@@ -11,7 +11,37 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
+
+// Spans that are not about HTTP keep their names, get no pattern, and take no place
+// under max_routes.
+func TestSpansOfOtherProtocolsAreLeftAlone(t *testing.T) {
+	spans := map[string]map[string]any{
+		"SELECT /* hint */ x":                  {"db.system": "postgresql"},
+		"SELECT /* route='/users/1' */ orders": {"db.system.name": "mysql", "server.address": "db"},
+		"query SELECT total / 100 FROM orders": {"db.system": "postgresql"},
+		"prepare SELECT a /b FROM c":           {},
+		"step 3 / 7":                           {},
+		"a / b":                                {"code.function": "f"},
+		"/shop.Cart/Get":                       {"rpc.system": "grpc", "rpc.method": "Get"},
+		"shop.Cart/Get":                        {"rpc.system": "grpc"},
+		"orders/7 process":                     {"messaging.system": "kafka"},
+		"/var/spool/jobs/7":                    {"job.id": 7},
+	}
+	r := newReading(t, func(*Config) {})
+	for name, attrs := range spans {
+		s, _, _ := r.span(spanOf(100, 1, func(s ptrace.Span) {
+			s.SetName(name)
+			require.NoError(t, s.Attributes().FromRaw(attrs))
+		}))
+		require.Equal(t, name, s.Name())
+		require.NotContains(t, s.Attributes().AsRaw(), "url.template", name)
+	}
+	require.Zero(t, r.services.Of(spanOf(100, 1).ResourceSpans().At(0).Resource()).Routes.Patterns())
+	require.Zero(t, r.counted(tracebuffer.Span).sum("route_items"))
+}
 
 // The path of a file and the address of a call are no request to the service: they get no pattern, stay where they
 // are, and take no place among the routes.
@@ -29,31 +59,22 @@ func TestPathsThatAreNoRequests(t *testing.T) {
 		"another's path":           {"error": map[string]any{"url": "/carts/17", "method": "GET"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothWays(t, func(c *Config) { c.Routes.RawPath = RawPathDrop }, func(t *testing.T, p *pipelines) {
-				p.send(logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Attributes().FromRaw(in)) }))
-				time.Sleep(11 * time.Second)
-				out := attrs(p.records()[0])
-				for key, want := range in {
-					require.Equal(t, want, out[key])
-				}
-				require.NotContains(t, out, "url.template")
-				require.Zero(t, p.sum("route_patterns"))
-			})
+			r := newReading(t, func(c *Config) { c.Routes.RawPath = RawPathDrop })
+			ld := logOf(100, 1, func(lr plog.LogRecord) { require.NoError(t, lr.Attributes().FromRaw(in)) })
+			lr, _, _ := r.log(ld)
+			require.Equal(t, in, attrs(lr))
+			require.Zero(t, r.services.Of(ld.ResourceLogs().At(0).Resource()).Routes.Patterns())
 		})
 	}
 }
 
 // A key that the user names holds a path whatever stands beside it.
 func TestPathsThatTheUserNames(t *testing.T) {
-	bothWays(t, func(c *Config) { c.Logs.PathAttributes = []string{"path", "my.target"} }, func(t *testing.T, p *pipelines) {
-		for _, key := range []string{"path", "my.target"} {
-			p.send(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
-		}
-		time.Sleep(11 * time.Second)
-		for _, lr := range p.records() {
-			require.Equal(t, "/carts/{int}", attrs(lr)["url.template"])
-		}
-	})
+	r := newReading(t, func(c *Config) { c.Logs.PathAttributes = []string{"path", "my.target"} })
+	for _, key := range []string{"path", "my.target"} {
+		lr, _, _ := r.log(logOf(100, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr(key, "/carts/17") }))
+		require.Equal(t, "/carts/{int}", attrs(lr)["url.template"])
+	}
 }
 
 // What is written takes the place of what is there, also where an item is held, and each attribute is there once.
@@ -71,11 +92,12 @@ func TestAttributesAreThereOnce(t *testing.T) {
 		"one attribute":  func(c *Config) { c.Routes.Attribute, c.Routes.HTTPRoute = "http.route", HTTPRouteAlways },
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothWays(t, func(c *Config) {
+			written := func(c *Config) {
 				c.Routes.Templates = []string{"/repos/{owner}/{repo}"}
 				c.Routes.SourceAttribute, c.Routes.Parameters = "route.source", ParametersPlain
 				change(c)
-			}, func(t *testing.T, p *pipelines) {
+			}
+			check := func(t *testing.T, p *pipelines) {
 				in, want := maps.Clone(in), maps.Clone(want)
 				if name == "one attribute" {
 					delete(in, "http.route")
@@ -89,7 +111,9 @@ func TestAttributesAreThereOnce(t *testing.T) {
 				p.records()[0].Attributes().Remove("sampling.threshold")
 				require.Equal(t, want, p.records()[0].Attributes().AsRaw())
 				require.Equal(t, len(want), p.records()[0].Attributes().Len())
-			})
+			}
+			t.Run("passed", func(t *testing.T) { bubbled(t, written, check) })
+			t.Run("held", func(t *testing.T) { bubbled(t, func(c *Config) { onePercent(c); written(c) }, check) })
 		})
 	}
 }

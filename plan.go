@@ -38,6 +38,9 @@ const (
 // maxAtOnce is the most that is encoded at once. Typical batches have less.
 const maxAtOnce = 4 << 20
 
+// typicalRecord is about what a record takes, in bytes of OTLP.
+const typicalRecord = 512
+
 // The parts of max_bytes that the tables may take that senders fill: what is
 // learned of routes 1/4, at the default of 512 MiB some 100,000 patterns; services
 // and their labels 1/16; the routes that are counted by name 1/32. They are not set
@@ -47,6 +50,14 @@ const (
 	servicesShare = 16
 	countedShare  = 32
 )
+
+// ruleOptions are what the sampling rules depend on besides their own configuration.
+func ruleOptions(cfg *Config) rules.Options {
+	return rules.Options{
+		Written: cfg.Routes.Written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
+		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy, Now: time.Now,
+	}
+}
 
 // newPlan returns the plan of an engine that is in pipelines of both signals or
 // of one.
@@ -97,17 +108,4 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		o.Wait = cfg.Logs.JoinWait
 	}
 	return o
-}
-
-// tickTables has the tables forget what nobody uses any more, and the buffer count
-// what they take, so that max_bytes holds for all of them together.
-func (e *engine) tickTables(now time.Time) {
-	e.services.Tick(now)
-	e.counted.Tick(now)
-	e.buffer.Beside(e.tableBytes())
-}
-
-// tableBytes is about the memory of the tables that the buffer does not know.
-func (e *engine) tableBytes() int64 {
-	return e.routes.Bytes() + e.services.Bytes() + e.counted.Bytes() + e.requests.tableBytes()
 }

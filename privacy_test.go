@@ -193,36 +193,3 @@ func printedLogs(sink *consumertest.LogsSink) (out string) {
 	}
 	return out
 }
-
-// The user's rules see paths as they arrived, whether the items wait or pass, and what
-// leaves is masked all the same.
-func TestRulesSeeThePathThatIsHidden(t *testing.T) {
-	change := func(c *Config) {
-		c.Routes.RawPath = RawPathDrop
-		c.Sampling.Rules = []RuleConfig{{
-			Name: "vip", Conditions: []string{`span.attributes["url.path"] == "/users/17"`}, Sampler: SamplerConfig{Type: AlwaysSample},
-		}, {
-			Name: "bot", Conditions: []string{`IsMatch(log.body, "/users/18 ")`}, Sampler: SamplerConfig{Type: AlwaysSample},
-		}}
-		c.Sampling.SamplingPercentage = 0
-	}
-	bubbled(t, change, func(t *testing.T, p *pipelines) {
-		send := func(trace, n int) {
-			p.send(spanOf(trace, n, get("/users/17")), logOf(trace+1, n, func(lr plog.LogRecord) {
-				lr.Body().SetStr(`"GET /users/18 HTTP/1.1" 200 5`)
-			}))
-			p.send(spanOf(trace+2, n, get("/users/19")))
-		}
-		send(1, 1)
-		time.Sleep(time.Minute)
-		send(1, 2) // late: the verdicts are known
-		require.Len(t, p.spans(), 2)
-		for _, s := range p.spans() {
-			require.NotContains(t, fmt.Sprint(s.Attributes().AsRaw()), "17")
-		}
-		require.Len(t, p.records(), 2)
-		for _, lr := range p.records() {
-			require.Equal(t, `"GET /users/{int} HTTP/1.1" 200 5`, lr.Body().Str())
-		}
-	})
-}

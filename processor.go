@@ -82,10 +82,7 @@ type pipeline struct {
 const maxPipelines = math.MaxUint8
 
 func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
-	rules, err := rules.New(&cfg.Sampling, rules.Options{
-		Written: cfg.Routes.Written(), Pattern: cfg.Routes.Attribute, MissingPercentage: cfg.Logs.MissingTraceID.SamplingPercentage,
-		MissingSampleBy: cfg.Logs.MissingTraceID.SampleBy, Now: time.Now,
-	}, set.TelemetrySettings)
+	rules, err := rules.New(&cfg.Sampling, ruleOptions(cfg), set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}

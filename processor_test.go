@@ -116,33 +116,6 @@ func TestLateEvidenceForADroppedTraceIsKept(t *testing.T) {
 	})
 }
 
-func TestTruncatedIDsMeetTheirTrace(t *testing.T) {
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.send(spanOf(1, 1, failed), logOf(1, 1, func(lr plog.LogRecord) {
-			id := lr.TraceID()
-			clear(id[:8])
-			lr.SetTraceID(id)
-		}))
-		time.Sleep(11 * time.Second)
-		require.Len(t, p.records(), 1)
-	})
-}
-
-func TestExplicitRandomnessDecides(t *testing.T) {
-	rv := func(v string) func(ptrace.Span) {
-		return func(s ptrace.Span) { s.TraceState().FromRaw("ot=rv:" + v) }
-	}
-	bubbled(t, onePercent, func(t *testing.T, p *pipelines) {
-		p.send(logOf(1, 1), spanOf(1, 1, rv("ffffffffffffff")), logOf(100, 1), spanOf(100, 1, rv("00000000000000")))
-		time.Sleep(11 * time.Second)
-		require.Len(t, p.spans(), 1)
-		require.Equal(t, "ot=rv:ffffffffffffff;th:fd70a", p.spans()[0].TraceState().AsRaw())
-		require.Len(t, p.records(), 1)
-		p.send(logOf(1, 2), logOf(100, 2))
-		require.Len(t, p.records(), 2, "late logs know the randomness only from the remembered verdict")
-	})
-}
-
 func TestKeptLogsGetTheirSpansAttributes(t *testing.T) {
 	server := func(s ptrace.Span) {
 		s.SetKind(ptrace.SpanKindServer)
@@ -177,25 +150,6 @@ func TestKeptLogsGetTheirSpansAttributes(t *testing.T) {
 	}
 }
 
-func TestSpansSayHowManyLogsNameThem(t *testing.T) {
-	bubbled(t, func(c *Config) { onePercent(c); c.Logs.CountOnSpans = true }, func(t *testing.T, p *pipelines) {
-		p.send(spanOf(1, 1), spanOf(1, 2), logOf(1, 1), logOf(1, 1, failedLog), logOf(1, 7), spanOf(100, 1), logOf(100, 1))
-		time.Sleep(11 * time.Second)
-		require.Len(t, p.spans(), 3)
-		got := map[string]any{}
-		for _, s := range p.spans() {
-			got[s.TraceID().String()+s.SpanID().String()] = s.Attributes().AsRaw()
-		}
-		require.Equal(t, map[string]any{
-			traceNumbered(1).String() + spanNumbered(1).String():   map[string]any{"log.count": int64(2), "log.error_count": int64(1)},
-			traceNumbered(1).String() + spanNumbered(2).String():   map[string]any{},
-			traceNumbered(100).String() + spanNumbered(1).String(): map[string]any{"log.count": int64(1), "log.error_count": int64(0)},
-		}, got)
-		require.Len(t, p.records(), 4)
-		p.conserved()
-	})
-}
-
 // A receiver of two logs pipelines hands each log to both: it is one log, which comes out of both.
 func TestLogsOfTwoPipelinesAreCountedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -218,44 +172,6 @@ func TestLogsOfTwoPipelinesAreCountedOnce(t *testing.T) {
 	})
 }
 
-func TestNothingWaitsWithoutAReason(t *testing.T) {
-	bubbled(t, func(*Config) {}, func(t *testing.T, p *pipelines) {
-		p.send(spanOf(1, 1), logOf(1, 1, func(lr plog.LogRecord) { lr.Attributes().PutStr("http.route", "/users/:id") }))
-		require.Len(t, p.spans(), 1, "all is kept: spans pass at once")
-		require.Len(t, p.records(), 1, "a log that has its route passes at once")
-		p.send(logOf(1, 1))
-		require.Len(t, p.records(), 1, "a log that lacks its route waits for its span")
-		time.Sleep(3 * time.Second)
-		require.Len(t, p.records(), 2, "but not longer than join_wait")
-	})
-}
-
-func TestPercentageAloneDecidesAtOnce(t *testing.T) {
-	bubbled(t, func(c *Config) {
-		c.Sampling.SamplingPercentage, c.Sampling.Errors = 1, false
-		c.Logs.JoinWait = 0
-	}, func(t *testing.T, p *pipelines) {
-		p.send(spanOf(1, 1, failed), logOf(1, 1, failedLog), spanOf(100, 1), logOf(100, 1))
-		require.Len(t, p.spans(), 1)
-		require.Len(t, p.records(), 1)
-		require.Equal(t, "ot=th:fd70a", p.spans()[0].TraceState().AsRaw())
-		p.conserved()
-	})
-}
-
-func TestTraceWithTooManyItemsIsDecidedAndTheRestFollows(t *testing.T) {
-	bubbled(t, func(c *Config) { onePercent(c); c.MaxItemsPerTrace = 3 }, func(t *testing.T, p *pipelines) {
-		for n := range 5 {
-			p.send(spanOf(1, n), spanOf(100, n))
-		}
-		synctest.Wait()
-		require.Len(t, p.spans(), 5)
-		require.EqualValues(t, 5, p.sum("spans_dropped"))
-		require.EqualValues(t, 2, p.sum("decisions", attribute.String("trigger", "limit")))
-		p.conserved()
-	})
-}
-
 func TestFirstShutdownReleasesEverythingAndTheRestIsDecidedAtOnce(t *testing.T) {
 	for _, first := range []string{"traces", "logs"} {
 		t.Run(first+" first", func(t *testing.T) {
@@ -274,6 +190,7 @@ func TestFirstShutdownReleasesEverythingAndTheRestIsDecidedAtOnce(t *testing.T) 
 					require.Len(t, p.records(), 2)
 				}
 				require.EqualValues(t, 2, p.sum("decisions", attribute.String("trigger", "shutdown"), attribute.String("verdict", "drop")))
+				require.Positive(t, p.sum("traces_unchecked", attribute.String("reason", "shutdown")))
 				p.conserved()
 				p.shutdown()
 			})

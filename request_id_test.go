@@ -153,6 +153,28 @@ func TestRequestsKnownAreBounded(t *testing.T) {
 	require.False(t, ok)
 }
 
+// The requests whose traces are known, and what waits for one, are within a sixteenth
+// and a sixty-fourth of max_bytes, and go when their time is over.
+func TestRequestsAreWithinMaxBytes(t *testing.T) {
+	const limit = 1 << 20
+	r := newRequests(&Config{DecisionWait: time.Minute, MaxBytes: limit})
+	parked := 0
+	for n := range uint64(5000) {
+		r.learn(0, n, traceNumbered(1))
+		if r.park(0, 1<<32+n, parkedLog{msg: make([]byte, 100)}) {
+			parked++
+		}
+	}
+	require.Positive(t, parked)
+	require.Less(t, parked, 5000)
+	require.LessOrEqual(t, r.bytes+r.tableBytes(), int64(limit/parkShare+limit/knownShare))
+	require.Empty(t, r.expired(time.Minute-1))
+	require.Len(t, r.expired(time.Minute), parked)
+	r.expired(2 * time.Minute)
+	r.expired(4 * time.Minute)
+	require.Zero(t, r.bytes+r.tableBytes(), "nothing is left of them")
+}
+
 // No sender waits for it any more, so it is counted as what it would have been.
 func TestALogWhoseConditionFailsAfterItWaitedIsRefused(t *testing.T) {
 	fails := func(c *Config) {

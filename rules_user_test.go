@@ -6,7 +6,6 @@ package correlationprocessor
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"testing"
 	"time"
 
@@ -106,6 +105,15 @@ func TestABatchOnWhichAConditionFails(t *testing.T) {
 		require.EqualValues(t, 1, p.sum("rule_errors", attribute.String("rule", "mine")))
 		p.conserved()
 	})
+	ofTraces := func(c *Config) {
+		c.Sampling.Rules = []rules.RuleConfig{ruleOn("ratio", rules.NeverSample, `trace.span_count / trace.log_count > 1`)}
+	}
+	bubbled(t, ofTraces, func(t *testing.T, p *pipelines) {
+		p.send(spanOf(1, 1), spanOf(1, 2))
+		time.Sleep(time.Minute)
+		require.EqualValues(t, 1, p.sum("rule_errors", attribute.String("rule", "ratio")))
+		require.Len(t, p.spans(), 2)
+	})
 	bubbled(t, setup(ottl.PropagateError), func(t *testing.T, p *pipelines) {
 		err := p.traces.ConsumeTraces(context.Background(), bad())
 		require.ErrorContains(t, err, `sampling rule "mine": `)
@@ -195,23 +203,4 @@ func TestRateLimiting(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A goal is a goal, however many fingerprints there are.
-func TestAGoalOfManyFingerprints(t *testing.T) {
-	bubbled(t, func(c *Config) {
-		c.Sampling.Rules = []rules.RuleConfig{{Name: "all", Sampler: rules.SamplerConfig{
-			Type: rules.AdaptivePercentage, GoalPercentage: 1, FingerprintAttributes: []string{"user"}, AdjustmentInterval: 2 * time.Second,
-		}}}
-	}, func(t *testing.T, p *pipelines) {
-		const traces = 20_000
-		for n := range traces {
-			p.send(spanOf(1, n, root, spanAttr("user", fmt.Sprint(n%5000)), func(s ptrace.Span) { s.SetTraceID(randomTrace(n)) }))
-			time.Sleep(time.Millisecond)
-		}
-		require.InDelta(t, 1750, p.sum("sampler_keys_over_limit", attribute.String("rule", "all")), 300, "2,000 in an interval, of which up to 500 have a place")
-		time.Sleep(11 * time.Second)
-		require.InEpsilon(t, traces/100, len(p.spans()), 0.35)
-		p.conserved()
-	})
 }

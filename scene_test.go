@@ -23,7 +23,7 @@ var healthMetrics = []string{
 
 // findings returns every point of the metrics, as name{service,other labels in
 // order of their keys}, with its value or, of a histogram, its sum in ms.
-func (p *pipelines) findings(names ...string) map[string]int64 {
+func (p *page) findings(names ...string) map[string]int64 {
 	out := map[string]int64{}
 	for _, name := range names {
 		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_" + name)

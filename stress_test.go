@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -208,22 +207,4 @@ func TestAllErrorsAreKept(t *testing.T) {
 			})
 		})
 	}
-}
-
-// A next component that fails for a while loses no evidence.
-func TestErrorsSurviveABrokenNextComponent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		next := &failing{err: errNext}
-		p := &pipelines{logSink: new(consumertest.LogsSink)}
-		p.start(t, onePercent, next, p.logSink)
-		p.send(spanOf(1, 1), logOf(1, 1), logOf(1, 1, failedLog))
-		time.Sleep(time.Minute)
-		next.mended.Store(true)
-		time.Sleep(10 * time.Second)
-		require.Equal(t, 1, next.SpanCount())
-		require.Len(t, p.records(), 2)
-		require.Zero(t, p.sum("evidence_lost"))
-		p.conserved()
-		p.shutdown()
-	})
 }

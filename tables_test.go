@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
@@ -66,31 +65,5 @@ func TestSendersCannotFillTablesBeyondMaxBytes(t *testing.T) {
 
 		time.Sleep(100 * time.Minute)
 		require.Less(t, p.sum("buffer_bytes"), told/2, "what nobody uses is forgotten")
-	})
-}
-
-// The requests whose traces are known, and what waits for one, are within a sixteenth
-// and a sixty-fourth of max_bytes, and go when their time is over.
-func TestRequestsAreWithinMaxBytes(t *testing.T) {
-	const limit = 1 << 20
-	change := func(c *Config) {
-		c.MaxBytes = limit
-		c.Logs.RequestIDAttributes = []string{"request_id"}
-	}
-	bubbled(t, change, func(t *testing.T, p *pipelines) {
-		requests := p.traces.(*pipeline).engine.requests
-		for i := range 5000 {
-			p.send(spanOf(i, 1, func(s ptrace.Span) { s.Attributes().PutStr("request_id", fmt.Sprint("known-", i)) }))
-		}
-		for i := range 5000 {
-			p.send(logOf(i, 1, withoutTrace, func(lr plog.LogRecord) { lr.Attributes().PutStr("request_id", fmt.Sprint("unknown-", i)) }))
-		}
-		time.Sleep(100 * time.Millisecond)
-		require.Positive(t, p.sum("logs_held"))
-		require.LessOrEqual(t, requests.bytes+requests.tableBytes(), int64(limit/parkShare+limit/knownShare))
-		require.Positive(t, requests.tableBytes())
-		time.Sleep(time.Minute)
-		require.Zero(t, requests.tableBytes(), "nothing is left of them")
-		require.Len(t, p.records(), 5000)
 	})
 }

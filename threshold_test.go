@@ -4,8 +4,6 @@
 package correlationprocessor
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,71 +51,9 @@ func TestExplicitRandomnessDecidesOnBothSignals(t *testing.T) {
 		require.Equal(t, map[pcommon.TraceID]int{traceNumbered(1): 2, traceNumbered(2): 2, traceNumbered(202): 1}, kept)
 		require.EqualValues(t, 4, p.sum("randomness", attribute.String("source", "explicit")))
 		require.EqualValues(t, 5, p.sum("randomness", attribute.String("source", "trace_id")))
+		p.send(logOf(2, 2), logOf(201, 2))
+		require.Len(t, p.records(), 4, "late logs know the randomness only from the remembered verdict")
 	})
-}
-
-// members is a tracestate of n members of others.
-func members(n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf("v%02d=x", i)
-	}
-	return strings.Join(list, ",")
-}
-
-// A full tracestate says the threshold like any other: the oldest member makes room.
-// Its randomness is read, and the logs of its trace say the same.
-func TestTracestatesThatAreFull(t *testing.T) {
-	const rv = "ot=rv:ffffffffffffff"
-	tests := []struct {
-		trace    int
-		in, want string
-		log      map[string]string // nil where it says nothing
-	}{
-		{200, members(5), "ot=th:fd70a," + members(5), nil},
-		{201, members(30), "ot=th:fd70a," + members(30), nil},
-		{202, members(31), "ot=th:fd70a," + members(31), nil},
-		{203, members(32), "ot=th:fd70a," + members(31), nil},
-		{204, members(33), "ot=th:fd70a," + members(31), nil},
-		{205, members(31) + ",ot=th:8", "ot=th:fd70a," + members(31), nil},
-		{1, rv + "," + members(30), rv + ";th:fd70a," + members(30), map[string]string{record.AttributeRandomness: rv[6:]}},
-		{2, rv + "," + members(31), rv + ";th:fd70a," + members(31), map[string]string{record.AttributeRandomness: rv[6:]}},
-		{3, members(31) + "," + rv, rv + ";th:fd70a," + members(31), map[string]string{record.AttributeRandomness: rv[6:]}},
-		{206, "ot=th:zz", "ot=th:fd70a", nil},
-	}
-	for name, change := range map[string]func(*Config){
-		"waiting": onePercent, "at once": func(c *Config) { onePercent(c); c.Sampling.Errors = false },
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubbled(t, change, func(t *testing.T, p *pipelines) {
-				for _, tt := range tests {
-					p.send(spanOf(tt.trace, 1, state(tt.in)))
-				}
-				for _, tt := range tests {
-					p.send(logOf(tt.trace, 1))
-				}
-				time.Sleep(11 * time.Second)
-				states, logs := map[pcommon.TraceID]string{}, map[pcommon.TraceID]plog.LogRecord{}
-				for _, s := range p.spans() {
-					states[s.TraceID()] = s.TraceState().AsRaw()
-				}
-				for _, lr := range p.records() {
-					logs[lr.TraceID()] = lr
-				}
-				for _, tt := range tests {
-					id := traceNumbered(tt.trace)
-					require.Equal(t, tt.want, states[id], "%+v", tt)
-					lr, ok := logs[id]
-					require.True(t, ok, "one verdict: %+v", tt)
-					require.Equal(t, "fd70a", text(lr, record.AttributeThreshold), "%+v", tt)
-					for key, value := range tt.log {
-						require.Equal(t, value, text(lr, key), "%+v", tt)
-					}
-				}
-				require.Zero(t, p.sum("thresholds_unwritten"))
-			})
-		})
-	}
 }
 
 // What cannot be noted is counted, in the same call and after the wait.

@@ -76,11 +76,12 @@ var pieces = rapid.Custom(func(t *rapid.T) piece {
 	return p
 })
 
-func (pc piece) send(p *pipelines) {
+// addTo adds the item to what is sent next.
+func (pc piece) addTo(td ptrace.Traces, ld plog.Logs) {
 	if pc.log {
-		p.send(logOf(pc.trace, pc.item, logVariants[pc.variant]))
+		logOf(pc.trace, pc.item, logVariants[pc.variant]).ResourceLogs().MoveAndAppendTo(ld.ResourceLogs())
 	} else {
-		p.send(spanOf(pc.trace, pc.item, spanVariants[pc.variant]))
+		spanOf(pc.trace, pc.item, spanVariants[pc.variant]).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
 	}
 }
 
@@ -115,8 +116,8 @@ func whatBecame(t require.TestingT, p *pipelines, sent map[int]int) map[int]fate
 	return out
 }
 
-// run sends the pieces in order, with pauses between them, waits, and returns
-// what came out.
+// run sends the pieces in order, in batches cut anywhere and with pauses between them,
+// waits, and returns what came out.
 func run(t *testing.T, rt *rapid.T, all []piece, pause func() time.Duration) (out map[int]fate) {
 	sent := map[int]int{}
 	for _, pc := range all {
@@ -125,9 +126,15 @@ func run(t *testing.T, rt *rapid.T, all []piece, pause func() time.Duration) (ou
 	synctest.Test(t, func(*testing.T) {
 		p := newPipelines(rt, func(c *Config) { everything(c); c.Sampling.RuleAttribute = "rule" })
 		defer p.shutdown()
-		for _, pc := range all {
-			pc.send(p)
-			time.Sleep(pause())
+		td, ld := ptrace.NewTraces(), plog.NewLogs()
+		for i, pc := range all {
+			pc.addTo(td, ld)
+			wait := pause()
+			if wait > 0 || i == len(all)-1 || rapid.IntRange(0, 3).Draw(rt, "cut") == 0 {
+				p.send(td, ld)
+				td, ld = ptrace.NewTraces(), plog.NewLogs()
+			}
+			time.Sleep(wait)
 		}
 		time.Sleep(11 * time.Second)
 		out = whatBecame(rt, p, sent)

@@ -221,3 +221,20 @@ func TestTheConfigurationReferenceIsComplete(t *testing.T) {
 	})
 	require.Empty(t, documented, "rows for keys that do not exist")
 }
+
+// What SDKs send with their own defaults arrives in time: their span processors keep a
+// span up to 5 s (OTEL_BSP_SCHEDULE_DELAY), and it takes a second to arrive here.
+func TestDefaultWaitsFitTheDefaultsOfSDKs(t *testing.T) {
+	const arrives = 5*time.Second + time.Second
+	c := Default()
+	require.Greater(t, c.DecisionWaitAfterRoot, arrives, "the evidence of a child whose root was sent at once")
+	require.Greater(t, c.Logs.JoinWait, arrives, "the span of a log")
+	require.Greater(t, c.DecisionWait, 4*arrives, "a child of a trace whose root never arrives")
+}
+
+func TestWhatLogsWithoutATraceAreDrawnBy(t *testing.T) {
+	check := func(texts ...string) error { return (&MissingTraceIDConfig{SampleBy: texts}).Validate() }
+	require.ErrorContains(t, check("request id"), `sample_by must be attribute keys such as request_id`)
+	require.ErrorContains(t, check(""), `got ""`)
+	require.NoError(t, check("request_id", `resource.attributes["tenant"]`))
+}

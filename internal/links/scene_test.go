@@ -230,6 +230,16 @@ func TestAReaderThatIsNotStartedDoesNothing(t *testing.T) {
 	require.Zero(t, r.Traces()+r.Bytes())
 }
 
+// A trace whose window is open at the end, or that begins after it, is not broken.
+func TestTheEndBreaksNoTrace(t *testing.T) {
+	sc := newScene().span("cart", 1, 1, 77, inner).send()
+	sc.r.Flush(&sc.found)
+	sc.span("cart", 2, 1, 77, inner).send().wait(time.Minute)
+	require.Equal(t, map[integrity.Finding]int{
+		{What: integrity.TracesUnchecked, Reason: integrity.Shutdown, Service: sc.service("cart").ID}: 2,
+	}, sc.counts())
+}
+
 func TestLinksOfSpans(t *testing.T) {
 	sc := newScene()
 	for bits, want := range map[uint32]integrity.Flags{

@@ -31,6 +31,7 @@ func sameItem(change func(*Config)) func(*Config) {
 func TestConditions(t *testing.T) {
 	vip, big := spanAttr("vip", "yes"), spanAttr("size", "big")
 	isVIP, isBig := `span.attributes["vip"] == "yes"`, `span.attributes["size"] == "big"`
+	const isLong = `IsRootSpan() and span.end_time - span.start_time > Duration("10ms")`
 	exploded := func(s ptrace.Span) { s.Events().AppendEmpty().SetName("exploded") }
 	runRuleCases(t, []ruleCase{
 		{"on a span", keepIf(isVIP), items(spanOf(1, vip), spanOf(1), logOf(1)), true, "mine"},
@@ -44,6 +45,8 @@ func TestConditions(t *testing.T) {
 		{"on a resource, not met", keepIf(`resource.attributes["service.name"] == "shop"`), items(spanOf(1), logOf(1)), false, "default"},
 		{"with a function only", keepIf(`IsRootSpan()`), items(spanOf(1, root)), true, "mine"},
 		{"with a function only, not met", keepIf(`IsRootSpan()`), items(spanOf(1)), false, "default"},
+		{"on the root's own duration", keepIf(isLong), items(spanOf(1, root, took(15*time.Millisecond))), true, "mine"},
+		{"on that, and work behind the answer", keepIf(isLong), items(spanOf(1, root, took(5*time.Millisecond)), spanOf(1, took(500*time.Millisecond))), false, "default"},
 		{"on the route pattern", keepIf(`span.attributes["url.template"] == "/feed/{int}"`), items(spanOf(1, get("/feed/17"))), true, "mine"},
 		{"two met by two spans", keepIf(isVIP, isBig), items(spanOf(1, vip), spanOf(1, big)), true, "mine"},
 		{"two met by one span", keepIf(isVIP, isBig), items(spanOf(1, vip, big)), true, "mine"},

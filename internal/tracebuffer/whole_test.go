@@ -5,6 +5,7 @@ package tracebuffer
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,4 +54,32 @@ func TestTracesAreLookedAtOnceAsWholes(t *testing.T) {
 			require.Zero(rt, w.buf.shards[i].wholes.held)
 		}
 	})
+}
+
+// What is known of traces as wholes is in what the buffer takes, within bounds, and goes
+// with the traces.
+func TestWholesAreCounted(t *testing.T) {
+	const traces = 200
+	held := func(whole func(*sampling.Trace) uint32) (waiting, after int64) {
+		b := newBuffer(t, Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 1000, MaxBytes: 1 << 30, Whole: whole})
+		var out Outcome
+		for n := range traces {
+			for service := range 2 * sampling.MaxServices {
+				it := itemOf(n, 1, "record")
+				if whole != nil {
+					it.Part = &sampling.Part{Service: fmt.Sprintf("%02d-%s", service, strings.Repeat("s", 400))}
+				}
+				addOne(b, 0, it, &out)
+			}
+		}
+		waiting = b.Bytes()
+		b.Expire(time.Minute, &out)
+		return waiting, b.Bytes()
+	}
+	without, withoutAfter := held(nil)
+	with, after := held(func(*sampling.Trace) uint32 { return 0 })
+	const named = traces * sampling.MaxServices * sampling.MaxServiceName
+	require.Greater(t, with-without, int64(named), "names count")
+	require.Less(t, with-without, int64(2*named), "and there is a limit to them")
+	require.InDelta(t, withoutAfter, after, 64<<10, "nothing stays")
 }

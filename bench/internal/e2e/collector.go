@@ -4,12 +4,14 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +32,7 @@ exporters:
     tls: {insecure: true}
     compression: none
     sending_queue:
-      queue_size: 1000000
+      queue_size: ${env:BENCH_QUEUE}
       sizer: items
       block_on_overflow: true
       num_consumers: 2
@@ -68,6 +70,7 @@ type launch struct {
 	dir   string // for their configurations
 	wait  time.Duration
 	gates string // feature gates, as the collector's flag takes them; may be empty
+	items int    // the exporter's sending queue takes; 0 for a million
 	queue string // what else stands in the exporter's sending queue
 }
 
@@ -102,6 +105,9 @@ func (l *launch) versions(targets ...Target) (string, error) {
 // stopLimit is how long a collector may take to deliver what it holds and end.
 const stopLimit = time.Minute
 
+// envQueue is how many items the exporter's sending queue takes.
+const envQueue = "BENCH_QUEUE"
+
 // start starts a collector with the target's processors and waits until it
 // listens.
 func (l *launch) start(ctx context.Context, t Target, sink string) (*collector.Collector, error) {
@@ -128,6 +134,6 @@ func (l *launch) start(ctx context.Context, t Target, sink string) (*collector.C
 	return collector.Start(ctx, collector.Options{
 		Binary: binary, Configs: []string{processors, around}, Args: []string{"--feature-gates=" + l.gates},
 		Endpoints: endpoints,
-		Env:       []string{pipeline.EnvWait + "=" + l.wait.String(), pipeline.EnvTraces + "=1000000", "GOMAXPROCS=2"},
+		Env:       []string{pipeline.EnvWait + "=" + l.wait.String(), pipeline.EnvTraces + "=1000000", "GOMAXPROCS=2", envQueue + "=" + strconv.Itoa(cmp.Or(l.items, 1_000_000))},
 	})
 }

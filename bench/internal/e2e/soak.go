@@ -42,6 +42,7 @@ func SoakMain(ctx context.Context, args []string, out io.Writer) error {
 	s := &soak{log: os.Stderr}
 	fs := flag.NewFlagSet("soak", flag.ContinueOnError)
 	s.flags(fs)
+	s.items = 20_000 // what waits while the sink stalls shall wait in the processor
 	fs.DurationVar(&s.duration, "duration", 10*time.Minute, "how long to send, the warm-up included")
 	fs.DurationVar(&s.warm, "warm", time.Minute, "how much of it is warm-up")
 	fs.DurationVar(&s.every, "every", 5*time.Second, "how often to look")

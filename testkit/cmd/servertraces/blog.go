@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// blog is a weblog with permalinks, made and served by Hugo. Hugo sends no
-// telemetry, so all of its requests is known from Caddy, which knows no routes.
+// blog is a weblog with permalinks, made and served by Hugo, which sends no telemetry:
+// all that is told of its requests is told by Caddy.
 func blog() server {
 	site := newSite()
 	return server{

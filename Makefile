@@ -216,6 +216,11 @@ test-oracle-check: $(COLLECTOR) build/oracle build/sdktraces
 sdktraces: build/sdktraces
 	@build/sdktraces testdata/sdktraces
 
+## servertraces: record anew what real servers behind Caddy send; builds them, a quarter of an hour
+.PHONY: servertraces
+servertraces: build/servertraces
+	@build/servertraces -bin build/servers testdata/servertraces
+
 ## observability: check the rules with their tests, the dashboard and the canary gate
 .PHONY: observability
 observability: $(TOOLS)/promtool
@@ -280,7 +285,7 @@ build/curve.json:
 	@mkdir -p build
 	go run -C bench . curve -json $(CURDIR)/$@
 
-build/oracle build/sdktraces: build/%: $(shell find testkit -name '*.go' -o -name go.mod)
+build/oracle build/sdktraces build/servertraces: build/%: $(shell find testkit -name '*.go' -o -name go.mod)
 	@mkdir -p build
 	@go build -C testkit -o $(CURDIR)/$@ ./cmd/$*
 

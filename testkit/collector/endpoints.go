@@ -26,7 +26,7 @@ func (e Endpoints) MetricsURL() string { return "http://" + e.Metrics + "/metric
 // NewEndpoints picks free loopback ports for a collector that exports to a
 // backend.
 func NewEndpoints(backend string) (Endpoints, error) {
-	addresses, err := freeAddresses(4)
+	addresses, err := FreeAddresses(4)
 	if err != nil {
 		return Endpoints{}, err
 	}
@@ -36,9 +36,9 @@ func NewEndpoints(backend string) (Endpoints, error) {
 	}, nil
 }
 
-// freeAddresses holds all ports at once before it lets go of any, so that no two
+// FreeAddresses finds addresses on loopback. It holds all ports at once before it lets go of any, so that no two
 // are the same.
-func freeAddresses(n int) ([]string, error) {
+func FreeAddresses(n int) ([]string, error) {
 	listeners := make([]net.Listener, 0, n)
 	addresses := make([]string, 0, n)
 	var err error

@@ -1,0 +1,137 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/process"
+)
+
+// startLimit is long: some programs prepare themselves first.
+const startLimit = time.Minute
+
+// server is a program that answers requests.
+type server struct {
+	name string // its service, and the folder of its recording
+	// program is its package, with the version.
+	program string
+	// arguments returns those of the command and what it is to find in its
+	// environment; the server is to listen at the address and may write to the folder.
+	arguments func(address, folder string) (args, env []string, err error)
+	// isAccess reports whether a line of its output is of an access log; nil if it
+	// writes none.
+	isAccess func(line string) bool
+	// visit sends the requests.
+	visit func(*visitor) error
+}
+
+func servers() []server { return []server{registry(), jaeger(), blog()} }
+
+// record installs and starts a server and Caddy before it, and writes down what the
+// two send of the requests.
+func record(ctx context.Context, s server, bin, folder string) (err error) {
+	for _, p := range []server{s, caddy("")} {
+		if err := install(ctx, p, bin); err != nil {
+			return err
+		}
+	}
+	work, err := os.MkdirTemp("", s.name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	addresses, err := collector.FreeAddresses(2)
+	if err != nil {
+		return err
+	}
+	r, err := newRecording(folder)
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err != nil {
+		return err
+	}
+	if err := r.start(ctx, s, bin, addresses[1], work); err != nil {
+		return err
+	}
+	if err := r.start(ctx, caddy(addresses[1]), bin, addresses[0], work); err != nil {
+		return err
+	}
+	if err := s.visit(newVisitor(ctx, r, "http://"+addresses[0])); err != nil {
+		return err
+	}
+	return r.cut()
+}
+
+// install builds the program of a server unless it is there. A module of its own
+// makes it with the versions of its dependencies, also where go install will not,
+// because the program's go.mod replaces some.
+func install(ctx context.Context, s server, bin string) error {
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(executable(s, bin)); err == nil {
+		return nil
+	}
+	module, err := os.MkdirTemp("", "install")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(module)
+	pkg, _, _ := strings.Cut(s.program, "@")
+	for _, args := range [][]string{{"mod", "init", "install"}, {"get", s.program}, {"build", "-trimpath", "-o", executable(s, bin), pkg}} {
+		cmd := exec.CommandContext(ctx, "go", args...)
+		cmd.Dir = module
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	return nil
+}
+
+// executable is where the program of a server is put.
+func executable(s server, bin string) string {
+	pkg, _, _ := strings.Cut(s.program, "@")
+	return filepath.Join(bin, path.Base(pkg))
+}
+
+// start starts a server's program and waits until it listens.
+func (r *recording) start(ctx context.Context, s server, bin, address, work string) error {
+	args, env, err := s.arguments(address, work)
+	if err != nil {
+		return err
+	}
+	p, err := process.Start(s.name, executable(s, bin), args, append(r.environment(s.name), env...))
+	if err != nil {
+		return err
+	}
+	r.programs = append(r.programs, &program{process: p, server: s})
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-p.Exited():
+			return errors.Join(fmt.Errorf("%s did not start", s.name), p.Failure())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not listen%s", s.name, p.Quote())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

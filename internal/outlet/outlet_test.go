@@ -321,6 +321,7 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 		o, tel := started(t, Options{Traces: next})
 		push(o, recordOf("a", spanOf(1)), recordOf("a", spanOf(2)), recordOf("b", spanOf(3)))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Equal(t, 2, next.SpanCount())
 		require.Equal(t, 3, next.tries[0])
 		require.Greater(t, len(next.tries), 5)
@@ -331,6 +332,7 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 		require.Positive(t, o.to.Buffer.Waiting(0))
 		next.refused = ""
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		require.Equal(t, 3, next.SpanCount())
 		require.EqualValues(t, 3, sum(tel, "spans_kept"))
 		require.NoError(t, o.Stop(t.Context()))

@@ -6,6 +6,7 @@ package correlationprocessor
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ import (
 )
 
 // mood is what a next component does with a call.
-type mood int
+type mood = int32
 
 const (
 	takes   mood = iota
@@ -32,7 +33,7 @@ const (
 
 // moody is a next component of both signals whose mood changes.
 type moody struct {
-	mood   mood
+	mood   atomic.Int32
 	traces consumertest.TracesSink
 	logs   consumertest.LogsSink
 }
@@ -80,10 +81,12 @@ func (m *moody) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 }
 
 // leaves reports whether the n-th resource of a call is not taken.
-func (m *moody) leaves(n int) bool { return m.mood != takes && (m.mood != half || n%2 == 0) }
+func (m *moody) leaves(n int) bool {
+	return m.mood.Load() != takes && (m.mood.Load() != half || n%2 == 0)
+}
 
 func (m *moody) answer(partly error) error {
-	switch m.mood {
+	switch m.mood.Load() {
 	case half:
 		return partly
 	case refuses:
@@ -126,7 +129,7 @@ func TestNoItemIsLostOrDoubledWhateverComesNext(t *testing.T) {
 			items := 0
 			for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 				synctest.Wait()
-				next.mood = mood(rapid.IntRange(0, int(moods)-1).Draw(rt, "mood"))
+				next.mood.Store(rapid.Int32Range(0, moods-1).Draw(rt, "mood"))
 				var batches []ptrace.Traces
 				for range rapid.IntRange(0, 4).Draw(rt, "spans") {
 					items++

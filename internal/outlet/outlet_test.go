@@ -290,11 +290,11 @@ func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 	}
 }
 
-// partial is a next component that takes all but the spans of a service.
+// partial is a next component that takes all but the spans of service b until it is mended.
 type partial struct {
 	consumertest.TracesSink
-	refused string
-	tries   []int
+	mended atomic.Bool
+	tries  []int
 }
 
 func (p *partial) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
@@ -302,7 +302,7 @@ func (p *partial) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	failed := ptrace.NewTraces()
 	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		name, _ := rs.Resource().Attributes().Get("service.name")
-		refuse := name.Str() == p.refused
+		refuse := name.Str() == "b" && !p.mended.Load()
 		if refuse {
 			rs.CopyTo(failed.ResourceSpans().AppendEmpty())
 		}
@@ -317,7 +317,7 @@ func (p *partial) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // Of a batch that is taken in part only what was refused is tried again.
 func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		next := &partial{refused: "b"}
+		next := new(partial)
 		o, tel := started(t, Options{Traces: next})
 		push(o, recordOf("a", spanOf(1)), recordOf("a", spanOf(2)), recordOf("b", spanOf(3)))
 		time.Sleep(time.Minute)
@@ -330,7 +330,7 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 		}
 		require.EqualValues(t, 2, sum(tel, "spans_kept"))
 		require.Positive(t, o.to.Buffer.Waiting(0))
-		next.refused = ""
+		next.mended.Store(true)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		require.Equal(t, 3, next.SpanCount())

@@ -10,7 +10,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +32,7 @@ type bench struct {
 	measure time.Duration
 	senders int
 	rate    float64
+	shape   string // of the traffic, by name
 
 	load  *workload.Workload
 	truth *truth
@@ -69,7 +72,7 @@ func (b *bench) all(ctx context.Context) (map[Target][]figures, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(b.dir)
-	if b.load, err = workload.New(workload.Default()); err != nil {
+	if b.load, err = workload.New(workload.Shapes()[b.shape]); err != nil {
 		return nil, err
 	}
 	if b.truth, err = newTruth(b.load, everything); err != nil {
@@ -102,9 +105,13 @@ func parse(args []string) (*bench, error) {
 	fs.DurationVar(&b.measure, "measure", 10*time.Second, "how long each run measures")
 	fs.IntVar(&b.senders, "senders", 4, "connections that send")
 	fs.StringVar(&b.gates, "gates", "", "the collectors' --feature-gates")
+	fs.StringVar(&b.shape, "shape", "default", "of the traffic: default, shredded or large")
 	fs.Float64Var(&b.rate, "rate", 0, "items per second; 0 is as fast as the collector takes them. Memory is comparable at equal rates only")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
+	}
+	if _, ok := workload.Shapes()[b.shape]; !ok {
+		return nil, fmt.Errorf("no shape %q; want one of %s", b.shape, strings.Join(slices.Sorted(maps.Keys(workload.Shapes())), ", "))
 	}
 	var err error
 	b.targets, err = parseTargets(*names)

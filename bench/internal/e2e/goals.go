@@ -39,8 +39,8 @@ var (
 // their memory; it prints first whether the goals are met, then the tables. That
 // a goal is not met is no error: the machine may be busy.
 func GoalsMain(ctx context.Context, args []string, out io.Writer) error {
-	fast := &bench{launch: launch{queue: batching}, senders: 4, targets: fullSpeed, against: lean.String()}
-	paced := &bench{launch: launch{queue: batching}, senders: 4, targets: equalRate, against: tail.String()}
+	fast := &bench{launch: launch{queue: batching}, senders: 4, shape: "default", targets: fullSpeed, against: lean.String()}
+	paced := &bench{launch: launch{queue: batching}, senders: 4, shape: "default", targets: equalRate, against: tail.String()}
 	fs := flag.NewFlagSet("e2e-goals", flag.ContinueOnError)
 	fast.flags(fs)
 	fs.IntVar(&fast.rounds, "rounds", 5, "times each is measured; the figures are medians")

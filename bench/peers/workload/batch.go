@@ -96,18 +96,17 @@ func (t *traffic) traceBatch(spans []*span) (Batch, error) {
 	var order []pcommon.TraceID
 	for service := range t.services {
 		own := keep(spans, func(s *span) bool { return s.service == service })
-		if len(own) == 0 {
-			continue
-		}
-		rs := td.ResourceSpans().AppendEmpty()
-		rs.SetSchemaUrl(schemaURL)
-		t.resource(rs.Resource(), service)
-		ss := rs.ScopeSpans().AppendEmpty()
-		ss.Scope().SetName(scopeName)
-		ss.Scope().SetVersion(scopeVersion)
-		for _, s := range own {
-			t.span(ss.Spans().AppendEmpty(), s)
-			order = append(order, s.trace)
+		for _, group := range groups(own, t.spec.Shredded) {
+			rs := td.ResourceSpans().AppendEmpty()
+			rs.SetSchemaUrl(schemaURL)
+			t.resource(rs.Resource(), service)
+			ss := rs.ScopeSpans().AppendEmpty()
+			ss.Scope().SetName(scopeName)
+			ss.Scope().SetVersion(scopeVersion)
+			for _, s := range group {
+				t.span(ss.Spans().AppendEmpty(), s)
+				order = append(order, s.trace)
+			}
 		}
 	}
 	data, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
@@ -123,21 +122,20 @@ func (t *traffic) logBatch(logs []*log) (Batch, error) {
 	var order []pcommon.TraceID
 	for service := range t.services {
 		own := keep(logs, func(l *log) bool { return l.of.service == service })
-		if len(own) == 0 {
-			continue
-		}
-		rl := ld.ResourceLogs().AppendEmpty()
-		rl.SetSchemaUrl(schemaURL)
-		t.resource(rl.Resource(), service)
-		sl := rl.ScopeLogs().AppendEmpty()
-		sl.Scope().SetName(scopeName)
-		sl.Scope().SetVersion(scopeVersion)
-		for _, l := range own {
-			t.log(sl.LogRecords().AppendEmpty(), l)
-			if l.id == nowhere {
-				order = append(order, pcommon.TraceID{})
-			} else {
-				order = append(order, l.of.trace)
+		for _, group := range groups(own, t.spec.Shredded) {
+			rl := ld.ResourceLogs().AppendEmpty()
+			rl.SetSchemaUrl(schemaURL)
+			t.resource(rl.Resource(), service)
+			sl := rl.ScopeLogs().AppendEmpty()
+			sl.Scope().SetName(scopeName)
+			sl.Scope().SetVersion(scopeVersion)
+			for _, l := range group {
+				t.log(sl.LogRecords().AppendEmpty(), l)
+				if l.id == nowhere {
+					order = append(order, pcommon.TraceID{})
+				} else {
+					order = append(order, l.of.trace)
+				}
 			}
 		}
 	}
@@ -146,6 +144,19 @@ func (t *traffic) logBatch(logs []*log) (Batch, error) {
 		return Batch{}, err
 	}
 	return newBatch(true, data, order)
+}
+
+// groups are the items of a service that stand under one resource: all of them or, if
+// they are shredded, 1.6 each.
+func groups[T any](own []T, shredded bool) (out [][]T) {
+	for i := 0; len(own) > 0; i++ {
+		n := len(own)
+		if shredded {
+			n = min(n, [...]int{2, 1, 2, 1, 2}[i%5])
+		}
+		out, own = append(out, own[:n]), own[n:]
+	}
+	return out
 }
 
 // newBatch finds the trace ids in the data: the id of each item comes after

@@ -18,6 +18,19 @@ type Spec struct {
 	// BatchItems is the mean number of items in a batch; batches have between
 	// three and five quarters of it.
 	BatchItems int
+	// Shredded has a batch say a resource again and again, with 1.6 items each, as
+	// senders do that put no items of one resource together.
+	Shredded bool
+}
+
+// Shapes are the kinds of traffic by name: the default one, one whose batches say
+// their resources again for every other item, and one of large batches with 500 items
+// of each resource.
+func Shapes() map[string]Spec {
+	shredded, large := Default(), Default()
+	shredded.Shredded = true
+	large.BatchItems = 500 * serviceCount
+	return map[string]Spec{"default": Default(), "shredded": shredded, "large": large}
 }
 
 // Default is the traffic of the published figures: 8 spans and 6 logs a trace,

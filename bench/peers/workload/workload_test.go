@@ -156,3 +156,29 @@ func TestRewriteIsItsOwnInverse(t *testing.T) {
 		require.Equal(t, b.Data, again.Rewrite(nil, m))
 	})
 }
+
+// The shapes have the same items, and as many to a resource as their names say.
+func TestShapes(t *testing.T) {
+	items := map[string]int{}
+	for name, want := range map[string][2]float64{"default": {10, 40}, "shredded": {1.5, 1.7}, "large": {300, 700}} {
+		spec := Shapes()[name]
+		spec.Traces = 3000
+		w, err := New(spec)
+		require.NoError(t, err)
+		items[name] = w.Spans + w.Logs
+		spans, resources := 0, 0
+		for _, b := range w.Batches[:len(w.Batches)/2] {
+			if !b.Logs {
+				td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b.Data)
+				require.NoError(t, err)
+				spans += td.SpanCount()
+				resources += td.ResourceSpans().Len()
+			}
+		}
+		each := float64(spans) / float64(resources)
+		require.Greater(t, each, want[0], name)
+		require.Less(t, each, want[1], name)
+	}
+	require.Equal(t, items["default"], items["shredded"])
+	require.Equal(t, items["default"], items["large"])
+}

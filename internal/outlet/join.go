@@ -31,17 +31,27 @@ type JoinConfig struct {
 // repeats reports whether access logs that repeat others are looked for.
 func (c *JoinConfig) repeats() bool { return c.Deduplicate || c.DropRedundant }
 
-// joiner gives logs attributes of their spans. A log's span is the one it names; else
-// the entry span of its service in the trace, where the request arrived; else the
-// root. The log of a proxy, whose service has no span, has a server span of the trace.
+// joiner gives logs attributes of their spans. A log's span is the one it names; where
+// that is not there, the topmost entry span of its service in the trace, where the request
+// arrived; else the root, or the topmost entry span of the trace. What that span lacks, the
+// log gets from the nearest ancestor that has it, up to where the request arrived. The log
+// of a proxy, whose service has no span, has a server span of the trace.
 type joiner struct {
 	cfg    *JoinConfig
 	ids    record.TraceIDs
-	spans  map[record.SpanKey]pcommon.Map
-	entry  map[entryKey]pcommon.Map
-	root   map[pcommon.TraceID]pcommon.Map
+	spans  map[record.SpanKey]*joinSpan
+	entry  map[entryKey]*joinSpan // the topmost
+	top    map[pcommon.TraceID]*joinSpan
 	server map[pcommon.TraceID][]pcommon.Map
 	joined int
+}
+
+// joinSpan is what a join looks at of a span.
+type joinSpan struct {
+	attrs  pcommon.Map
+	parent record.SpanKey
+	entry  bool // a request arrives with it
+	depth  int  // of the ancestors that are there; one more where it has a parent that is not
 }
 
 type entryKey struct {
@@ -53,29 +63,71 @@ func newJoiner(cfg *JoinConfig, ids record.TraceIDs, td ptrace.Traces) *joiner {
 	j := &joiner{
 		cfg:    cfg,
 		ids:    ids,
-		spans:  map[record.SpanKey]pcommon.Map{},
-		entry:  map[entryKey]pcommon.Map{},
-		root:   map[pcommon.TraceID]pcommon.Map{},
+		spans:  map[record.SpanKey]*joinSpan{},
+		entry:  map[entryKey]*joinSpan{},
+		top:    map[pcommon.TraceID]*joinSpan{},
 		server: map[pcommon.TraceID][]pcommon.Map{},
 	}
+	for _, s := range record.EachSpan(td) {
+		j.note(s)
+	}
 	for res, s := range record.EachSpan(td) {
-		j.note(telemetry.Label(record.ServiceName(res)), s)
+		j.noteEntry(telemetry.Label(record.ServiceName(res)), s)
 	}
 	return j
 }
 
-func (j *joiner) note(service string, s ptrace.Span) {
+func (j *joiner) note(s ptrace.Span) {
+	j.spans[j.ids.SpanOf(s.TraceID(), s.SpanID())] = &joinSpan{
+		attrs: s.Attributes(), parent: j.ids.SpanOf(s.TraceID(), s.ParentSpanID()), entry: isEntry(s),
+	}
 	trace := j.ids.Of(s.TraceID())
-	j.spans[j.ids.SpanOf(s.TraceID(), s.SpanID())] = s.Attributes()
-	if s.ParentSpanID().IsEmpty() {
-		j.root[trace] = s.Attributes()
-	}
-	if isEntry(s) {
-		j.entry[entryKey{trace, service}] = s.Attributes()
-	}
 	if s.Kind() == ptrace.SpanKindServer && len(j.server[trace]) < maxServers {
 		j.server[trace] = append(j.server[trace], s.Attributes())
 	}
+}
+
+// noteEntry notes a span with which a request arrives, if none above it does: in its
+// service, and in its trace.
+func (j *joiner) noteEntry(service string, s ptrace.Span) {
+	if !isEntry(s) {
+		return
+	}
+	span := j.spans[j.ids.SpanOf(s.TraceID(), s.SpanID())]
+	if span.depth = j.depth(span); !s.ParentSpanID().IsEmpty() {
+		span.depth++
+	}
+	trace := j.ids.Of(s.TraceID())
+	if top := j.top[trace]; top == nil || span.depth < top.depth {
+		j.top[trace] = span
+	}
+	key := entryKey{trace, service}
+	if entry := j.entry[key]; entry == nil || span.depth < entry.depth {
+		j.entry[key] = span
+	}
+}
+
+// maxAncestors is how far up a span's ancestors are looked at: parents may go in a circle.
+const maxAncestors = 64
+
+// depth is the number of ancestors of a span that are there.
+func (j *joiner) depth(s *joinSpan) (n int) {
+	for s = j.spans[s.parent]; s != nil && n < maxAncestors; s = j.spans[s.parent] {
+		n++
+	}
+	return n
+}
+
+// value returns an attribute of a span, or else of the nearest ancestor that has it and
+// belongs to the same request.
+func (j *joiner) value(s *joinSpan, key string) (v pcommon.Value, ok bool) {
+	for n := 0; s != nil && n <= maxAncestors; n++ {
+		if v, ok = s.attrs.Get(key); ok || s.entry {
+			break
+		}
+		s = j.spans[s.parent]
+	}
+	return v, ok
 }
 
 // maxServers is how many server spans of a trace a log's path is compared with.
@@ -90,14 +142,14 @@ func isEntry(s ptrace.Span) bool {
 // join copies what the log lacks from its span, and the pattern of the request's
 // span in any case: span and log of one request carry one.
 func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
-	from, ok := j.spanOf(res, lr)
+	from := j.spanOf(res, lr)
 	attrs := lr.Attributes()
-	joined := j.unite(lr, from, ok)
+	joined := j.unite(lr, from)
 	for _, key := range j.cfg.Attributes {
-		if _, has := attrs.Get(key); has || !ok {
+		if _, has := attrs.Get(key); has {
 			continue
 		}
-		if v, ok := from.Get(key); ok {
+		if v, ok := j.value(from, key); ok {
 			v.CopyTo(attrs.PutEmpty(key))
 			joined = true
 		}
@@ -110,17 +162,17 @@ func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 // unite gives the log the pattern of the span that tells of the same request: its
 // own, or else a server span of its trace. It reports whether the log had another
 // pattern. An http.route is the log's own.
-func (j *joiner) unite(lr plog.LogRecord, own pcommon.Map, ok bool) (changed bool) {
+func (j *joiner) unite(lr plog.LogRecord, own *joinSpan) (changed bool) {
 	had, found := lr.Attributes().Get(j.cfg.RouteAttribute)
 	if !found {
 		return false
 	}
 	spans := j.server[j.ids.Of(lr.TraceID())]
-	if ok {
-		if v, has := own.Get(j.cfg.RouteAttribute); has && v.Str() == had.Str() {
+	if own != nil {
+		if v, has := own.attrs.Get(j.cfg.RouteAttribute); has && v.Str() == had.Str() {
 			return false
 		}
-		spans = append([]pcommon.Map{own}, spans...)
+		spans = append([]pcommon.Map{own.attrs}, spans...)
 	}
 	path := j.pathOfLog(lr)
 	for _, s := range spans {
@@ -157,14 +209,14 @@ func pathOf(span pcommon.Map) string {
 	return record.BarePath(v.Path.Text)
 }
 
-func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) (pcommon.Map, bool) {
+// spanOf returns the span that a log gets attributes of, or nil.
+func (j *joiner) spanOf(res pcommon.Resource, lr plog.LogRecord) *joinSpan {
+	if s := j.spans[j.ids.SpanOf(lr.TraceID(), lr.SpanID())]; s != nil {
+		return s
+	}
 	trace := j.ids.Of(lr.TraceID())
-	if m, ok := j.spans[j.ids.SpanOf(lr.TraceID(), lr.SpanID())]; ok {
-		return m, true
+	if s := j.entry[entryKey{trace, telemetry.Label(record.ServiceName(res))}]; s != nil {
+		return s
 	}
-	if m, ok := j.entry[entryKey{trace, telemetry.Label(record.ServiceName(res))}]; ok {
-		return m, true
-	}
-	m, ok := j.root[trace]
-	return m, ok
+	return j.top[trace]
 }

@@ -4,6 +4,7 @@
 package outlet
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +69,53 @@ func TestLogsGetTheirSpansAttributes(t *testing.T) {
 			require.Len(t, out, 1, "the spans go another way")
 			require.Equal(t, tt.want, out[0].Attributes().AsRaw())
 			require.Equal(t, tt.joined, sum(tel, "logs_joined"))
+		})
+	}
+}
+
+// A log gets each attribute from the nearest ancestor of its span that has it and belongs to
+// its request; a log whose span is not there, from where its trace began in its service.
+func TestLogsGetWhatAncestorsHave(t *testing.T) {
+	under := func(parent byte) func(ptrace.Span) {
+		return func(s ptrace.Span) { s.SetParentSpanID(pcommon.SpanID{7: parent}) }
+	}
+	kind := func(k ptrace.SpanKind) func(ptrace.Span) { return func(s ptrace.Span) { s.SetKind(k) } }
+	server, client := kind(ptrace.SpanKindServer), kind(ptrace.SpanKindClient)
+	has := func(key, value string) func(ptrace.Span) { return spanAttr(key, value) }
+	spans := []tracebuffer.Record{
+		// A browser's span, 77, never comes. What it calls, calls another service, which
+		// calls the first one again.
+		companion(recordOf("shop", spanOf(1, under(77), server, has("route", "/cart"), has("method", "GET")))),
+		companion(recordOf("shop", spanOf(2, under(1), has("method", "HANDLE")))),
+		companion(recordOf("shop", spanOf(3, under(2)))),
+		companion(recordOf("shop", spanOf(4, under(3), client, has("route", "/stock")))),
+		companion(recordOf("stock", spanOf(5, under(4), server, has("method", "POST")))),
+		companion(recordOf("stock", spanOf(6, under(5)))),
+		companion(recordOf("shop", spanOf(7, under(6), server, has("route", "/callback")))),
+		// Parents in a circle.
+		companion(recordOf("shop", spanOf(8, under(9)))),
+		companion(recordOf("shop", spanOf(9, under(8)))),
+	}
+	reversed := slices.Clone(spans)
+	slices.Reverse(reversed)
+	for name, tt := range map[string]struct {
+		service string
+		span    byte
+		want    map[string]any
+	}{
+		"of an inner span":                   {"shop", 3, map[string]any{"route": "/cart", "method": "HANDLE"}},
+		"of a call":                          {"shop", 4, map[string]any{"route": "/stock", "method": "HANDLE"}},
+		"not from the caller's request":      {"stock", 6, map[string]any{"method": "POST"}},
+		"of a parent that never came":        {"shop", 77, map[string]any{"route": "/cart", "method": "GET"}},
+		"the same, of a service without one": {"proxy", 77, map[string]any{"route": "/cart", "method": "GET"}},
+		"of a circle":                        {"shop", 8, map[string]any{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys := []string{"route", "method"}
+			for _, records := range [][]tracebuffer.Record{spans, reversed} {
+				out, _ := deliver(t, JoinConfig{Attributes: keys, SpanAttributes: keys}, append([]tracebuffer.Record{recordOf(tt.service, logOf(tt.span))}, records...))
+				require.Equal(t, tt.want, out[0].Attributes().AsRaw())
+			}
 		})
 	}
 }

@@ -4,6 +4,7 @@
 package correlationprocessor
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -49,6 +50,7 @@ const (
 	routesShare   = 4
 	servicesShare = 16
 	countedShare  = 32
+	verdictShare  = 16
 )
 
 // ruleOptions are what the sampling rules depend on besides their own configuration.
@@ -93,6 +95,7 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		WaitAfterRoot: cfg.DecisionWaitAfterRoot,
 		MaxItems:      cfg.MaxItemsPerTrace,
 		MaxBytes:      maxBytes,
+		VerdictBytes:  cmp.Or(int64(cfg.VerdictMemory), maxBytes/verdictShare),
 		Hindsight:     cfg.Hindsight,
 		DryRun:        cfg.Sampling.DryRun,
 		Join:          p.joins,

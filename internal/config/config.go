@@ -38,6 +38,9 @@ type Config struct {
 	// MaxBytes limits the memory taken by held items, tables and remembered
 	// verdicts, of both signals together.
 	MaxBytes ByteSize `mapstructure:"max_bytes"`
+	// VerdictMemory is how much of MaxBytes the verdicts may take that are remembered for
+	// late items, 17 to 34 bytes each; 0 is a sixteenth.
+	VerdictMemory ByteSize `mapstructure:"verdict_memory"`
 	// MetadataKeys are keys of the clients' metadata (client.Info), in any case,
 	// that held items keep: those with different values go on apart, each with
 	// its own. The receivers need include_metadata.
@@ -135,6 +138,7 @@ func (c *Config) Validate() error {
 		rules.CheckDuration("retry_on_failure::max_elapsed_time", c.RetryOnFailure.MaxElapsedTime),
 		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
 		rules.Check(c.MaxBytes >= MinBytes, "max_bytes must be at least %s, got %s", ByteSize(MinBytes), c.MaxBytes),
+		rules.Check(c.VerdictMemory <= c.MaxBytes/2, "verdict_memory must be at most half of max_bytes (%s), got %s", c.MaxBytes, c.VerdictMemory),
 		c.checkAttributes(),
 		rules.Check(!slices.Contains(c.MetadataKeys, ""), "metadata_keys must not contain an empty key, got %q", c.MetadataKeys),
 		rules.Check(!repeated(c.MetadataKeys), "metadata_keys must not contain a key twice, in whatever case, got %q", c.MetadataKeys),

@@ -50,6 +50,7 @@ func TestFullConfig(t *testing.T) {
 		},
 		MaxItemsPerTrace: 500,
 		MaxBytes:         1 << 30,
+		VerdictMemory:    64 << 20,
 
 		MetadataKeys:             []string{"x-tenant", "X-Region"},
 		MetadataCardinalityLimit: 50,

@@ -95,7 +95,7 @@ func (t *Tally) Fates(fates []tracebuffer.Fate) {
 		case !f.Late:
 		case f.Upgraded:
 			t.lates[lateUpgraded]++
-		case f.Action == tracebuffer.Drop:
+		case f.Action == tracebuffer.Drop, f.Action == tracebuffer.Hold && !f.Verdict.Keep:
 			t.lates[lateDropped]++
 		default:
 			t.lates[lateKept]++

@@ -30,8 +30,9 @@ type Options struct {
 	// MaxItems is how many items of a trace are held; the trace is decided
 	// when it has as many, and later items share the verdict.
 	MaxItems int
-	// MaxBytes limits the memory taken.
-	MaxBytes int64
+	// MaxBytes limits the memory taken, and VerdictBytes what remembered verdicts take of
+	// it, half of that those that do not follow from the trace id.
+	MaxBytes, VerdictBytes int64
 	// Hindsight is how long a trace that was dropped may lie there, as far as there is
 	// room, to come back whole when evidence comes late; 0 lets none.
 	Hindsight time.Duration
@@ -82,10 +83,6 @@ type shared struct {
 	adopted  [256][]*adopted // by outlet
 }
 
-// memoryShare is the part of MaxBytes that remembered verdicts may take, 1/16:
-// at the default of 512 MiB up to a million verdicts of either kind.
-const memoryShare = 16
-
 // New returns an empty buffer, which takes memory outside the heap until it is closed.
 // The buffer is good for use even if there is an error, which says why its memory is
 // the heap's.
@@ -96,7 +93,7 @@ func New(opts Options) (*Buffer, error) {
 	b.decides = b.policy.Waits()
 	b.envelopes.byContent, b.envelopes.byNumber = map[layer]*Envelope{}, map[uint32]*Envelope{}
 	b.scratch.New = func() any { return new(idtable.Parts) }
-	remembering := idtable.NewMemory(int(opts.MaxBytes/memoryShare) / n / 2)
+	remembering := idtable.NewMemory(int(opts.VerdictBytes) / n / 2)
 	size := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
 	size = min(max(size, minSegment), maxSegment)
 	var err error

@@ -37,6 +37,7 @@ func newBuffer(t interface {
 	Cleanup(func())
 }, opts Options,
 ) *Buffer {
+	opts.VerdictBytes = opts.MaxBytes / 16
 	b, err := New(opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = b.Close() })

@@ -87,7 +87,8 @@ type Fate struct {
 	Verdict sampling.Verdict
 	Action  Action
 	Decided bool
-	// Late marks an item that arrived after its trace's verdict had been carried out.
+	// Late marks an item that arrived after its trace's verdict. Verdict is set then, also
+	// of one that is held.
 	Late bool
 	// Upgraded marks late evidence for a dropped trace of which nothing is left: it passes
 	// all the same.

@@ -143,23 +143,26 @@ func (s *shard) addInHindsight(e *entry, it *Item, met idtable.Meeting, out *Out
 	found := e.found.Merge(it.Finding)
 	e.merge(it, met)
 	if s.policy.Rule(found) < v.Rule {
-		if own := s.policy.Decide(found, e.size(), e.rnd); own.Keep && s.policy.KeepsMore(own, v) {
-			fate := Fate{Action: Pass, Verdict: s.policy.Judged(own, e.rnd, e.explicit), Decided: true, Late: true}
-			if !it.Unheld && !s.full(e) {
-				s.hold(e, uint8(it.Signal), it)
-				fate = Fate{Action: Hold, Late: true}
-			}
+		// Of size 0, as in addLate.
+		if own := s.policy.Decide(found, sampling.Size{}, e.rnd); own.Keep && s.policy.KeepsMore(own, v) {
+			fate := s.holdLate(e, own, it)
 			s.restore(e, own, out)
 			return fate
 		}
 	}
-	if it.Unheld || s.full(e) {
-		fate := s.fate(v)
-		fate.Late = true
-		return fate
+	return s.holdLate(e, v, it)
+}
+
+// holdLate holds an item of a trace that has the verdict and still lies there. One that
+// cannot be held follows the verdict at once.
+func (s *shard) holdLate(e *entry, v sampling.Verdict, it *Item) Fate {
+	fate := s.fate(s.policy.Judged(v, e.rnd, e.explicit))
+	fate.Late = true
+	if !it.Unheld && !s.full(e) {
+		s.hold(e, uint8(it.Signal), it)
+		fate.Action, fate.Decided = Hold, false
 	}
-	s.hold(e, uint8(it.Signal), it)
-	return Fate{Action: Hold, Late: true}
+	return fate
 }
 
 // restore has a trace that was dropped leave like one that is kept by the verdict.

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -294,11 +296,14 @@ func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 type partial struct {
 	consumertest.TracesSink
 	mended atomic.Bool
-	tries  []int
+	mu     sync.Mutex
+	tries  []int // spans of each call
 }
 
 func (p *partial) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	p.mu.Lock()
 	p.tries = append(p.tries, td.SpanCount())
+	p.mu.Unlock()
 	failed := ptrace.NewTraces()
 	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 		name, _ := rs.Resource().Attributes().Get("service.name")
@@ -323,9 +328,12 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		require.Equal(t, 2, next.SpanCount())
-		require.Equal(t, 3, next.tries[0])
-		require.Greater(t, len(next.tries), 5)
-		for _, n := range next.tries[1:] {
+		next.mu.Lock()
+		tries := slices.Clone(next.tries)
+		next.mu.Unlock()
+		require.Equal(t, 3, tries[0])
+		require.Greater(t, len(tries), 5)
+		for _, n := range tries[1:] {
 			require.Equal(t, 1, n)
 		}
 		require.EqualValues(t, 2, sum(tel, "spans_kept"))

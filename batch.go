@@ -179,7 +179,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 func (b *batch) joinLinked(id pcommon.TraceID, links ptrace.SpanLinkSlice) {
 	for _, l := range links.All() {
 		if to := l.TraceID(); !to.IsEmpty() && to != id {
-			b.edges = append(b.edges, tracebuffer.Edge{tracebuffer.ID(id), tracebuffer.ID(to)})
+			b.edges = append(b.edges, tracebuffer.Edge{id, to})
 		}
 	}
 }

@@ -4,7 +4,6 @@
 package tracebuffer
 
 import (
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -12,20 +11,13 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// ID is a trace id.
-type ID [16]byte
-
-func (id *ID) halves() (high, low uint64) {
-	return binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
-}
-
 // Edge joins two traces: a span of one links to one of the other.
-type Edge [2]ID
+type Edge [2][16]byte
 
 // edges are the traces that each trace of a shard is joined to, as far as they may still
 // be of use: those of two generations, of which the older is forgotten.
 type edges struct {
-	young, old map[uint64][]ID
+	young, old map[uint64][][16]byte
 	turned     time.Duration
 	count      int // in both
 }
@@ -40,10 +32,10 @@ const (
 )
 
 // note remembers that the trace with the key is joined to the one with the id.
-func (e *edges) note(now, lifetime time.Duration, key uint64, id ID, limit int) {
+func (e *edges) note(now, lifetime time.Duration, key uint64, id [16]byte, limit int) {
 	if e.young == nil || now-e.turned > lifetime {
 		e.count -= total(e.old)
-		e.young, e.old, e.turned = map[uint64][]ID{}, e.young, now
+		e.young, e.old, e.turned = map[uint64][][16]byte{}, e.young, now
 	}
 	if list := e.young[key]; len(list) < maxEdges && e.count < limit {
 		e.young[key] = append(list, id)
@@ -51,7 +43,7 @@ func (e *edges) note(now, lifetime time.Duration, key uint64, id ID, limit int) 
 	}
 }
 
-func total(m map[uint64][]ID) (n int) {
+func total(m map[uint64][][16]byte) (n int) {
 	for _, list := range m {
 		n += len(list)
 	}
@@ -59,7 +51,7 @@ func total(m map[uint64][]ID) (n int) {
 }
 
 // keptOne stands for a trace that is kept, in place of its id.
-var keptOne ID
+var keptOne [16]byte
 
 // toKept reports whether the trace with the key is joined to one that is kept.
 func (e *edges) toKept(key uint64) bool {
@@ -67,7 +59,7 @@ func (e *edges) toKept(key uint64) bool {
 }
 
 // take forgets what the trace is joined to and returns it.
-func (e *edges) take(key uint64) []ID {
+func (e *edges) take(key uint64) [][16]byte {
 	if e.count == 0 {
 		return nil
 	}
@@ -87,10 +79,8 @@ func (b *Buffer) Join(now time.Duration, pairs []Edge, out *Outcome) {
 	}
 }
 
-func (b *Buffer) join(now time.Duration, id, other ID, out *Outcome) {
-	high, low := id.halves()
-	key := idtable.KeyOf(high, low)
-	s := &b.shards[key>>b.shift]
+func (b *Buffer) join(now time.Duration, id, other [16]byte, out *Outcome) {
+	s, key, high := b.shardOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, at, _ := s.table.Meet(key, high)
@@ -110,8 +100,15 @@ func (b *Buffer) join(now time.Duration, id, other ID, out *Outcome) {
 	s.report()
 }
 
-func (s *shard) noteEdge(key uint64, to ID) {
+func (s *shard) noteEdge(key uint64, to [16]byte) {
 	s.edges.note(s.now, s.opts.Wait+s.opts.Hindsight, key, to, int(s.opts.MaxBytes/edgeShare/edgeBytes)/idtable.Shards())
+}
+
+// shardOf returns the shard of a trace, with the key of its id and the high half.
+func (b *Buffer) shardOf(id [16]byte) (s *shard, key, high uint64) {
+	it := Item{ID: id}
+	key = it.key()
+	return &b.shards[key>>b.shift], key, it.high()
 }
 
 // keepsOthers reports whether a trace with the verdict keeps those it is joined to: one
@@ -129,11 +126,9 @@ func (s *shard) followed(key uint64, v sampling.Verdict, out *Outcome) {
 
 // KeepLinked keeps the traces, if they wait for their verdict, are yet to come, or were
 // dropped and still lie there, and if no rule before that on links drops them.
-func (b *Buffer) KeepLinked(ids []ID, out *Outcome) {
+func (b *Buffer) KeepLinked(ids [][16]byte, out *Outcome) {
 	for _, id := range ids {
-		high, low := id.halves()
-		key := idtable.KeyOf(high, low)
-		s := &b.shards[key>>b.shift]
+		s, key, high := b.shardOf(id)
 		s.mu.Lock()
 		e, at, _ := s.table.Meet(key, high)
 		switch {

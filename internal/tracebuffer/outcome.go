@@ -15,7 +15,7 @@ type Outcome struct {
 	// Ready are the outlets for which something waits to be taken.
 	Ready Outlets
 	// Linked are traces that are joined to kept ones, for KeepLinked.
-	Linked []ID
+	Linked [][16]byte
 	// Dropped counts the held records that were dropped.
 	Dropped [signals]int
 	// Forgotten counts the dropped traces that had to go before their hindsight was over.

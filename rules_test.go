@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
 )
 
 // Changes of spans and log records.
@@ -87,7 +87,7 @@ func TestRulesOnRequestsByPatternsOfAnEarlierTier(t *testing.T) {
 			newReading(t, func(c *Config) { tt.change(c); c.Routes.RawPath = mode }).rule(item)
 			second := newReading(t, func(c *Config) {
 				tt.change(c)
-				c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
+				c.Sampling.Suppress = request.SuppressConfig{HealthChecks: true, StaticAssets: true}
 				c.Sampling.RoutePercentages = map[string]float64{"/feed/{id}": 0}
 			})
 			require.Equal(t, tt.rule, second.rule(item), "%s, %s", tt.rule, mode)

@@ -24,6 +24,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
@@ -309,7 +310,7 @@ func TestSourcesOfRandomnessAreCounted(t *testing.T) {
 	cfg := rules.DefaultConfig()
 	r, err := rules.New(&cfg, rules.Options{MissingPercentage: 100}, componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
-	var d rules.Randomizer
+	var d stamp.Randomizer
 	for _, state := range []string{"", "ot=th:c", "ot=rv:ffffffffffffff"} {
 		s := ptrace.NewSpan()
 		s.SetTraceID(pcommon.TraceID{9: 1, 10: 1})

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package request
 
 import (
 	"fmt"
@@ -63,15 +63,15 @@ func byLastSegment(ends ...string) map[string][]string {
 	return m
 }
 
-// probes knows the requests of probes. It is immutable.
-type probes struct {
-	paths  *routeSet // the user's
-	agents []string  // the user's
+// Probes knows the requests of probes. It is immutable.
+type Probes struct {
+	paths  *Routes  // the user's
+	agents []string // the user's
 }
 
-// newProbes compiles the lists of the configuration. Its errors name the key and the
+// NewProbes compiles the lists of the configuration. Its errors name the key and the
 // value.
-func newProbes(cfg *SuppressConfig) (*probes, error) {
+func NewProbes(cfg *SuppressConfig) (*Probes, error) {
 	for _, text := range cfg.HealthCheckPaths {
 		templates, err := template.Parse(text)
 		if err != nil {
@@ -81,15 +81,15 @@ func newProbes(cfg *SuppressConfig) (*probes, error) {
 			return nil, fmt.Errorf("suppress::health_check_paths: only GET and HEAD requests are suppressed, got %q", text)
 		}
 	}
-	paths, err := newRouteSet(cfg.HealthCheckPaths)
+	paths, err := NewRoutes(cfg.HealthCheckPaths)
 	if err != nil {
 		return nil, fmt.Errorf("suppress::health_check_paths: %w", err)
 	}
-	return &probes{paths: paths, agents: cfg.UserAgents}, nil
+	return &Probes{paths: paths, agents: cfg.UserAgents}, nil
 }
 
-// asked reports whether a probe asked, and was not told that something is wrong.
-func (p *probes) asked(q *record.Request) bool {
+// Asked reports whether a probe asked, and was not told that something is wrong.
+func (p *Probes) Asked(q *record.Request) bool {
 	if !q.Answered() {
 		return false
 	}
@@ -104,7 +104,7 @@ func (p *probes) asked(q *record.Request) bool {
 	if isHealthPath(q) {
 		return true
 	}
-	if _, ok := p.paths.find(q); ok {
+	if _, ok := p.paths.Find(q); ok {
 		return true
 	}
 	// Who asks says little of what was asked for, unless that can have changed nothing.
@@ -161,7 +161,7 @@ func mounts(path string) bool {
 	return true
 }
 
-func (p *probes) isAgent(agent string) bool {
+func (p *Probes) isAgent(agent string) bool {
 	if agent == "" {
 		return false
 	}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package stamp
 
 import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
@@ -59,21 +59,21 @@ type Randomizer struct {
 }
 
 // Span returns the span's randomness, and whether that is the span's own.
-func (d *Randomizer) Span(s ptrace.Span, r *Rules) (random contrib.Randomness, own bool) {
+func (d *Randomizer) Span(s ptrace.Span, from sampling.Source) (random contrib.Randomness, own bool) {
 	if raw := s.TraceState().AsRaw(); raw != d.raw {
 		d.raw, d.state = raw, sampling.ReadState(raw)
 	}
-	return d.draw(s.TraceID(), &d.state, r)
+	return d.draw(s.TraceID(), &d.state, from)
 }
 
 // Log does for log records what Span does for spans; the log was read before.
-func (d *Randomizer) Log(lr plog.LogRecord, v *record.Log, r *Rules) (random contrib.Randomness, own bool) {
+func (d *Randomizer) Log(lr plog.LogRecord, v *record.Log, from sampling.Source) (random contrib.Randomness, own bool) {
 	st := v.Sampling()
-	return d.draw(lr.TraceID(), &st, r)
+	return d.draw(lr.TraceID(), &st, from)
 }
 
-func (d *Randomizer) draw(id [16]byte, st *sampling.State, r *Rules) (random contrib.Randomness, own bool) {
-	random, source := randomnessOf(id, r.source, st)
+func (d *Randomizer) draw(id [16]byte, st *sampling.State, from sampling.Source) (random contrib.Randomness, own bool) {
+	random, source := randomnessOf(id, from, st)
 	d.sources[source]++
 	if !st.Consistent(random) {
 		d.Inconsistent++

@@ -1,20 +1,21 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package request
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
 )
 
-// routeSet finds which of some routes of the configuration a request went to, by the
+// Routes finds which of some routes of the configuration a request went to, by the
 // path of the request and by its pattern. It is immutable.
-type routeSet struct {
+type Routes struct {
 	index *template.Index
 	// places has the route of each template. A route is several of them where parts
 	// of it are optional.
@@ -28,10 +29,10 @@ type routeSet struct {
 	heads map[string]*template.Template
 }
 
-// newRouteSet compiles routes such as "GET /feed/{id}", in any of the syntaxes that
+// NewRoutes compiles routes such as "GET /feed/{id}", in any of the syntaxes that
 // templates may have. Its errors name the route.
-func newRouteSet(routes []string) (*routeSet, error) {
-	s := &routeSet{places: map[*template.Template]int{}, shapes: map[string]*template.Template{}}
+func NewRoutes(routes []string) (*Routes, error) {
+	s := &Routes{places: map[*template.Template]int{}, shapes: map[string]*template.Template{}}
 	var all []*template.Template
 	shapes := map[string]int{}
 	for i, text := range routes {
@@ -89,12 +90,12 @@ var methods = set(
 
 // checkMethod refuses a method that no request has: such a route would never match.
 func checkMethod(t *template.Template) error {
-	return Check(t.Method() == "" || methods[t.Method()], "%q has an unknown method, got %q", t, t.Method())
+	return check.That(t.Method() == "" || methods[t.Method()], "%q has an unknown method, got %q", t, t.Method())
 }
 
-// find returns the number of the route that the request went to: of several, that of
+// Find returns the number of the route that the request went to: of several, that of
 // the most special template.
-func (s *routeSet) find(q *record.Request) (route int, ok bool) {
+func (s *Routes) Find(q *record.Request) (route int, ok bool) {
 	if len(s.places) == 0 {
 		return 0, false
 	}
@@ -113,7 +114,7 @@ func (s *routeSet) find(q *record.Request) (route int, ok bool) {
 
 // mayDiffer reports whether the path may lead to another template than the one found by
 // the pattern, which may be nil.
-func (s *routeSet) mayDiffer(path string, found *template.Template) bool {
+func (s *Routes) mayDiffer(path string, found *template.Template) bool {
 	head, _, _ := strings.Cut(path[1:], "/")
 	t, known := s.heads[head]
 	if known && t != nil {
@@ -126,7 +127,7 @@ func (s *routeSet) mayDiffer(path string, found *template.Template) bool {
 // names one.
 const unknownMethod = "?"
 
-func (s *routeSet) byPath(method, path string) *template.Template {
+func (s *Routes) byPath(method, path string) *template.Template {
 	var p segment.Path
 	if !p.Split(path) {
 		return nil
@@ -139,7 +140,7 @@ func (s *routeSet) byPath(method, path string) *template.Template {
 
 // byPattern finds the route by the pattern alone: the path may be unknown, or have the
 // prefix that an application is mounted at before what the pattern speaks of.
-func (s *routeSet) byPattern(method, pattern string) *template.Template {
+func (s *Routes) byPattern(method, pattern string) *template.Template {
 	if pattern == "" {
 		return nil
 	}

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package request
 
 import (
 	"strings"
@@ -38,8 +38,8 @@ var assetBeginnings = [...]string{"/_next/static/", "/apple-touch-icon"}
 // name at its end to be taken for a file by an extension that names have as well.
 const deepestName = 2
 
-// isStaticAsset reports whether a file a page is made of was asked for and found.
-func isStaticAsset(q *record.Request) bool {
+// IsStaticAsset reports whether a file a page is made of was asked for and found.
+func IsStaticAsset(q *record.Request) bool {
 	path := q.Target()
 	if path == "" || !q.Answered() || q.Method != "" && !reads(q.Method) {
 		return false

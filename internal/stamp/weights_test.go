@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package stamp
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
@@ -31,14 +32,14 @@ func unwritten(st *Stamper) map[string]int {
 
 // By the share, the verdict of the default rule with 1 % on a trace that was judged by
 // the randomness, "" for that of its id.
-func byTheShare(t require.TestingT, r *Rules, rv string) sampling.Verdict {
-	v := sampling.Verdict{Keep: true, Rule: r.Policy().Default()}
+func byTheShare(t require.TestingT, how *Settings, rv string) sampling.Verdict {
+	v := kept(byDefault)
 	if rv == "" {
 		return v
 	}
 	random, err := contrib.RValueToRandomness(rv)
 	require.NoError(t, err)
-	return r.Policy().Judged(v, random, true)
+	return how.Policy.Judged(v, random, true)
 }
 
 // Where one item brings the randomness along that its trace is judged by, the others
@@ -46,8 +47,8 @@ func byTheShare(t require.TestingT, r *Rules, rv string) sampling.Verdict {
 // another one of its own loses the threshold.
 func TestTheTracesRandomnessIsNoted(t *testing.T) {
 	const high, other = "ffffffffffffff", "fd70a000000001"
-	r := compiled(t, onePercent(), Options{MissingPercentage: 100})
-	st := NewStamper(r)
+	how := keeping(t, 1)
+	st := New(how)
 	for _, tt := range []struct{ in, rv, want string }{
 		{"", high, "ot=rv:ffffffffffffff;th:fd70a"},
 		{"a=b", high, "ot=rv:ffffffffffffff;th:fd70a,a=b"},
@@ -65,7 +66,7 @@ func TestTheTracesRandomnessIsNoted(t *testing.T) {
 		if s := sampling.ReadState(tt.in); s.Sampled {
 			logAttr(record.AttributeThreshold, s.Threshold.TValue())(lr)
 		}
-		v := byTheShare(t, r, tt.rv)
+		v := byTheShare(t, how, tt.rv)
 		st.Span(s, v)
 		st.Log(lr, v)
 		require.Equal(t, tt.want, s.TraceState().AsRaw(), "%+v", tt)
@@ -78,17 +79,17 @@ func TestTheTracesRandomnessIsNoted(t *testing.T) {
 // A threshold that a tracestate cannot take is among the attributes of its span, as it
 // is on the logs, and counted.
 func TestThresholdsThatTracestatesCannotTake(t *testing.T) {
-	r := compiled(t, onePercent(), Options{MissingPercentage: 100})
+	how := keeping(t, 1)
 	full := "ot=xx:" + strings.Repeat("a", 253)
 	for in, reason := range map[string]string{
 		"\x00 not a tracestate,,==": "invalid_tracestate", "ot=th:8;": "invalid_ot", full: "full_ot",
 	} {
 		for rv, want := range map[string]string{"": "", "ffffffffffffff": "ffffffffffffff"} {
-			st := NewStamper(r)
+			st := New(how)
 			for range 2 {
 				s, lr := aSpan(200, state(in)), aLog(200)
-				st.Span(s, byTheShare(t, r, rv))
-				st.Log(lr, byTheShare(t, r, rv))
+				st.Span(s, byTheShare(t, how, rv))
+				st.Log(lr, byTheShare(t, how, rv))
 				require.Equal(t, in, s.TraceState().AsRaw())
 				for _, attrs := range []pcommon.Map{s.Attributes(), lr.Attributes()} {
 					require.Equal(t, "fd70a", text(attrs, record.AttributeThreshold))
@@ -97,12 +98,12 @@ func TestThresholdsThatTracestatesCannotTake(t *testing.T) {
 			}
 			require.Equal(t, map[string]int{reason: 2}, unwritten(st))
 			s := aSpan(1, state(in))
-			st.Span(s, verdictOf(t, r, ruleErrors, true))
+			st.Span(s, kept(byErrors))
 			require.Empty(t, s.Attributes().AsRaw(), "nothing is to be noted")
 		}
 	}
-	s := aSpan(200, state("ot=th:8;"), spanAttr(record.AttributeThreshold, "fe"))
-	NewStamper(r).Span(s, byTheShare(t, r, ""))
+	s := aSpan(200, state("ot=th:8;"), func(s ptrace.Span) { s.Attributes().PutStr(record.AttributeThreshold, "fe") })
+	New(how).Span(s, byTheShare(t, how, ""))
 	require.Equal(t, "fe", text(s.Attributes(), record.AttributeThreshold), "a stage before kept less")
 }
 
@@ -110,9 +111,9 @@ func TestThresholdsThatTracestatesCannotTake(t *testing.T) {
 // that is, and never with a threshold above their randomness.
 func TestSpanAndLogSayTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		source := rapid.SampledFrom([]RandomnessMode{RandomnessAuto, RandomnessHash, RandomnessTraceID}).Draw(t, "randomness")
-		unmarked := rapid.SampledFrom([]UnmarkedMode{UpstreamUnknown, UpstreamUnsampled}).Draw(t, "unmarked")
-		r := compiled(t, onePercent(func(c *Config) { c.Randomness, c.UpstreamUnmarked = source, unmarked }), Options{MissingPercentage: 100})
+		how := keeping(t, 1)
+		how.Source = rapid.SampledFrom([]sampling.Source{sampling.SourceAuto, sampling.SourceHash, sampling.SourceID}).Draw(t, "randomness")
+		how.Unmarked = rapid.SampledFrom([]sampling.Unmarked{sampling.Unknown, sampling.Unsampled}).Draw(t, "unmarked")
 		rv := rapid.SampledFrom([]string{"", "rv:00000000000001", "rv:fe000000000000", "rv:ffffffffffffff"}).Draw(t, "rv")
 		th := rapid.SampledFrom([]string{"", "th:0", "th:8", "th:fd70a", "th:ff"}).Draw(t, "th")
 		in := ""
@@ -133,11 +134,11 @@ func TestSpanAndLogSayTheSame(t *testing.T) {
 		if th != "" {
 			logAttr(record.AttributeThreshold, th[3:])(lr)
 		}
-		v := byTheShare(t, r, rapid.SampledFrom([]string{"", "fe000000000000", "ffffffffffffff"}).Draw(t, "judged by"))
+		v := byTheShare(t, how, rapid.SampledFrom([]string{"", "fe000000000000", "ffffffffffffff"}).Draw(t, "judged by"))
 		if rapid.Bool().Draw(t, "evidence") {
-			v = sampling.Verdict{Keep: true, Rule: r.errors}
+			v = kept(byErrors)
 		}
-		st := NewStamper(r)
+		st := New(how)
 		st.Span(s, v)
 		st.Log(lr, v)
 		left := sampling.ReadState(s.TraceState().AsRaw())
@@ -156,8 +157,8 @@ func TestSpanAndLogSayTheSame(t *testing.T) {
 
 // A verdict that is none leaves everything as it is.
 func TestWhatPassesWithoutAVerdict(t *testing.T) {
-	r := compiled(t, onePercent(func(c *Config) { c.RuleAttribute, c.DryRun = "kept.by", true }), Options{MissingPercentage: 100})
-	st, s, lr := NewStamper(r), aSpan(1, state("ot=th:c")), aLog(1)
+	how := keeping(t, 1, dry, noted)
+	st, s, lr := New(how), aSpan(1, state("ot=th:c")), aLog(1)
 	st.Span(s, sampling.Verdict{Keep: true, Rule: sampling.NoRule})
 	st.Log(lr, sampling.Verdict{Keep: true, Rule: sampling.NoRule})
 	require.Equal(t, "ot=th:c", s.TraceState().AsRaw())

@@ -1,10 +1,9 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package rules
+package sampler
 
 import (
-	"maps"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -13,21 +12,21 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
 )
 
 // fingerprintNumbered is one of many.
 func fingerprintNumbered(n int) uint64 {
-	return xxhash.Sum64([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) & keyMask
+	return xxhash.Sum64([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) & fingerprint.Mask
 }
 
 // traffic sends traces of four items to the sampler for some intervals, evenly over
 // the time. It returns the share of them that each interval keeps on average.
-func traffic(a *adaptive, intervals, perInterval int, fingerprint func(interval, n int) uint64) (shares []float64) {
+func traffic(a *Adaptive, intervals, perInterval int, fingerprint func(interval, n int) uint64) (shares []float64) {
 	for i := range intervals {
 		kept := 0.0
 		for n := range perInterval {
-			kept += 1 / float64(a.rate(fingerprint(i, n), 4))
+			kept += 1 / float64(a.Rate(fingerprint(i, n), 4))
 			time.Sleep(a.goal.interval / time.Duration(perInterval))
 		}
 		shares = append(shares, kept/float64(perInterval))
@@ -56,9 +55,9 @@ func TestAGoalHoldsForAnyNumberOfFingerprints(t *testing.T) {
 		for _, perInterval := range []int{2_000, 20_000} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1}, time.Now)
-					require.NoError(t, a.start())
-					defer func() { require.NoError(t, a.stop()) }()
+					a := NewAdaptive(&Config{Type: AdaptivePercentage, GoalPercentage: 1}, time.Now)
+					require.NoError(t, a.Start())
+					defer func() { require.NoError(t, a.Stop()) }()
 					for i, share := range traffic(a, 8, perInterval, fingerprint) {
 						require.InDelta(t, 0.01, share, 0.003, "interval %d of %d traces", i, perInterval)
 					}
@@ -87,9 +86,9 @@ func TestAThroughputHoldsForAnyNumberOfFingerprints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := newAdaptive(&SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: tt.goal}, time.Now)
-				require.NoError(t, a.start())
-				defer func() { require.NoError(t, a.stop()) }()
+				a := NewAdaptive(&Config{Type: AdaptiveThroughput, GoalThroughput: tt.goal}, time.Now)
+				require.NoError(t, a.Start())
+				defer func() { require.NoError(t, a.Stop()) }()
 				shares := traffic(a, 8, tt.perInterval, func(i, n int) uint64 { return fingerprintNumbered((i*tt.perInterval + n) % tt.fingerprints) })
 				for i, share := range shares {
 					require.LessOrEqual(t, share, 1.5*tt.share, "interval %d", i)
@@ -103,9 +102,9 @@ func TestAThroughputHoldsForAnyNumberOfFingerprints(t *testing.T) {
 // What is rare is kept, and what is common pays for it.
 func TestRareFingerprintsAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAdaptive(&SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10}, time.Now)
-		require.NoError(t, a.start())
-		defer func() { require.NoError(t, a.stop()) }()
+		a := NewAdaptive(&Config{Type: AdaptivePercentage, GoalPercentage: 10}, time.Now)
+		require.NoError(t, a.Start())
+		defer func() { require.NoError(t, a.Stop()) }()
 		rare, common := 0.0, 0.0
 		for i := range 10 {
 			for n := range 1010 {
@@ -113,7 +112,7 @@ func TestRareFingerprintsAreKept(t *testing.T) {
 				if n%101 == 0 {
 					key, sum = 2, &rare
 				}
-				if rate := a.rate(key, 4); i > 1 {
+				if rate := a.Rate(key, 4); i > 1 {
 					*sum += 1 / float64(rate)
 				}
 				time.Sleep(a.goal.interval / 1010)
@@ -125,26 +124,17 @@ func TestRareFingerprintsAreKept(t *testing.T) {
 	})
 }
 
-// The fingerprints past max_keys share one rate, and a metric tells how many they are.
-// A place that nobody uses any more is free again.
+// The fingerprints past max_keys share one rate, and it is known how many they are. A
+// place that nobody uses any more is free again.
 func TestFingerprintsPastTheLimitShareOneRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := compiled(t, onePercent(func(c *Config) {
-			c.Rules = []RuleConfig{
-				{Name: "fixed", Conditions: []string{"span.name == \"x\""}, Sampler: SamplerConfig{Type: AlwaysSample}},
-				{Name: "most", Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 1, MaxKeys: 100}},
-			}
-		}), Options{MissingPercentage: 100, Now: time.Now})
-		require.NoError(t, r.Start())
-		defer func() { require.NoError(t, r.Stop()) }()
-		over := func() map[string]int {
-			return maps.Collect(r.KeysOverLimit)
-		}
-		require.Equal(t, map[string]int{"most": 0}, over())
-		a := r.user.adaptive[0]
+		a := NewAdaptive(&Config{Type: AdaptivePercentage, GoalPercentage: 1, MaxKeys: 100}, time.Now)
+		require.NoError(t, a.Start())
+		defer func() { require.NoError(t, a.Stop()) }()
+		require.Zero(t, a.KeysOverLimit())
 		for range 3 {
 			traffic(a, 1, 10_000, func(_, n int) uint64 { return fingerprintNumbered(n % 5000) })
-			require.InEpsilon(t, 4900, over()["most"], 0.02)
+			require.InEpsilon(t, 4900, a.KeysOverLimit(), 0.02)
 			places := map[uint64]bool{}
 			for n := range 5000 {
 				places[a.places.of(time.Now(), fingerprintNumbered(n))] = true
@@ -159,30 +149,30 @@ func TestFingerprintsPastTheLimitShareOneRate(t *testing.T) {
 	})
 }
 
-// Rules may be asked before they are started, and stopped without having been: then
-// they keep to their goal.
-func TestAdaptiveRulesThatAreNotStarted(t *testing.T) {
+// A sampler may be asked before it is started, and stopped without having been: then it
+// keeps to its goal.
+func TestSamplersThatAreNotStarted(t *testing.T) {
 	for name, tt := range map[string]struct {
-		sampler SamplerConfig
-		rate    uint32
+		cfg  Config
+		rate uint32
 	}{
-		"percentage": {SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 5}, 20},
-		"throughput": {SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 50}, 21},
+		"percentage": {Config{Type: AdaptivePercentage, GoalPercentage: 5}, 20},
+		"throughput": {Config{Type: AdaptiveThroughput, GoalThroughput: 50}, 21},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := compiled(t, onePercent(func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: tt.sampler}} }), Options{MissingPercentage: 100, Now: time.Now})
-				var v sampling.Verdict
+				a := NewAdaptive(&tt.cfg, time.Now)
+				var rate uint32
 				for range 1000 { // in no time, which counts as a second
-					v = r.Policy().Decide(sampling.Finding{}, sampling.Size{Spans: 1}, sampling.IDRandomness(traceNumbered(200)))
+					rate = a.Rate(0, 1)
 				}
-				require.Equal(t, tt.rate, v.Rate)
-				require.NoError(t, r.Stop())
-				require.NoError(t, r.Start())
-				r.Policy().Decide(sampling.Finding{}, sampling.Size{}, sampling.IDRandomness(traceNumbered(200)))
-				require.NoError(t, r.Stop())
-				require.NoError(t, r.Stop())
-				r.Policy().Decide(sampling.Finding{}, sampling.Size{}, sampling.IDRandomness(traceNumbered(200)))
+				require.Equal(t, tt.rate, rate)
+				require.NoError(t, a.Stop())
+				require.NoError(t, a.Start())
+				require.NotZero(t, a.Rate(0, 0))
+				require.NoError(t, a.Stop())
+				require.NoError(t, a.Stop())
+				require.NotZero(t, a.Rate(0, 0))
 			})
 		})
 	}

@@ -44,6 +44,7 @@
 //   - internal/sampling: what verdict a trace gets, as values without a clock
 //   - internal/integrity: what is wrong with a trace
 //   - internal/idtable: tables by id in memory without pointers
+//   - internal/acceptance: the promises of the whole processor, as tests from outside
 //
 // docs/architecture.md has the arrows between them, the locks, and who owns which
 // bytes.

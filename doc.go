@@ -39,7 +39,8 @@
 //   - internal/otlpwire: how records become bytes and messages become records
 //   - internal/telemetry: instruments, and the limits of their labels
 //   - internal/route: how paths become patterns, by declaration and by learning
-//   - internal/traceid: where trace ids are written, and in which notations
+//   - internal/logtrace: where a log names its trace
+//   - internal/traceid: in which notations trace ids are written
 //   - internal/accesslog, internal/loglevel, internal/logfield: how lines and fields of logs are read
 //   - internal/tracebuffer: how traces wait, in how many bytes, and which verdicts are remembered
 //   - internal/sampling: what verdict a trace gets, as values without a clock

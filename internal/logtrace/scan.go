@@ -1,12 +1,13 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // MaxBodyBytes is how much of a body is read. Container runtimes cut lines at 16 KiB, so hardly
@@ -14,10 +15,10 @@ import (
 const MaxBodyBytes = 16 << 10
 
 // ScanBody finds the trace id that a log body states: in the fields of a JSON object, in key=value
-// or key: value pairs, or in one of the unnamed forms of doc.go. Text and objects may follow each other.
+// or key: value pairs, or in one of the forms that need no key. Text and objects may follow each other.
 // If no field holds an id, the record's message is read in the same way. Malformed JSON is read as far
 // as it goes. The body is borrowed, and at most MaxBodyBytes of it are read.
-func (k *Keys) ScanBody(body string) (Context, Reason) {
+func (k *Keys) ScanBody(body string) (traceid.Context, traceid.Reason) {
 	var f Finder
 	f.OfferBody(k, body)
 	return f.Result()
@@ -138,7 +139,7 @@ func escaped(s string) (c byte, width int) {
 		if len(s) < 5 {
 			break
 		}
-		if v, ok := hexUint(s[1:5]); ok {
+		if v, ok := traceid.HexUint(s[1:5]); ok {
 			if v > ' ' && v < 0x7f {
 				return byte(v), 5
 			}

@@ -1,19 +1,21 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"encoding/binary"
 	"strconv"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // Finder joins the values under the keys of one carrier (a record's attributes, its body, its resource)
 // into one Context. The zero value is ready. It borrows nothing beyond a call.
 type Finder struct {
-	best     Context
-	at       order  // of best
-	reason   Reason // of failure, while best is empty
+	best     traceid.Context
+	at       order          // of best
+	reason   traceid.Reason // of failure, while best is empty
 	spanAt   order
 	span     [8]byte
 	flags    byte
@@ -28,17 +30,17 @@ func (f *Finder) Offer(r Role, value string) {
 	case RoleTraceID, RoleContext:
 		f.offerTrace(r, value)
 	case RoleSpanID:
-		if id, ok := parseSpanID(r.hint, value); ok && (f.span == [8]byte{} || r.order() < f.spanAt) {
+		if id, ok := r.hint.ParseSpanID(value); ok && (f.span == [8]byte{} || r.order() < f.spanAt) {
 			f.span, f.spanAt = id, r.order()
 		}
 	case RoleFlags:
-		if flags, debug, ok := parseFlags(r.hint, value); ok && r.inside&inQuotes == 0 {
+		if flags, debug, ok := r.hint.ParseFlags(value); ok && r.inside&inQuotes == 0 {
 			f.flags |= flags
 			f.hasFlags = true
 			f.debug = f.debug || debug
 		}
 	case RoleTraceHigh:
-		if high, ok := hexUint(value); ok && len(value) == 16 {
+		if high, ok := traceid.HexUint(value); ok && len(value) == 16 {
 			f.high = high
 		}
 	}
@@ -56,29 +58,29 @@ func (f *Finder) offerTrace(r Role, value string) {
 	if found && r.order() >= f.at {
 		return
 	}
-	c, reason := parse(r.hint, value)
+	c, reason := r.hint.Parse(value)
 	switch {
-	case reason == Found:
+	case reason == traceid.Found:
 		f.take(c, r.order())
 	case !found:
-		f.reason = f.reason.worse(reason)
+		f.reason = max(f.reason, reason)
 	}
 }
 
 // take makes c the best id so far.
-func (f *Finder) take(c Context, at order) { f.best, f.at = c, at }
+func (f *Finder) take(c traceid.Context, at order) { f.best, f.at = c, at }
 
 // isNamed reports whether an id was found that has a key of its own and is not quoted.
 func (f *Finder) isNamed() bool { return f.Found() && f.at < unnamedOrder }
 
 // Found reports whether a valid trace id was offered.
-func (f *Finder) Found() bool { return f.best.Format != FormatNone }
+func (f *Finder) Found() bool { return f.best.Format != traceid.FormatNone }
 
 // Result returns the best trace id offered with the span and the flags that belong to it, or
 // else the reason that says most about what was wrong.
-func (f *Finder) Result() (Context, Reason) {
+func (f *Finder) Result() (traceid.Context, traceid.Reason) {
 	if !f.Found() {
-		return Context{}, f.reason.worse(Absent)
+		return traceid.Context{}, max(f.reason, traceid.Absent)
 	}
 	c := f.best
 	if c.SpanID == [8]byte{} && f.spanBelongs() {
@@ -88,10 +90,10 @@ func (f *Finder) Result() (Context, Reason) {
 		c.Flags, c.HasFlags = f.flags, f.hasFlags
 	}
 	c.Debug = c.Debug || f.debug
-	if c.Format == FormatDatadog && c.TraceID.High() == 0 {
+	if c.Format == traceid.FormatDatadog && c.TraceID.High() == 0 {
 		binary.BigEndian.PutUint64(c.TraceID[:8], f.high)
 	}
-	return c, Found
+	return c, traceid.Found
 }
 
 // spanBelongs reports whether the span goes with the trace id. The span in a request's header is the

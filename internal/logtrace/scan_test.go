@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"encoding/json"
@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 const (
@@ -55,7 +57,7 @@ func TestScanBodyFindsItInAnyJSON(t *testing.T) {
 			return string(text)
 		}
 		_, reason := k.ScanBody(encode())
-		assert.Equal(t, Absent, reason, encode())
+		assert.Equal(t, traceid.Absent, reason, encode())
 
 		record["trace_id"], record["span_id"] = aTrace[1:]+"a", aSpan
 		text := encode()
@@ -63,9 +65,9 @@ func TestScanBodyFindsItInAnyJSON(t *testing.T) {
 			text = "2026-11-21T09:53:01Z stdout F " + text
 		}
 		c, reason := k.ScanBody(text)
-		require.Equal(t, Found, reason, text)
+		require.Equal(t, traceid.Found, reason, text)
 		assert.Equal(t, aTrace[1:]+"a", hexOf(c.TraceID), text)
-		assert.Equal(t, FormatW3CHex, c.Format)
+		assert.Equal(t, traceid.FormatW3CHex, c.Format)
 		assert.NotZero(t, c.SpanID)
 	})
 }
@@ -76,7 +78,7 @@ func TestScanBodyOfCutOffText(t *testing.T) {
 	for _, body := range []string{jsonBody, noIDBody, `{"log":"{\"trace_id\":\"` + aTrace + `\"}"}`} {
 		for n := range len(body) {
 			c, reason := k.ScanBody(body[:n])
-			if reason == Found {
+			if reason == traceid.Found {
 				assert.Equal(t, aTrace, hexOf(c.TraceID), body[:n])
 			}
 		}
@@ -92,9 +94,9 @@ func TestScanBodyIsBounded(t *testing.T) {
 		body := strings.Repeat(".", MaxBodyBytes-shift-1) + " " + pair + " and more"
 		c, reason := k.ScanBody(body)
 		if shift > len(pair) {
-			require.Equal(t, Found, reason, shift)
+			require.Equal(t, traceid.Found, reason, shift)
 		}
-		if reason == Found {
+		if reason == traceid.Found {
 			assert.Equal(t, aTrace, hexOf(c.TraceID), shift)
 			assert.GreaterOrEqual(t, shift, len(pair))
 		}
@@ -104,7 +106,7 @@ func TestScanBodyIsBounded(t *testing.T) {
 // TestScanBodyOfCrowdedText: an id behind many known keys is found, behind more than any line has it is not looked for.
 func TestScanBodyOfCrowdedText(t *testing.T) {
 	k := NewKeys(nil)
-	for known, want := range map[int]Reason{0: Found, maxKnown - 1: Found, maxKnown: Absent} {
+	for known, want := range map[int]traceid.Reason{0: traceid.Found, maxKnown - 1: traceid.Found, maxKnown: traceid.Absent} {
 		_, reason := k.ScanBody(strings.Repeat("tid=x ", known) + "trace_id=" + aTrace)
 		assert.Equal(t, want, reason, known)
 	}
@@ -123,7 +125,7 @@ func TestScanBodyPrecedence(t *testing.T) {
 		`{"trace_id":"` + aTrace + `","trace_id":"` + other + `"}`,
 	} {
 		c, reason := k.ScanBody(body)
-		assert.Equal(t, Found, reason, body)
+		assert.Equal(t, traceid.Found, reason, body)
 		assert.Equal(t, aTrace, hexOf(c.TraceID), body)
 	}
 }
@@ -133,7 +135,7 @@ func TestScanBodyBorrows(t *testing.T) {
 	k := NewKeys(nil)
 	body := []byte(jsonBody)
 	c, reason := k.ScanBody(borrow(body))
-	require.Equal(t, Found, reason)
+	require.Equal(t, traceid.Found, reason)
 	clear(body)
 	assert.Equal(t, aTrace, hexOf(c.TraceID))
 }
@@ -141,11 +143,11 @@ func TestScanBodyBorrows(t *testing.T) {
 func TestFinderOfNothing(t *testing.T) {
 	var f Finder
 	c, reason := f.Result()
-	assert.Equal(t, Absent, reason)
+	assert.Equal(t, traceid.Absent, reason)
 	assert.Zero(t, c)
 	f.Offer(Role{}, aTrace)
 	_, reason = f.Result()
-	assert.Equal(t, Absent, reason, "a key without meaning says nothing")
+	assert.Equal(t, traceid.Absent, reason, "a key without meaning says nothing")
 }
 
 // TestFinderOrder: the result does not depend on the order of the attributes.
@@ -180,7 +182,7 @@ func TestFinderOfferInt(t *testing.T) {
 	var zero Finder
 	zero.OfferInt(k.Lookup("trace_id"), 0)
 	_, reason := zero.Result()
-	assert.Equal(t, InvalidZero, reason)
+	assert.Equal(t, traceid.InvalidZero, reason)
 }
 
 // TestScanBodyOfDeepJSON: nesting has no effect on the stack.
@@ -188,7 +190,7 @@ func TestScanBodyOfDeepJSON(t *testing.T) {
 	k := NewKeys(nil)
 	for _, open := range []string{`{"a":`, `{"labels":`, `{"scopes":[`, `[`, `{"labels":[{"a":[`} {
 		_, reason := k.ScanBody(`{"x":` + strings.Repeat(open, 4000))
-		assert.Equal(t, Absent, reason, open)
+		assert.Equal(t, traceid.Absent, reason, open)
 	}
 }
 
@@ -200,7 +202,7 @@ func TestNoAllocations(t *testing.T) {
 			assert.Zero(t, testing.AllocsPerRun(10, func() {
 				sinkContext, sinkReason = c.result(k)
 				for _, a := range c.attrs {
-					sinkContext, sinkReason = k.Lookup(a[0]).Parse(a[1])
+					sinkContext, sinkReason = k.Lookup(a[0]).hint.Parse(a[1])
 				}
 			}), c.name)
 		}

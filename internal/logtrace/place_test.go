@@ -1,12 +1,11 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"strings"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 const otherTrace = "ffff2f3577b34da6a3ce929d0e0e4736"
@@ -59,7 +59,7 @@ func FuzzOwnID(f *testing.F) {
 			others := fmt.Sprintf(form, text)
 			for _, line := range []string{others + " trace_id=" + aTrace, "trace_id=" + aTrace + " " + others} {
 				c, reason := k.ScanBody(line)
-				if reason != Found || hexOf(c.TraceID) != aTrace {
+				if reason != traceid.Found || hexOf(c.TraceID) != aTrace {
 					t.Fatalf("%v %x of %q", reason, c.TraceID, line)
 				}
 			}
@@ -133,51 +133,6 @@ func FuzzHeaderWords(f *testing.F) {
 	})
 }
 
-// FuzzWideDecimal agrees with arithmetic of any width.
-func FuzzWideDecimal(f *testing.F) {
-	for _, s := range []string{
-		"136226328892407683857640016887932994919", "340282366920938463463374607431768211455",
-		"340282366920938463463374607431768211456", "999999999999999999999999999999999999999", "000000000000000000000000000000000000",
-	} {
-		f.Add(s)
-	}
-	limit := new(big.Int).Lsh(big.NewInt(1), 128)
-	f.Fuzz(func(t *testing.T, s string) {
-		id, ok := wideDecimal(s)
-		n, isNumber := new(big.Int).SetString(s, 10)
-		want := isNumber && len(s) >= minWide && len(s) <= maxWide && s[0] != '+' && s[0] != '-' &&
-			!strings.Contains(s, "_") && n.Cmp(limit) < 0
-		if ok != want {
-			t.Fatalf("%t for %q", ok, s)
-		}
-		if ok && new(big.Int).SetBytes(id[:]).Cmp(n) != 0 {
-			t.Fatalf("%x for %q", id, s)
-		}
-	})
-}
-
-// TestTrimmedIDs: an id printed as a number is the id, as long as three digits are missing at most.
-func TestTrimmedIDs(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lost := rapid.IntRange(0, 3).Draw(t, "lost")
-		high := rapid.Uint64Range(1<<(60-4*lost), 1<<(64-4*lost)-1).Draw(t, "high")
-		id := newID(high, rapid.Uint64().Draw(t, "low"))
-		span := rapid.Uint64Range(1<<(60-4*lost), 1<<(64-4*lost)-1).Draw(t, "span")
-		digits := fmt.Sprintf("%x", new(big.Int).SetBytes(id[:]))
-		if _, decimal := parseEagleEye(digits); !decimal {
-			c, reason := parseUnder("trace_id", digits)
-			assert.Equal(t, Found, reason, digits)
-			assert.Equal(t, id, c.TraceID, digits)
-		}
-		c, reason := parseUnder("trace_id", "0x"+digits)
-		assert.Equal(t, Found, reason, digits)
-		assert.Equal(t, id, c.TraceID, digits)
-		s, ok := spanUnder("span_id", fmt.Sprintf("0x%x", span))
-		assert.True(t, ok)
-		assert.Equal(t, spanID(span), s)
-	})
-}
-
 // TestHeadersBehindWords: each header has its role behind each word, in any case and with any separator.
 func TestHeadersBehindWords(t *testing.T) {
 	k := NewKeys([]string{"traceparent"})
@@ -190,7 +145,7 @@ func TestHeadersBehindWords(t *testing.T) {
 		for _, word := range headerWords {
 			underscored := word + "_" + strings.ReplaceAll(b.name, "-", "_")
 			keys := []string{underscored, strings.ToUpper(underscored), word + "." + b.name, "http_" + word + "-" + b.name}
-			if lower(b.name[0]) != 's' { // a header and its first letter would be headers
+			if b.name[0]|0x20 != 's' { // a header and its first letter would be headers
 				keys = append(keys, word+b.name)
 			}
 			for _, key := range keys {
@@ -223,7 +178,7 @@ func TestScanBodyOfLongStackTraces(t *testing.T) {
 				break
 			}
 			c, reason := k.ScanBody(string(text))
-			assert.Equal(t, Found, reason, "%d KiB, wrapped %d times", kib, wrapped)
+			assert.Equal(t, traceid.Found, reason, "%d KiB, wrapped %d times", kib, wrapped)
 			assert.Equal(t, aTrace, hexOf(c.TraceID))
 			assert.Zero(t, testing.AllocsPerRun(10, func() { sinkContext, sinkReason = k.ScanBody(string(text)) })-1, "but for the conversion")
 			text, err = json.Marshal(map[string]string{"log": string(text) + "\n", "stream": "stdout"})

@@ -1,10 +1,13 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
+	"strings"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // offerText offers the pairs of a text that are its own. Only if there is none with an id, the unnamed forms are
@@ -68,15 +71,15 @@ const maxValueLen = 256
 // bracket. X-Ray's root is one field of its header, which has others before it and behind it.
 func valueOf(r Role, s string, key, value int) string {
 	switch {
-	case r.hint == hintSWContext:
-		list, _ := cut(s[value:min(len(s), value+maxValueLen)], ']')
+	case r.hint == traceid.HintSWContext:
+		list, _, _ := strings.Cut(s[value:min(len(s), value+maxValueLen)], "]")
 		return list
-	case r.hint == hintRoot && s[value-1] == '=':
+	case r.hint == traceid.HintRoot && s[value-1] == '=':
 		return valueAfter(s[fieldsBefore(s, key):])
 	case r.Kind == RoleContext:
 		return valueAfter(s[value:])
 	}
-	v, _ := cut(valueAfter(s[value:]), ';')
+	v, _, _ := strings.Cut(valueAfter(s[value:]), ";")
 	return v
 }
 

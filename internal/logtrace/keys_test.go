@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"strings"
@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 func TestLookupIgnoresCaseAndSeparators(t *testing.T) {
@@ -66,19 +68,19 @@ func TestUserKeys(t *testing.T) {
 	assert.Less(t, first.Rank, second.Rank)
 	assert.Less(t, second.Rank, third.Rank)
 	assert.Less(t, third.Rank, k.Lookup("trace_id").Rank)
-	assert.Equal(t, hintDatadog, third.hint)
-	assert.Equal(t, hintDatadog, k.Lookup("dd.my_trace").hint)
-	assert.Equal(t, hintUber, k.Lookup("http.request.header.uber-trace-id").hint)
+	assert.Equal(t, traceid.HintDatadog, third.hint)
+	assert.Equal(t, traceid.HintDatadog, k.Lookup("dd.my_trace").hint)
+	assert.Equal(t, traceid.HintUber, k.Lookup("http.request.header.uber-trace-id").hint)
 
 	c, reason := k.ScanBody(`{"trace_id":"11111111111111111111111111111111","x-request-id":"de5980b8-fce3-4a37-aab9-b4ac3af7eedd"}`)
-	assert.Equal(t, Found, reason)
+	assert.Equal(t, traceid.Found, reason)
 	assert.Equal(t, "de5980b8fce34a37aab9b4ac3af7eedd", hexOf(c.TraceID))
 	c, reason = k.ScanBody(`{"app":{"ctx":{"trace":"de5980b8fce34a37aab9b4ac3af7eedd"}}}`)
-	assert.Equal(t, Found, reason)
+	assert.Equal(t, traceid.Found, reason)
 	assert.Equal(t, "de5980b8fce34a37aab9b4ac3af7eedd", hexOf(c.TraceID))
 
 	_, reason = NewKeys(nil).ScanBody(`{"app":{"ctx":{"trace":"de5980b8fce34a37aab9b4ac3af7eedd"}}}`)
-	assert.Equal(t, Absent, reason)
+	assert.Equal(t, traceid.Absent, reason)
 }
 
 // TestUserKeyInContainer: a path through a container is known by the whole path and by its end.
@@ -90,10 +92,10 @@ func TestUserKeyInContainer(t *testing.T) {
 		`{"log":{"mdc":{"trace":{"id":"de5980b8fce34a37aab9b4ac3af7eedd"}}}}`,
 	} {
 		_, reason := k.ScanBody(body)
-		assert.Equal(t, Found, reason, body)
+		assert.Equal(t, traceid.Found, reason, body)
 	}
 	_, reason := k.ScanBody(`{"job":{"uid":"de5980b8fce34a37aab9b4ac3af7eedd"}}`)
-	assert.Equal(t, Absent, reason)
+	assert.Equal(t, traceid.Absent, reason)
 }
 
 func TestManyUserKeys(t *testing.T) {

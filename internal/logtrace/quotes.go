@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"strings"
@@ -107,7 +107,7 @@ func onlyPairs(s string) bool {
 	expected := false
 	for s != "" {
 		var word string
-		if word, s = cut(s, ' '); word == "" {
+		if word, s, _ = strings.Cut(s, " "); word == "" {
 			continue
 		}
 		if !expected && strings.IndexByte(word, '=') < 0 && strings.IndexByte(word, ':') < 0 {

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"bufio"
@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // corpusCase is one text of testdata and what it must give.
@@ -25,7 +27,7 @@ type corpusCase struct {
 }
 
 // result reads the case as the processor would: attributes through a Finder, a body by ScanBody.
-func (c corpusCase) result(k *Keys) (Context, Reason) {
+func (c corpusCase) result(k *Keys) (traceid.Context, traceid.Reason) {
 	if c.attrs == nil {
 		return k.ScanBody(c.body)
 	}
@@ -36,12 +38,14 @@ func (c corpusCase) result(k *Keys) (Context, Reason) {
 	return f.Result()
 }
 
+func hexOf(id traceid.ID) string { return hex.EncodeToString(id[:]) }
+
 // describe writes a result in the form of the corpus.
-func describe(c Context, r Reason) string {
-	if r != Found {
+func describe(c traceid.Context, r traceid.Reason) string {
+	if r != traceid.Found {
 		return r.String()
 	}
-	s := hex.EncodeToString(c.TraceID[:])
+	s := hexOf(c.TraceID)
 	if c.SpanID != [8]byte{} {
 		s += " span=" + hex.EncodeToString(c.SpanID[:])
 	}
@@ -113,7 +117,9 @@ func TestCorpusIsBroad(t *testing.T) {
 		}
 		carriers[format+" "+carrier] = true
 	}
-	assert.Len(t, formats, int(formatCount)-1, "every format has a case")
+	for f := traceid.FormatNone + 1; f.String() != "unknown"; f++ {
+		assert.True(t, formats[f.String()], "%s has no case", f)
+	}
 	assert.Greater(t, len(carriers), 60)
 	assert.Greater(t, len(readCorpus(t, "lookalikes.txt")), 100)
 }

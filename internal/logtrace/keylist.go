@@ -1,12 +1,13 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // builtin is one key in the wild. Names are written as their owner writes them; matching ignores
@@ -15,7 +16,7 @@ import (
 type builtin struct {
 	name string
 	kind Kind
-	hint hint
+	hint traceid.Hint
 }
 
 // isHeader reports whether requests carry the key as a header.
@@ -28,118 +29,121 @@ func (b *builtin) isHeader() bool {
 	return b.kind == RoleContext
 }
 
+// noHint is that of most keys.
+const noHint = traceid.HintNone
+
 // builtins stand in the order of precedence: what the logging bridge of a tracing library wrote
 // about the record precedes what a vendor's agent added, and both precede a header that the
 // record merely quotes. Request and correlation ids are not here: they name no trace.
 var builtins = []builtin{
 	// The non-OTLP name of the OpenTelemetry specification (logging_trace_context.md); with ECS's
 	// trace.id, Micrometer's traceId, Loki's traceID and .NET's TraceId.
-	{"trace_id", RoleTraceID, hintNone},
-	{"span_id", RoleSpanID, hintNone},
-	{"trace_flags", RoleFlags, hintNone},
-	{"trace_sampled", RoleFlags, hintNone},
+	{"trace_id", RoleTraceID, noHint},
+	{"span_id", RoleSpanID, noHint},
+	{"trace_flags", RoleFlags, noHint},
+	{"trace_sampled", RoleFlags, noHint},
 	// OpenTelemetry for Python: otelTraceID, otelSpanID, otelTraceSampled; for Erlang and Elixir:
 	// otel_trace_id, otel_span_id, otel_trace_flags, also nginx's $otel_trace_id.
-	{"otelTraceID", RoleTraceID, hintNone},
-	{"otelSpanID", RoleSpanID, hintNone},
-	{"otelTraceSampled", RoleFlags, hintNone},
-	{"otel_trace_flags", RoleFlags, hintNone},
-	{"opentelemetry_trace_id", RoleTraceID, hintNone},
-	{"opentelemetry_span_id", RoleSpanID, hintNone},
-	{"opentelemetry_trace_flags", RoleFlags, hintNone},
+	{"otelTraceID", RoleTraceID, noHint},
+	{"otelSpanID", RoleSpanID, noHint},
+	{"otelTraceSampled", RoleFlags, noHint},
+	{"otel_trace_flags", RoleFlags, noHint},
+	{"opentelemetry_trace_id", RoleTraceID, noHint},
+	{"opentelemetry_span_id", RoleSpanID, noHint},
+	{"opentelemetry_trace_flags", RoleFlags, noHint},
 	// OpenCensus, in the context data of Java's loggers.
-	{"opencensusTraceId", RoleTraceID, hintNone},
-	{"opencensusSpanId", RoleSpanID, hintNone},
-	{"opencensusTraceSampled", RoleFlags, hintNone},
+	{"opencensusTraceId", RoleTraceID, noHint},
+	{"opencensusSpanId", RoleSpanID, noHint},
+	{"opencensusTraceSampled", RoleFlags, noHint},
 	// Serilog's compact format.
-	{"@tr", RoleTraceID, hintNone},
-	{"@sp", RoleSpanID, hintNone},
+	{"@tr", RoleTraceID, noHint},
+	{"@sp", RoleSpanID, noHint},
 	// Honeycomb, and Sentry's contexts.trace.
-	{"trace.trace_id", RoleTraceID, hintNone},
-	{"trace.span_id", RoleSpanID, hintNone},
-	{"span.trace_id", RoleTraceID, hintNone},
-	{"span.span_id", RoleSpanID, hintNone},
-	{"span_context.trace_id", RoleTraceID, hintNone},
-	{"span_context.span_id", RoleSpanID, hintNone},
-	{"span_context.trace_flags", RoleFlags, hintNone},
+	{"trace.trace_id", RoleTraceID, noHint},
+	{"trace.span_id", RoleSpanID, noHint},
+	{"span.trace_id", RoleTraceID, noHint},
+	{"span.span_id", RoleSpanID, noHint},
+	{"span_context.trace_id", RoleTraceID, noHint},
+	{"span_context.span_id", RoleSpanID, noHint},
+	{"span_context.trace_flags", RoleFlags, noHint},
 	// Dynatrace and Splunk.
-	{"dt.trace_id", RoleTraceID, hintNone},
-	{"dt.span_id", RoleSpanID, hintNone},
-	{"dt.trace_sampled", RoleFlags, hintNone},
-	{"signalfx.trace_id", RoleTraceID, hintNone},
-	{"signalfx.span_id", RoleSpanID, hintNone},
+	{"dt.trace_id", RoleTraceID, noHint},
+	{"dt.span_id", RoleSpanID, noHint},
+	{"dt.trace_sampled", RoleFlags, noHint},
+	{"signalfx.trace_id", RoleTraceID, noHint},
+	{"signalfx.span_id", RoleSpanID, noHint},
 	// Datadog, and its module for nginx.
-	{"dd.trace_id", RoleTraceID, hintDatadog},
-	{"dd.span_id", RoleSpanID, hintDatadog},
-	{"_dd.p.tid", RoleTraceHigh, hintNone},
-	{"datadog_trace_id", RoleTraceID, hintDatadog},
-	{"datadog_span_id", RoleSpanID, hintDatadog},
+	{"dd.trace_id", RoleTraceID, traceid.HintDatadog},
+	{"dd.span_id", RoleSpanID, traceid.HintDatadog},
+	{"_dd.p.tid", RoleTraceHigh, noHint},
+	{"datadog_trace_id", RoleTraceID, traceid.HintDatadog},
+	{"datadog_span_id", RoleSpanID, traceid.HintDatadog},
 	// Elastic's agents for Python and .NET (ElasticApmTraceId). A transaction is the first span of its service,
 	// and the only one where no other is active.
-	{"elasticapm_trace_id", RoleTraceID, hintNone},
-	{"elasticapm_span_id", RoleSpanID, hintNone},
-	{"elasticapm_transaction_id", RoleSpanID, hintNone},
-	{"elasticapm_labels.trace.id", RoleTraceID, hintNone},
-	{"elasticapm_labels.span.id", RoleSpanID, hintNone},
-	{"elasticapm_labels.transaction.id", RoleSpanID, hintNone},
+	{"elasticapm_trace_id", RoleTraceID, noHint},
+	{"elasticapm_span_id", RoleSpanID, noHint},
+	{"elasticapm_transaction_id", RoleSpanID, noHint},
+	{"elasticapm_labels.trace.id", RoleTraceID, noHint},
+	{"elasticapm_labels.span.id", RoleSpanID, noHint},
+	{"elasticapm_labels.transaction.id", RoleSpanID, noHint},
 	// Kong, an id for each of the formats that are on; nginx's and APISIX's Zipkin plugins.
-	{"trace_id.w3c", RoleTraceID, hintNone},
-	{"trace_id.b3", RoleTraceID, hintNone},
-	{"trace_id.jaeger", RoleTraceID, hintNone},
-	{"trace_id.ot", RoleTraceID, hintNone},
-	{"trace_id.gcp", RoleTraceID, hintNone},
-	{"trace_id.aws", RoleTraceID, hintNone},
-	{"trace_id.datadog", RoleTraceID, hintDatadog},
-	{"zipkin_trace_id", RoleTraceID, hintNone},
-	{"zipkin_span_id", RoleSpanID, hintNone},
+	{"trace_id.w3c", RoleTraceID, noHint},
+	{"trace_id.b3", RoleTraceID, noHint},
+	{"trace_id.jaeger", RoleTraceID, noHint},
+	{"trace_id.ot", RoleTraceID, noHint},
+	{"trace_id.gcp", RoleTraceID, noHint},
+	{"trace_id.aws", RoleTraceID, noHint},
+	{"trace_id.datadog", RoleTraceID, traceid.HintDatadog},
+	{"zipkin_trace_id", RoleTraceID, noHint},
+	{"zipkin_span_id", RoleSpanID, noHint},
 	// Google Cloud.
-	{"logging.googleapis.com/trace", RoleTraceID, hintNone},
-	{"logging.googleapis.com/spanId", RoleSpanID, hintNone},
-	{"logging.googleapis.com/trace_sampled", RoleFlags, hintNone},
-	{"trace", RoleTraceID, hintGCP},
+	{"logging.googleapis.com/trace", RoleTraceID, noHint},
+	{"logging.googleapis.com/spanId", RoleSpanID, noHint},
+	{"logging.googleapis.com/trace_sampled", RoleFlags, noHint},
+	{"trace", RoleTraceID, traceid.HintGCP},
 	// Kubernetes' klog, with its "trace".
-	{"span", RoleSpanID, hintNone},
+	{"span", RoleSpanID, noHint},
 	// Application Insights.
-	{"operation_Id", RoleTraceID, hintOperation},
-	{"operation_ParentId", RoleSpanID, hintNone},
-	{"ai.operation.id", RoleTraceID, hintOperation},
-	{"ai.operation.parentId", RoleSpanID, hintNone},
+	{"operation_Id", RoleTraceID, traceid.HintOperation},
+	{"operation_ParentId", RoleSpanID, noHint},
+	{"ai.operation.id", RoleTraceID, traceid.HintOperation},
+	{"ai.operation.parentId", RoleSpanID, noHint},
 	// AWS.
-	{"xray_trace_id", RoleTraceID, hintNone},
-	{"aws_xray_trace_id", RoleTraceID, hintNone},
+	{"xray_trace_id", RoleTraceID, noHint},
+	{"aws_xray_trace_id", RoleTraceID, noHint},
 	// SkyWalking: TID in log lines, sw8.trace_id on the spans of the Collector's receiver.
-	{"tid", RoleTraceID, hintThread},
-	{"SW_CTX", RoleContext, hintSWContext},
-	{"sw8.trace_id", RoleTraceID, hintNone},
-	{"skywalking.trace_id", RoleTraceID, hintNone},
-	{"skyWalkingDynamicField.traceId", RoleTraceID, hintNone},
+	{"tid", RoleTraceID, traceid.HintThread},
+	{"SW_CTX", RoleContext, traceid.HintSWContext},
+	{"sw8.trace_id", RoleTraceID, noHint},
+	{"skywalking.trace_id", RoleTraceID, noHint},
+	{"skyWalkingDynamicField.traceId", RoleTraceID, noHint},
 	// EagleEye and SOFATracer.
-	{"EagleEye-TraceID", RoleTraceID, hintEagleEye},
-	{"sofaTraceId", RoleTraceID, hintEagleEye},
+	{"EagleEye-TraceID", RoleTraceID, traceid.HintEagleEye},
+	{"sofaTraceId", RoleTraceID, traceid.HintEagleEye},
 	// New Relic's decoration of a record, where it is a field and not part of the message.
-	{"NR-LINKING", RoleContext, hintNewRelic},
+	{"NR-LINKING", RoleContext, traceid.HintNewRelic},
 	// Headers. From here on span ids are those of the caller.
-	{firstHeader, RoleContext, hintNone},
-	{"elastic-apm-traceparent", RoleContext, hintNone},
-	{"b3", RoleContext, hintB3},
-	{"X-B3-TraceId", RoleTraceID, hintNone},
-	{"X-B3-SpanId", RoleSpanID, hintNone},
-	{"X-B3-Sampled", RoleFlags, hintNone},
-	{"X-B3-Flags", RoleFlags, hintB3},
-	{"uber-trace-id", RoleContext, hintUber},
-	{"x-datadog-trace-id", RoleTraceID, hintDatadog},
-	{"x-datadog-parent-id", RoleSpanID, hintDatadog},
-	{"X-Amzn-Trace-Id", RoleContext, hintNone},
-	{"Root", RoleContext, hintRoot},
-	{"X-Cloud-Trace-Context", RoleContext, hintNone},
-	{"sentry-trace", RoleContext, hintSentry},
-	{"sw8", RoleContext, hintSkyWalking},
-	{"ot-tracer-traceid", RoleTraceID, hintNone},
-	{"ot-tracer-spanid", RoleSpanID, hintNone},
-	{"ot-tracer-sampled", RoleFlags, hintNone},
-	{"X-INSTANA-T", RoleTraceID, hintNone},
-	{"X-INSTANA-S", RoleSpanID, hintNone},
-	{"X-INSTANA-L", RoleFlags, hintNone},
+	{firstHeader, RoleContext, noHint},
+	{"elastic-apm-traceparent", RoleContext, noHint},
+	{"b3", RoleContext, traceid.HintB3},
+	{"X-B3-TraceId", RoleTraceID, noHint},
+	{"X-B3-SpanId", RoleSpanID, noHint},
+	{"X-B3-Sampled", RoleFlags, noHint},
+	{"X-B3-Flags", RoleFlags, traceid.HintB3},
+	{"uber-trace-id", RoleContext, traceid.HintUber},
+	{"x-datadog-trace-id", RoleTraceID, traceid.HintDatadog},
+	{"x-datadog-parent-id", RoleSpanID, traceid.HintDatadog},
+	{"X-Amzn-Trace-Id", RoleContext, noHint},
+	{"Root", RoleContext, traceid.HintRoot},
+	{"X-Cloud-Trace-Context", RoleContext, noHint},
+	{"sentry-trace", RoleContext, traceid.HintSentry},
+	{"sw8", RoleContext, traceid.HintSkyWalking},
+	{"ot-tracer-traceid", RoleTraceID, noHint},
+	{"ot-tracer-spanid", RoleSpanID, noHint},
+	{"ot-tracer-sampled", RoleFlags, noHint},
+	{"X-INSTANA-T", RoleTraceID, noHint},
+	{"X-INSTANA-S", RoleSpanID, noHint},
+	{"X-INSTANA-L", RoleFlags, noHint},
 }
 
 // firstHeader is the first key in builtins that is a header of a request.

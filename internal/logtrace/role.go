@@ -1,7 +1,9 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
+
+import "github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 
 import "math"
 
@@ -31,7 +33,7 @@ type Role struct {
 	Kind Kind
 	// Rank orders keys of one kind: the value under the lower rank wins.
 	Rank uint16
-	hint hint
+	hint traceid.Hint
 	// inside is how many objects lie around the key, with inQuotes if it stands in a quoted part of a line. Of
 	// two values of one rank the one with fewer objects around it wins, and what is not quoted wins over what is.
 	// The compiler keeps a struct in registers up to four fields.
@@ -58,9 +60,3 @@ func (o order) isQuoted() bool { return o >= quotedOrder }
 
 // isHeader reports whether the key is a header of the request, whose span is the caller's.
 func (o order) isHeader() bool { return o&^quotedOrder >= order(headerRank)<<8 }
-
-// Parse reads the trace id in a value found under a key of kind RoleTraceID or RoleContext. The key
-// settles only what the value leaves open: digits under a dd.* key are decimal, ids under uber-trace-id
-// may lack leading zeros. The value is borrowed and not retained. Reason is Found exactly when the id
-// is valid.
-func (r Role) Parse(value string) (Context, Reason) { return parse(r.hint, value) }

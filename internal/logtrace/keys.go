@@ -1,13 +1,15 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package traceid
+package logtrace
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/logfield"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // firstBuiltinRank is the rank of the first built-in key; the user's keys have the ranks below.
@@ -130,7 +132,7 @@ var builtinKeys = sync.OnceValue(func() *Keys {
 
 // builtinHint returns the hint of a key that the user names: that of the built-in key with the same name, if there
 // is one.
-func builtinHint(name string) hint {
+func builtinHint(name string) traceid.Hint {
 	if r := builtinKeys().Lookup(name); r.Kind != RoleNone {
 		return r.hint
 	}
@@ -138,9 +140,9 @@ func builtinHint(name string) hint {
 }
 
 // prefixHint knows Datadog's keys by their beginning, for users rename the rest.
-func prefixHint(key string) hint {
-	if len(key) > 3 && lower(key[0]) == 'd' && lower(key[1]) == 'd' && (key[2] == '.' || key[2] == '_') {
-		return hintDatadog
+func prefixHint(key string) traceid.Hint {
+	if len(key) > 3 && strings.EqualFold(key[:2], "dd") && (key[2] == '.' || key[2] == '_') {
+		return traceid.HintDatadog
 	}
-	return hintNone
+	return traceid.HintNone
 }

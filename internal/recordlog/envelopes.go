@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package tracebuffer
+package recordlog
 
 import (
 	"sync"
@@ -25,10 +25,9 @@ const (
 	placeBytes    = 96
 )
 
-// envelopes interns envelopes by content. One that nothing refers to is forgotten at
-// once. Segments of the log refer to what any of their records names, so what is
-// dropped unread is forgotten with its segment.
-type envelopes struct {
+// Envelopes interns envelopes by content. One that nothing refers to is forgotten at
+// once. It is safe for concurrent use.
+type Envelopes struct {
 	mu        sync.RWMutex
 	byContent map[layer]*Envelope
 	byNumber  map[uint32]*Envelope
@@ -46,10 +45,15 @@ type layer struct {
 // minPlaces is how many places are kept however few are taken.
 const minPlaces = 1024
 
-// intern returns the envelope with the content, which is borrowed, with one
-// reference for the caller. If it is new, outermost and one too many, it returns nil;
-// a limit of 0 is none.
-func (h *envelopes) intern(around *Envelope, content []byte, limit int) *Envelope {
+// NewEnvelopes returns none.
+func NewEnvelopes() *Envelopes {
+	return &Envelopes{byContent: map[layer]*Envelope{}, byNumber: map[uint32]*Envelope{}}
+}
+
+// Intern returns the envelope with the content, which is borrowed, in another one or,
+// where that is nil, in none. It is the caller's until Forget. If it is new, outermost and
+// one more than the limit, it returns nil; a limit of 0 is none.
+func (h *Envelopes) Intern(around *Envelope, content []byte, limit int) *Envelope {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if e, ok := h.byContent[layer{around, string(content)}]; ok {
@@ -75,13 +79,13 @@ func (h *envelopes) intern(around *Envelope, content []byte, limit int) *Envelop
 	return e
 }
 
-func (h *envelopes) put(e *Envelope) {
+func (h *Envelopes) put(e *Envelope) {
 	h.byContent[layer{e.Around, e.Content}] = e
 	h.byNumber[e.number] = e
 }
 
 // unused returns a number that no envelope has; 0 is none.
-func (h *envelopes) unused() uint32 {
+func (h *Envelopes) unused() uint32 {
 	for {
 		h.last++
 		if _, taken := h.byNumber[h.last]; !taken && h.last != 0 {
@@ -91,14 +95,23 @@ func (h *envelopes) unused() uint32 {
 }
 
 // at returns the envelope with the number, to which there must be a reference.
-func (h *envelopes) at(number uint32) *Envelope {
+func (h *Envelopes) at(number uint32) *Envelope {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	return h.byNumber[number]
 }
 
-// forget ends a reference to each of the envelopes.
-func (h *envelopes) forget(list []*Envelope) {
+// Share returns the envelope, which may be nil, with one more use to be ended by Forget.
+func (h *Envelopes) Share(e *Envelope) *Envelope {
+	if e != nil {
+		e.refs.Add(1)
+	}
+	return e
+}
+
+// Forget ends a use of each of the envelopes, of which some may be nil: those that nothing
+// refers to any more are gone.
+func (h *Envelopes) Forget(list []*Envelope) {
 	if len(list) == 0 {
 		return
 	}
@@ -114,7 +127,7 @@ func (h *envelopes) forget(list []*Envelope) {
 	}
 }
 
-func (h *envelopes) remove(e *Envelope) {
+func (h *Envelopes) remove(e *Envelope) {
 	delete(h.byContent, layer{e.Around, e.Content})
 	delete(h.byNumber, e.number)
 	h.bytes.Add(-int64(len(e.Content)) - envelopeBytes)
@@ -124,7 +137,7 @@ func (h *envelopes) remove(e *Envelope) {
 }
 
 // shrink makes the maps anew, with so many places.
-func (h *envelopes) shrink(places int) {
+func (h *Envelopes) shrink(places int) {
 	all := h.byNumber
 	h.byContent, h.byNumber = make(map[layer]*Envelope, places), make(map[uint32]*Envelope, places)
 	for _, e := range all {
@@ -134,4 +147,5 @@ func (h *envelopes) shrink(places int) {
 	h.places = places
 }
 
-func (h *envelopes) size() int64 { return h.bytes.Load() }
+// Bytes is about what they take.
+func (h *Envelopes) Bytes() int64 { return h.bytes.Load() }

@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package tracebuffer
+package recordlog
 
 import (
 	"fmt"
@@ -10,29 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
-
-func TestQueueIsFirstInFirstOut(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var q queue
-		var model []ticket
-		n := int64(0)
-		t.Repeat(map[string]func(*rapid.T){
-			"push": func(*rapid.T) { n++; q.push(ticket{1, n}); model = append(model, ticket{1, n}) },
-			"pop": func(*rapid.T) {
-				if len(model) > 0 {
-					require.Equal(t, model[0], q.at(0))
-					q.pop()
-					model = model[1:]
-				}
-			},
-			"": func(t *rapid.T) { require.Equal(t, len(model), q.len) },
-		})
-	})
-}
 
 // What is written can be read, until it is given back; and what is given back is
 // used again.
@@ -41,53 +20,53 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		memory, err := mapped.New(minSegment, 100)
 		require.NoError(t, err)
 		defer func() { require.NoError(t, memory.Close()) }()
-		l := log{size: minSegment, memory: memory}
+		envelopes := NewEnvelopes()
+		l := New(memory, envelopes, minSegment)
 		type written struct {
-			at, prev position
+			at, prev Position
 			text     string
 			env      *Envelope
 		}
 		var around []*Envelope
-		for n := range uint32(5) {
-			around = append(around, &Envelope{number: n + 1, Content: string(make([]byte, n*1000))})
+		for n := range 5 {
+			around = append(around, envelopes.Intern(nil, make([]byte, n*1000), 0))
 		}
 		var model []written
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
 				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
 				env := rapid.SampledFrom(around).Draw(t, "envelope")
-				var prev position
+				var prev Position
 				if len(model) > 0 {
 					prev = rapid.SampledFrom(model).Draw(t, "prev").at
 				}
-				at := l.append(prev, kindLog, 7, env, []byte(text))
+				at := l.Append(prev, 1, 7, env, []byte(text))
 				model = append(model, written{at, prev, text, env})
 			},
 			"release": func(t *rapid.T) {
 				n := rapid.IntRange(0, len(model)).Draw(t, "n")
 				if n == len(model) {
-					l.release(l.end())
+					l.Release(l.End())
 				} else {
-					l.release(model[n].at)
+					l.Release(model[n].at)
 				}
 				model = model[n:]
 			},
-			"pack":   func(*rapid.T) { l.pack() },
-			"forget": func(*rapid.T) { l.forget() },
+			"pack":   func(*rapid.T) { l.Pack() },
+			"forget": func(*rapid.T) { l.Forget() },
 			"": func(t *rapid.T) {
-				var last position
+				var last Position
 				for _, w := range model {
 					require.Greater(t, w.at, last)
 					last = w.at
-					r := l.at(w.at)
-					require.Equal(t, w.text, string(r.data))
-					require.Equal(t, w.env.number, r.envelope)
+					r := l.At(w.at)
+					require.Equal(t, w.text, string(r.Data))
+					require.Same(t, w.env, r.Envelope)
 					require.Contains(t, l.segments[w.at.segment()-l.base].names, w.env)
-					if w.prev != 0 {
-						require.Equal(t, w.prev, l.before(w.at, l.link(w.at)))
-					}
-					require.EqualValues(t, kindLog, r.kind)
-					require.EqualValues(t, 7, r.outlet)
+					packed := l.segments[w.at.segment()-l.base].blocks != nil
+					require.Equal(t, Link{w.prev, 1, 7, packed}, l.Link(w.at))
+					require.EqualValues(t, 1, r.Kind)
+					require.EqualValues(t, 7, r.Outlet)
 				}
 				var allocated, written, saved int64
 				named, areas := map[*Envelope]int{}, map[*area]int{}
@@ -111,31 +90,14 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					require.Equal(t, refs, a.refs)
 					allocated += int64(len(a.data))
 				}
-				for _, e := range l.unnamed {
-					named[e]++
-				}
 				for _, e := range around {
-					require.EqualValues(t, named[e], e.refs.Load())
+					require.EqualValues(t, named[e]+1, e.refs.Load(), "the test's own, and the segments'")
 				}
 				for _, u := range l.unpacked {
 					allocated += int64(cap(u.data))
 				}
-				require.Equal(t, written, l.written)
-				require.Equal(t, saved, l.saved)
-				require.Equal(t, allocated, l.bytes)
+				require.Equal(t, Usage{allocated, written, saved}, l.Usage())
 			},
 		})
 	})
-}
-
-func TestMemoryGivesBackVerdicts(t *testing.T) {
-	m := memory{idtable.NewMemory(1 << 20)}
-	for key := range uint64(2 * sampling.MaxRules) {
-		m.put(key, key, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, false)
-	}
-	for key := range uint64(2 * sampling.MaxRules) {
-		v, ok := m.get(key, 0)
-		require.True(t, ok, key)
-		require.Equal(t, sampling.Verdict{Keep: key%2 == 0, Rule: sampling.Match(key % sampling.MaxRules)}, v)
-	}
 }

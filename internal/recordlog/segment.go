@@ -1,7 +1,7 @@
 // Copyright The Correlation Processor Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package tracebuffer
+package recordlog
 
 import (
 	"encoding/binary"
@@ -25,9 +25,9 @@ type segment struct {
 // block is where a packed block begins: among the records, and among the packed.
 type block struct{ start, at uint32 }
 
-// link is a record's entry in the index.
-type link struct {
-	prev         uint32 // the trace's record before it (log.back)
+// entry is what the index has of a record.
+type entry struct {
+	prev         uint32 // the record it is linked to (Log.back)
 	kind, outlet uint8
 	offset       int // of its bytes
 }
@@ -36,7 +36,7 @@ type link struct {
 const (
 	indexBytes = 8
 	offsetBits = 22
-	maxRecords = 1 << 16
+	maxRecords = 1<<16 - 1
 )
 
 func (s *segment) fits(record int) bool {
@@ -44,21 +44,21 @@ func (s *segment) fits(record int) bool {
 	return record+indexBytes <= room && s.count < maxRecords && s.end < 1<<offsetBits
 }
 
-func (s *segment) entry(i int) []byte { return s.data[len(s.data)-(i+1)*indexBytes:] }
+func (s *segment) bytesOf(i int) []byte { return s.data[len(s.data)-(i+1)*indexBytes:] }
 
 // add adds the entry of the record written last.
-func (s *segment) add(l link) {
+func (s *segment) add(e entry) {
 	s.count++
-	e := s.entry(s.count - 1)
-	binary.LittleEndian.PutUint32(e, l.prev)
-	binary.LittleEndian.PutUint32(e[4:], uint32(l.offset)|uint32(l.kind)<<offsetBits|uint32(l.outlet)<<(offsetBits+2))
+	b := s.bytesOf(s.count - 1)
+	binary.LittleEndian.PutUint32(b, e.prev)
+	binary.LittleEndian.PutUint32(b[4:], uint32(e.offset)|uint32(e.kind)<<offsetBits|uint32(e.outlet)<<(offsetBits+2))
 }
 
-func (s *segment) link(i int) link {
-	e := s.entry(i)
-	v := binary.LittleEndian.Uint32(e[4:])
-	return link{
-		prev: binary.LittleEndian.Uint32(e), offset: int(v & (1<<offsetBits - 1)),
+func (s *segment) entry(i int) entry {
+	b := s.bytesOf(i)
+	v := binary.LittleEndian.Uint32(b[4:])
+	return entry{
+		prev: binary.LittleEndian.Uint32(b), offset: int(v & (1<<offsetBits - 1)),
 		kind: uint8(v>>offsetBits) & 3, outlet: uint8(v >> (offsetBits + 2)),
 	}
 }
@@ -67,11 +67,11 @@ func (s *segment) link(i int) link {
 // records are read, at a time when those around them are not.
 const blockSize = 32 << 10
 
-// pack compresses the oldest segment that is not, if there is one that is full.
+// Pack compresses the oldest segment that is not, if there is one that is full.
 // OTLP spans and logs of many services repeat themselves: of 256 KiB S2 leaves
 // a fifth to a sixth, at some 0.8 ns a byte; Zstandard's fastest level leaves a
 // seventh but takes four times as long.
-func (l *log) pack() {
+func (l *Log) Pack() {
 	if l.packed >= len(l.segments)-1 {
 		return
 	}
@@ -79,9 +79,9 @@ func (l *log) pack() {
 	l.packed++
 	packed, blocks := l.scratch[:0], make([]block, 0, s.end/blockSize+1)
 	for i := 0; i < s.count; {
-		start, end := s.link(i).offset, s.end
+		start, end := s.entry(i).offset, s.end
 		for i++; i < s.count; i++ {
-			if o := s.link(i).offset; o-start >= blockSize {
+			if o := s.entry(i).offset; o-start >= blockSize {
 				end = o
 				break
 			}
@@ -111,7 +111,7 @@ type unpackedBlock struct {
 
 // block returns the records of the packed block that the offset is in, and the offset of
 // the first one.
-func (l *log) block(number uint64, s *segment, offset int) (start int, data []byte) {
+func (l *Log) block(number uint64, s *segment, offset int) (start int, data []byte) {
 	i := len(s.blocks) - 1
 	for int(s.blocks[i].start) > offset {
 		i--
@@ -137,8 +137,8 @@ func (l *log) block(number uint64, s *segment, offset int) (start int, data []by
 	return int(from.start), data
 }
 
-// forget drops the unpacked copies.
-func (l *log) forget() {
+// Forget drops the unpacked copies of blocks.
+func (l *Log) Forget() {
 	for i := range l.unpacked {
 		l.bytes -= int64(cap(l.unpacked[i].data))
 		l.unpacked[i] = unpackedBlock{}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
@@ -195,12 +196,12 @@ func TestALogWhoseConditionFailsAfterItWaitedIsRefused(t *testing.T) {
 // A log that waited and passes is stamped with its trace's verdict, or not at all if
 // it has none: not with the first rule, whichever that is.
 func TestALogThatWaitedIsStampedOnceWithItsOwnVerdict(t *testing.T) {
-	first := func(sampler sampler.Config) func(*Config) {
+	first := func(by sampler.Config) func(*Config) {
 		return func(c *Config) {
 			byRequest(c)
 			onePercent(c)
 			c.Sampling.RuleAttribute = "kept.by"
-			c.Sampling.Rules = []rules.RuleConfig{{Name: "first", Conditions: []string{`log.attributes["first"] != nil`}, Sampler: sampler}}
+			c.Sampling.Rules = []rules.RuleConfig{{Name: "first", Conditions: []string{`log.attributes["first"] != nil`}, Sampler: by}}
 		}
 	}
 	marks := func(lr plog.LogRecord) (out []string) {

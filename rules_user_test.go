@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 func keepIf(conditions ...string) func(*rules.Config) {
@@ -127,13 +128,13 @@ func TestABatchOnWhichAConditionFails(t *testing.T) {
 // follows, however much time has passed.
 func TestRateLimiting(t *testing.T) {
 	const perSecond, seconds = 10, 20
-	for name, sampler := range map[string]sampler.Config{
+	for name, limit := range map[string]sampler.Config{
 		"spans": {Type: sampler.RateLimiting, SpansPerSecond: perSecond},
 		"bytes": {Type: sampler.RateLimiting, BytesPerSecond: 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubbled(t, func(c *Config) {
-				c.Sampling.Rules = []rules.RuleConfig{{Name: "limited", Sampler: sampler}}
+				c.Sampling.Rules = []rules.RuleConfig{{Name: "limited", Sampler: limit}}
 			}, func(t *testing.T, p *pipelines) {
 				trace := 0
 				send := func(n int, change ...func(ptrace.Span)) {

@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 // ruleOn is a rule with the conditions.
@@ -118,7 +119,7 @@ func bubbledUntilShutdown(t *testing.T, change func(*Config), run func(*pipeline
 // sampled by what matches them, and counted by the rule.
 func TestRulesDecideOnLogsWithoutATrace(t *testing.T) {
 	adaptive := sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 10}
-	for name, sampler := range map[string]sampler.Config{
+	for name, some := range map[string]sampler.Config{
 		"probabilistic": {Type: sampler.Probabilistic, SamplingPercentage: 10}, "adaptive": adaptive,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestRulesDecideOnLogsWithoutATrace(t *testing.T) {
 				c.Sampling.RuleAttribute = "kept.by"
 				c.Sampling.Rules = []rules.RuleConfig{
 					ruleOn("noisy", sampler.NeverSample, `IsMatch(log.body, "^heartbeat")`),
-					{Name: "chatty", Conditions: []string{`IsMatch(log.body, "^cache")`}, Sampler: sampler},
+					{Name: "chatty", Conditions: []string{`IsMatch(log.body, "^cache")`}, Sampler: some},
 					ruleOn("precious", sampler.AlwaysSample, `IsMatch(log.body, "^payment")`, `log.severity_number < SEVERITY_NUMBER_ERROR`),
 					ruleOn("span", sampler.NeverSample, `span.name == "span"`),
 					ruleOn("trace", sampler.NeverSample, `trace.has_root == false`, `IsMatch(log.body, "^trace")`),

@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -37,7 +38,7 @@ type batch struct {
 	edges     []tracebuffer.Edge // of spans that link to others, where links are followed
 	out       tracebuffer.Outcome
 	match     rules.Matcher
-	random    rules.Randomizer
+	random    stamp.Randomizer
 	tally     telemetry.Tally
 	arena     []byte // the bytes of the records of the items that were not
 	kept      int    // of them, those of the items before the last
@@ -163,7 +164,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	}
 	e.cards.maskSpan(&r.edit, s, &v)
 	it.Root = s.ParentSpanID().IsEmpty()
-	it.Randomness, it.Explicit = b.random.Span(s, e.rules)
+	it.Randomness, it.Explicit = b.random.Span(s, e.rules.Stamp().Source)
 	if e.plan.waits && b.keepSpan(r, it, s) {
 		return
 	}
@@ -281,7 +282,7 @@ func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.Sc
 		it.Part = b.part(b.match.LogPart(lr, &v))
 	}
 	e.cards.maskLog(&r.edit, lr, &v)
-	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules)
+	it.Randomness, it.Explicit = b.random.Log(lr, &v, e.rules.Stamp().Source)
 	it.Joins = e.plan.joins && e.correlator.joins(lr, &v, &r.edit)
 	if (e.plan.waits || it.Joins) && b.keepLog(r, it, lr) {
 		return
@@ -420,7 +421,7 @@ func (b *batch) takeOutSpans(td ptrace.Traces) int {
 		record.ClearSpans(td)
 		return 0
 	}
-	stamp, next := rules.NewStamper(b.pipe.engine.rules), 0
+	st, next := stamp.New(b.pipe.engine.rules.Stamp()), 0
 	record.RemoveSpans(td, func(s ptrace.Span) bool {
 		r := &b.records[next]
 		next++
@@ -429,12 +430,12 @@ func (b *batch) takeOutSpans(td ptrace.Traces) int {
 		}
 		r.edit.applySpan(s)
 		if r.item != noItem {
-			stamp.Span(s, b.fates[r.item].Verdict)
+			st.Span(s, b.fates[r.item].Verdict)
 			mark(b.fates[r.item], s.Attributes())
 		}
 		return false
 	})
-	b.pipe.engine.telemetry.Stamped(b.sig, stamp)
+	b.pipe.engine.telemetry.Stamped(b.sig, st)
 	return passing
 }
 
@@ -445,7 +446,7 @@ func (b *batch) takeOutLogs(ld plog.Logs) int {
 		record.ClearLogs(ld)
 		return 0
 	}
-	stamp, next := rules.NewStamper(b.pipe.engine.rules), 0
+	st, next := stamp.New(b.pipe.engine.rules.Stamp()), 0
 	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
 		r := &b.records[next]
 		next++
@@ -454,12 +455,12 @@ func (b *batch) takeOutLogs(ld plog.Logs) int {
 		}
 		r.edit.apply(lr.Attributes())
 		if r.item != noItem {
-			stamp.Log(lr, b.fates[r.item].Verdict)
+			st.Log(lr, b.fates[r.item].Verdict)
 			mark(b.fates[r.item], lr.Attributes())
 		}
 		return false
 	})
-	b.pipe.engine.telemetry.Stamped(b.sig, stamp)
+	b.pipe.engine.telemetry.Stamped(b.sig, st)
 	return passing
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 // The configuration, by its parts.
@@ -40,15 +42,15 @@ type (
 	// RuleConfig is a rule of the user's.
 	RuleConfig = rules.RuleConfig
 	// SamplerConfig says how many traces a rule keeps.
-	SamplerConfig = rules.SamplerConfig
+	SamplerConfig = sampler.Config
 	// SamplerType is a kind of sampler.
-	SamplerType = rules.SamplerType
+	SamplerType = sampler.Type
 	// MatchMode says whether several items may meet a rule's conditions.
 	MatchMode = rules.MatchMode
 	// DebugConfig says how a trace asks to be kept.
 	DebugConfig = rules.DebugConfig
 	// SuppressConfig says which requests nobody looks at.
-	SuppressConfig = rules.SuppressConfig
+	SuppressConfig = request.SuppressConfig
 	// RandomnessMode says which part of a trace id is random.
 	RandomnessMode = rules.RandomnessMode
 	// UnmarkedMode says what a missing threshold means.
@@ -69,11 +71,11 @@ const (
 	ParametersPlain = config.ParametersPlain
 	ParametersHash  = config.ParametersHash
 
-	AlwaysSample       = rules.AlwaysSample
-	NeverSample        = rules.NeverSample
-	Probabilistic      = rules.Probabilistic
-	AdaptivePercentage = rules.AdaptivePercentage
-	AdaptiveThroughput = rules.AdaptiveThroughput
+	AlwaysSample       = sampler.AlwaysSample
+	NeverSample        = sampler.NeverSample
+	Probabilistic      = sampler.Probabilistic
+	AdaptivePercentage = sampler.AdaptivePercentage
+	AdaptiveThroughput = sampler.AdaptiveThroughput
 
 	MatchAnyItem  = rules.MatchAnyItem
 	MatchSameItem = rules.MatchSameItem

@@ -10,7 +10,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 // Whatever the processor writes by itself cannot be the name of something that is
@@ -18,7 +18,7 @@ import (
 func TestAllThatIsWrittenIsKnown(t *testing.T) {
 	for _, name := range []string{
 		attrLateEvidence, paramPrefix + "id", record.AttributeThreshold, record.AttributeRandomness,
-		rules.AttributeDryVerdict, rules.AttributeDryRule, rules.AttributeDryThreshold, rules.AttributeDryRepeat,
+		stamp.AttributeDryVerdict, stamp.AttributeDryRule, stamp.AttributeDryThreshold, stamp.AttributeDryRepeat,
 	} {
 		cfg := config.Default()
 		cfg.Sampling.RuleAttribute = name

@@ -31,6 +31,8 @@
 //   - internal/record: which attributes, old and new, mean what; walks over batches
 //   - internal/mask: where raw paths hide in an item, and what stands in their place
 //   - internal/rules: how the sampling configuration becomes a policy, and an item what it means for it
+//   - internal/stamp: how items say with which threshold they were kept, and with which randomness
+//   - internal/check: how errors of the configuration read
 //   - internal/links: how spans and logs become links, and who answers at which address
 //   - internal/outlet: how released bytes reach the next component, also one that fails
 //   - internal/envelope: how what is around held records is kept once

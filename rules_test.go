@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/itemtest"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
 )
 
 // Rules look at what the processor itself finds: the flags of a trace header in a
@@ -54,7 +54,7 @@ func TestRulesOnRequestsByPatternsOfAnEarlierTier(t *testing.T) {
 			newReading(t, func(c *Config) { tt.change(c); c.Routes.RawPath = mode }).rule(item)
 			second := newReading(t, func(c *Config) {
 				tt.change(c)
-				c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
+				c.Sampling.Suppress = request.SuppressConfig{HealthChecks: true, StaticAssets: true}
 				c.Sampling.RoutePercentages = map[string]float64{"/feed/{id}": 0}
 			})
 			require.Equal(t, tt.rule, second.rule(item), "%s, %s", tt.rule, mode)

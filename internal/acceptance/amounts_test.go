@@ -13,14 +13,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 func withoutTrace(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}) }
 
 // notes are what a dry run noted on an item.
 func notes(attrs pcommon.Map) (out [3]string) {
-	for i, key := range []string{rules.AttributeDryVerdict, rules.AttributeDryRule, rules.AttributeDryThreshold} {
+	for i, key := range []string{stamp.AttributeDryVerdict, stamp.AttributeDryRule, stamp.AttributeDryThreshold} {
 		if v, ok := attrs.Get(key); ok {
 			out[i] = v.Str()
 		}

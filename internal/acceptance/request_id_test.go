@@ -20,6 +20,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 func byRequest(c *Config) { c.Logs.RequestIDAttributes = []string{"request_id", "req"} }
@@ -160,16 +162,16 @@ func TestALogWhoseConditionFailsAfterItWaitedIsRefused(t *testing.T) {
 // A log that waited and passes is stamped with its trace's verdict, or not at all if
 // it has none: not with the first rule, whichever that is.
 func TestALogThatWaitedIsStampedOnceWithItsOwnVerdict(t *testing.T) {
-	first := func(sampler rules.SamplerConfig) func(*Config) {
+	first := func(by sampler.Config) func(*Config) {
 		return func(c *Config) {
 			byRequest(c)
 			onePercent(c)
 			c.Sampling.RuleAttribute = "kept.by"
-			c.Sampling.Rules = []rules.RuleConfig{{Name: "first", Conditions: []string{`log.attributes["first"] != nil`}, Sampler: sampler}}
+			c.Sampling.Rules = []rules.RuleConfig{{Name: "first", Conditions: []string{`log.attributes["first"] != nil`}, Sampler: by}}
 		}
 	}
 	marks := func(lr plog.LogRecord) (out []string) {
-		for _, key := range []string{"kept.by", record.AttributeThreshold, record.AttributeRandomness, rules.AttributeDryRule, rules.AttributeDryVerdict} {
+		for _, key := range []string{"kept.by", record.AttributeThreshold, record.AttributeRandomness, stamp.AttributeDryRule, stamp.AttributeDryVerdict} {
 			out = append(out, text(lr, key))
 		}
 		return out
@@ -180,26 +182,26 @@ func TestALogThatWaitedIsStampedOnceWithItsOwnVerdict(t *testing.T) {
 		spans  []ptrace.Traces // sent before the log is found; none: it is never found
 		want   []string        // nil for a log that is dropped
 	}{
-		"never found":               {first(rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}), nil, []string{"", "", "", "", ""}},
-		"never found, never_sample": {first(rules.SamplerConfig{Type: rules.NeverSample}), nil, []string{"", "", "", "", ""}},
+		"never found":               {first(sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 50}), nil, []string{"", "", "", "", ""}},
+		"never found, never_sample": {first(sampler.Config{Type: sampler.NeverSample}), nil, []string{"", "", "", "", ""}},
 		"never found, unsampled": {func(c *Config) {
-			first(rules.SamplerConfig{Type: rules.AlwaysSample})(c)
+			first(sampler.Config{Type: sampler.AlwaysSample})(c)
 			c.Sampling.UpstreamUnmarked = rules.UpstreamUnsampled
 		}, nil, []string{"", "", "", "", ""}},
 		"never found, dry": {func(c *Config) {
-			first(rules.SamplerConfig{Type: rules.NeverSample})(c)
+			first(sampler.Config{Type: sampler.NeverSample})(c)
 			c.Sampling.DryRun = true
 		}, nil, []string{"", "", "", "", ""}},
 		"never found, a rule alone": {func(c *Config) { byRequest(c); onePercent(c); c.Sampling.Errors = false }, nil, []string{"", "", "", "", ""}},
 		"never found, sampled by itself": {func(c *Config) {
-			first(rules.SamplerConfig{Type: rules.NeverSample})(c)
+			first(sampler.Config{Type: sampler.NeverSample})(c)
 			c.Logs.MissingTraceID.SamplingPercentage, c.Sampling.DryRun = 0, true
-		}, nil, []string{"", "", "", rules.RuleMissing, "drop"}},
-		"found, kept by the share": {first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(200, "r1")}, []string{"default", "fd70a", "", "", ""}},
-		"found, dropped":           {first(rules.SamplerConfig{Type: rules.AlwaysSample}), []ptrace.Traces{requestSpan(1, "r1")}, nil},
-		"found, evidence":          {first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", failed)}, []string{"errors", "", "", "", ""}},
+		}, nil, []string{"", "", "", stamp.RuleMissing, "drop"}},
+		"found, kept by the share": {first(sampler.Config{Type: sampler.NeverSample}), []ptrace.Traces{requestSpan(200, "r1")}, []string{"default", "fd70a", "", "", ""}},
+		"found, dropped":           {first(sampler.Config{Type: sampler.AlwaysSample}), []ptrace.Traces{requestSpan(1, "r1")}, nil},
+		"found, evidence":          {first(sampler.Config{Type: sampler.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", failed)}, []string{"errors", "", "", "", ""}},
 		"found, judged by another's randomness": {
-			first(rules.SamplerConfig{Type: rules.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", state("ot=rv:"+rv))}, []string{"default", "fd70a", rv, "", ""},
+			first(sampler.Config{Type: sampler.NeverSample}), []ptrace.Traces{requestSpan(1, "r1", state("ot=rv:"+rv))}, []string{"default", "fd70a", rv, "", ""},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

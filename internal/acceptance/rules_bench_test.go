@@ -14,12 +14,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 // tenRules are ten rules, five of them with OTTL conditions, none of which the
 // benchmark's spans match: the dearest case.
 func tenRules(c *Config) {
-	never := rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}
+	never := sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 50}
 	for name, condition := range map[string]string{
 		"tenant":  `resource.attributes["tenant"] == "gold"`,
 		"kind":    `span.kind == SPAN_KIND_PRODUCER`,
@@ -31,7 +33,7 @@ func tenRules(c *Config) {
 	}
 	c.Sampling.Debug.Attribute = "http.request.header.x-debug"
 	c.Sampling.SlowerThan = time.Second
-	c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
+	c.Sampling.Suppress = request.SuppressConfig{HealthChecks: true, StaticAssets: true}
 	c.Sampling.RoutePercentages = map[string]float64{"GET /feed/{id}": 0.1}
 }
 

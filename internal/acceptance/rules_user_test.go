@@ -17,11 +17,12 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 func keepIf(conditions ...string) func(*rules.Config) {
 	return func(c *rules.Config) {
-		c.Rules = []rules.RuleConfig{{Name: "mine", Conditions: conditions, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}}}
+		c.Rules = []rules.RuleConfig{{Name: "mine", Conditions: conditions, Sampler: sampler.Config{Type: sampler.AlwaysSample}}}
 	}
 }
 
@@ -38,8 +39,8 @@ func randomTrace(n int) pcommon.TraceID {
 // and what came in the time of one rate is decided by it, late items included.
 func TestAdaptiveRates(t *testing.T) {
 	bubbled(t, func(c *Config) {
-		c.Sampling.Rules = []rules.RuleConfig{{Name: "all", Sampler: rules.SamplerConfig{
-			Type: rules.AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"kind"},
+		c.Sampling.Rules = []rules.RuleConfig{{Name: "all", Sampler: sampler.Config{
+			Type: sampler.AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"kind"},
 		}}}
 	}, func(t *testing.T, p *pipelines) {
 		send := func(from, count int, fingerprint string) {
@@ -106,7 +107,7 @@ func TestABatchOnWhichAConditionFails(t *testing.T) {
 		p.conserved()
 	})
 	ofTraces := func(c *Config) {
-		c.Sampling.Rules = []rules.RuleConfig{ruleOn("ratio", rules.NeverSample, `trace.span_count / trace.log_count > 1`)}
+		c.Sampling.Rules = []rules.RuleConfig{ruleOn("ratio", sampler.NeverSample, `trace.span_count / trace.log_count > 1`)}
 	}
 	bubbled(t, ofTraces, func(t *testing.T, p *pipelines) {
 		p.send(spanOf(1, 1), spanOf(1, 2))
@@ -127,13 +128,13 @@ func TestABatchOnWhichAConditionFails(t *testing.T) {
 // follows, however much time has passed.
 func TestRateLimiting(t *testing.T) {
 	const perSecond, seconds = 10, 20
-	for name, sampler := range map[string]rules.SamplerConfig{
-		"spans": {Type: rules.RateLimiting, SpansPerSecond: perSecond},
-		"bytes": {Type: rules.RateLimiting, BytesPerSecond: 1000},
+	for name, limit := range map[string]sampler.Config{
+		"spans": {Type: sampler.RateLimiting, SpansPerSecond: perSecond},
+		"bytes": {Type: sampler.RateLimiting, BytesPerSecond: 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubbled(t, func(c *Config) {
-				c.Sampling.Rules = []rules.RuleConfig{{Name: "limited", Sampler: sampler}}
+				c.Sampling.Rules = []rules.RuleConfig{{Name: "limited", Sampler: limit}}
 			}, func(t *testing.T, p *pipelines) {
 				trace := 0
 				send := func(n int, change ...func(ptrace.Span)) {

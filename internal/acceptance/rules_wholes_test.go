@@ -15,11 +15,12 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 // ruleOn is a rule with the conditions.
-func ruleOn(name string, s rules.SamplerType, conditions ...string) rules.RuleConfig {
-	return rules.RuleConfig{Name: name, Conditions: conditions, Sampler: rules.SamplerConfig{Type: s}}
+func ruleOn(name string, s sampler.Type, conditions ...string) rules.RuleConfig {
+	return rules.RuleConfig{Name: name, Conditions: conditions, Sampler: sampler.Config{Type: s}}
 }
 
 // keptBy returns the rule noted on what came out of each trace, and how many items
@@ -50,7 +51,7 @@ func (p *pipelines) keptBy() map[int]string {
 func TestWholeTracesAreJudgedOnceAtTheEndOfTheirWait(t *testing.T) {
 	twoSpans := func(c *Config) {
 		c.Sampling.SamplingPercentage, c.Sampling.RuleAttribute = 1, "kept.by"
-		c.Sampling.Rules = []rules.RuleConfig{ruleOn("two", rules.AlwaysSample, `trace.span_count == 2`)}
+		c.Sampling.Rules = []rules.RuleConfig{ruleOn("two", sampler.AlwaysSample, `trace.span_count == 2`)}
 	}
 	for name, tt := range map[string]struct {
 		change  func(*Config)
@@ -61,7 +62,7 @@ func TestWholeTracesAreJudgedOnceAtTheEndOfTheirWait(t *testing.T) {
 		"root and wait": {func(*Config) {}, func(p *pipelines) { p.send(spanOf(1, 1, root), spanOf(1, 2)); time.Sleep(time.Minute) }, "root"},
 		"many items":    {func(c *Config) { c.MaxItemsPerTrace = 2 }, func(p *pipelines) { p.send(spanOf(1, 1), spanOf(1, 2)) }, "limit"},
 		"two signals": {func(c *Config) {
-			c.Sampling.Rules = []rules.RuleConfig{ruleOn("two", rules.AlwaysSample, `trace.span_count == 2 and trace.log_count == 1`)}
+			c.Sampling.Rules = []rules.RuleConfig{ruleOn("two", sampler.AlwaysSample, `trace.span_count == 2 and trace.log_count == 1`)}
 		}, func(p *pipelines) {
 			p.send(logOf(1, 1), spanOf(1, 1))
 			time.Sleep(time.Second)
@@ -117,19 +118,19 @@ func bubbledUntilShutdown(t *testing.T, change func(*Config), run func(*pipeline
 // Rules see logs of no trace as they see those of one: they are dropped, kept and
 // sampled by what matches them, and counted by the rule.
 func TestRulesDecideOnLogsWithoutATrace(t *testing.T) {
-	adaptive := rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 10}
-	for name, sampler := range map[string]rules.SamplerConfig{
-		"probabilistic": {Type: rules.Probabilistic, SamplingPercentage: 10}, "adaptive": adaptive,
+	adaptive := sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 10}
+	for name, some := range map[string]sampler.Config{
+		"probabilistic": {Type: sampler.Probabilistic, SamplingPercentage: 10}, "adaptive": adaptive,
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubbled(t, func(c *Config) {
 				c.Sampling.RuleAttribute = "kept.by"
 				c.Sampling.Rules = []rules.RuleConfig{
-					ruleOn("noisy", rules.NeverSample, `IsMatch(log.body, "^heartbeat")`),
-					{Name: "chatty", Conditions: []string{`IsMatch(log.body, "^cache")`}, Sampler: sampler},
-					ruleOn("precious", rules.AlwaysSample, `IsMatch(log.body, "^payment")`, `log.severity_number < SEVERITY_NUMBER_ERROR`),
-					ruleOn("span", rules.NeverSample, `span.name == "span"`),
-					ruleOn("trace", rules.NeverSample, `trace.has_root == false`, `IsMatch(log.body, "^trace")`),
+					ruleOn("noisy", sampler.NeverSample, `IsMatch(log.body, "^heartbeat")`),
+					{Name: "chatty", Conditions: []string{`IsMatch(log.body, "^cache")`}, Sampler: some},
+					ruleOn("precious", sampler.AlwaysSample, `IsMatch(log.body, "^payment")`, `log.severity_number < SEVERITY_NUMBER_ERROR`),
+					ruleOn("span", sampler.NeverSample, `span.name == "span"`),
+					ruleOn("trace", sampler.NeverSample, `trace.has_root == false`, `IsMatch(log.body, "^trace")`),
 				}
 			}, func(t *testing.T, p *pipelines) {
 				says := func(text string) func(plog.LogRecord) { return func(lr plog.LogRecord) { lr.Body().SetStr(text) } }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -24,15 +26,15 @@ func everything(c *Config) {
 	c.Sampling.SamplingPercentage = 20
 	c.Sampling.Debug.Attribute = "debug"
 	c.Sampling.SlowerThan = time.Second
-	c.Sampling.Suppress = rules.SuppressConfig{HealthChecks: true, StaticAssets: true}
+	c.Sampling.Suppress = request.SuppressConfig{HealthChecks: true, StaticAssets: true}
 	c.Sampling.RoutePercentages = map[string]float64{"/feed/{id}": 60, "GET /rare/{id}": 1}
 	c.Sampling.Rules = []rules.RuleConfig{
-		{Name: "never", Conditions: []string{`log.attributes["never"] == "1"`}, Sampler: rules.SamplerConfig{Type: rules.NeverSample}},
-		{Name: "pair", Conditions: []string{`span.attributes["a"] == "1"`, `log.attributes["b"] == "1"`}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}},
-		{Name: "some", Conditions: []string{`span.name == "some"`}, Sampler: rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 50}},
+		{Name: "never", Conditions: []string{`log.attributes["never"] == "1"`}, Sampler: sampler.Config{Type: sampler.NeverSample}},
+		{Name: "pair", Conditions: []string{`span.attributes["a"] == "1"`, `log.attributes["b"] == "1"`}, Sampler: sampler.Config{Type: sampler.AlwaysSample}},
+		{Name: "some", Conditions: []string{`span.name == "some"`}, Sampler: sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 50}},
 		{
 			Name: "adaptive", Conditions: []string{`span.attributes["kind"] != nil`},
-			Sampler: rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 50, FingerprintAttributes: []string{"kind"}},
+			Sampler: sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 50, FingerprintAttributes: []string{"kind"}},
 		},
 	}
 }

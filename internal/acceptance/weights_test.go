@@ -24,6 +24,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -181,9 +182,9 @@ func TestUnbiased(t *testing.T) {
 	if testing.Short() || raceDetector { // which makes it ten times as long
 		traces = 20_000
 	}
-	rule := func(s rules.SamplerConfig) func(*Config) {
+	rule := func(s sampler.Config) func(*Config) {
 		return func(c *Config) {
-			failed := rules.RuleConfig{Name: "failed", Conditions: []string{"span.status.code == STATUS_CODE_ERROR"}, Sampler: rules.SamplerConfig{Type: rules.AlwaysSample}}
+			failed := rules.RuleConfig{Name: "failed", Conditions: []string{"span.status.code == STATUS_CODE_ERROR"}, Sampler: sampler.Config{Type: sampler.AlwaysSample}}
 			c.Sampling.Rules = []rules.RuleConfig{failed, {Name: "rest", Sampler: s}}
 		}
 	}
@@ -195,12 +196,12 @@ func TestUnbiased(t *testing.T) {
 			c.Sampling.SamplingPercentage = 2
 			c.Sampling.RoutePercentages = map[string]float64{"GET /route-a/{id}": 0.5, "/route-e/{id}": 50}
 		}},
-		"probabilistic":              {rule(rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 5})},
-		"adaptive_percentage":        {rule(rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 5, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second})},
-		"adaptive_throughput":        {rule(rules.SamplerConfig{Type: rules.AdaptiveThroughput, GoalThroughput: 2000, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second})},
+		"probabilistic":              {rule(sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 5})},
+		"adaptive_percentage":        {rule(sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 5, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second})},
+		"adaptive_throughput":        {rule(sampler.Config{Type: sampler.AdaptiveThroughput, GoalThroughput: 2000, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second})},
 		"chained, less and less":     {percentage(20), percentage(2)},
 		"chained, more the second":   {percentage(2), percentage(20)},
-		"chained, adaptive in front": {rule(rules.SamplerConfig{Type: rules.AdaptivePercentage, GoalPercentage: 20, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second}), percentage(2)},
+		"chained, adaptive in front": {rule(sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 20, FingerprintAttributes: keys, AdjustmentInterval: 2 * time.Second}), percentage(2)},
 	}
 	for name, stages := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/collector/config/configretry"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
@@ -125,23 +126,23 @@ func defaultRetry() configretry.BackOffConfig {
 // Validate checks the waits and limits, and that no attribute has two meanings.
 func (c *Config) Validate() error {
 	return errors.Join(
-		rules.Check(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
-		rules.CheckDuration("decision_wait", max(0, c.DecisionWait)),
-		rules.CheckDuration("decision_wait_after_root", c.DecisionWaitAfterRoot),
-		rules.Check(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
+		check.That(c.DecisionWait > 0, "decision_wait must be positive, got %v", c.DecisionWait),
+		check.Duration("decision_wait", max(0, c.DecisionWait)),
+		check.Duration("decision_wait_after_root", c.DecisionWaitAfterRoot),
+		check.That(c.DecisionWaitAfterRoot <= max(0, c.DecisionWait),
 			"decision_wait_after_root must not be longer than decision_wait (%v), got %v", c.DecisionWait, c.DecisionWaitAfterRoot),
-		rules.CheckDuration("hindsight", c.Hindsight),
-		rules.Check(c.ShutdownTimeout > 0, "shutdown_timeout must be positive, got %v", c.ShutdownTimeout),
-		rules.CheckDuration("shutdown_timeout", max(0, c.ShutdownTimeout)),
-		rules.CheckDuration("retry_on_failure::initial_interval", c.RetryOnFailure.InitialInterval),
-		rules.CheckDuration("retry_on_failure::max_interval", c.RetryOnFailure.MaxInterval),
-		rules.CheckDuration("retry_on_failure::max_elapsed_time", c.RetryOnFailure.MaxElapsedTime),
-		rules.Check(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
-		rules.Check(c.MaxBytes >= MinBytes, "max_bytes must be at least %s, got %s", ByteSize(MinBytes), c.MaxBytes),
-		rules.Check(c.VerdictMemory <= c.MaxBytes/2, "verdict_memory must be at most half of max_bytes (%s), got %s", c.MaxBytes, c.VerdictMemory),
+		check.Duration("hindsight", c.Hindsight),
+		check.That(c.ShutdownTimeout > 0, "shutdown_timeout must be positive, got %v", c.ShutdownTimeout),
+		check.Duration("shutdown_timeout", max(0, c.ShutdownTimeout)),
+		check.Duration("retry_on_failure::initial_interval", c.RetryOnFailure.InitialInterval),
+		check.Duration("retry_on_failure::max_interval", c.RetryOnFailure.MaxInterval),
+		check.Duration("retry_on_failure::max_elapsed_time", c.RetryOnFailure.MaxElapsedTime),
+		check.That(c.MaxItemsPerTrace > 0, "max_items_per_trace must be positive, got %d", c.MaxItemsPerTrace),
+		check.That(c.MaxBytes >= MinBytes, "max_bytes must be at least %s, got %s", ByteSize(MinBytes), c.MaxBytes),
+		check.That(c.VerdictMemory <= c.MaxBytes/2, "verdict_memory must be at most half of max_bytes (%s), got %s", c.MaxBytes, c.VerdictMemory),
 		c.checkAttributes(),
-		rules.Check(!slices.Contains(c.MetadataKeys, ""), "metadata_keys must not contain an empty key, got %q", c.MetadataKeys),
-		rules.Check(!repeated(c.MetadataKeys), "metadata_keys must not contain a key twice, in whatever case, got %q", c.MetadataKeys),
+		check.That(!slices.Contains(c.MetadataKeys, ""), "metadata_keys must not contain an empty key, got %q", c.MetadataKeys),
+		check.That(!repeated(c.MetadataKeys), "metadata_keys must not contain a key twice, in whatever case, got %q", c.MetadataKeys),
 	)
 }
 

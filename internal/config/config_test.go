@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 func load(t *testing.T, name string) (*Config, error) {
@@ -85,19 +87,19 @@ func TestFullConfig(t *testing.T) {
 			Debug:              rules.DebugConfig{Attribute: "http.request.header.x-sample-debug", Value: "true"},
 			Errors:             true,
 			SlowerThan:         2 * time.Second,
-			Suppress:           rules.SuppressConfig{HealthChecks: true, StaticAssets: true},
+			Suppress:           request.SuppressConfig{HealthChecks: true, StaticAssets: true},
 			RoutePercentages:   map[string]float64{"GET /feed/{id}": 0.1, "/login": 100},
 			Rules: []rules.RuleConfig{{
 				Name:       "tenant",
 				Match:      rules.MatchSameItem,
 				Conditions: []string{`resource.attributes["tenant"] == "a"`, `span.kind == SPAN_KIND_SERVER`},
-				Sampler: rules.SamplerConfig{
-					Type: rules.AdaptiveThroughput, GoalThroughput: 100, FingerprintAttributes: []string{"url.template"},
+				Sampler: sampler.Config{
+					Type: sampler.AdaptiveThroughput, GoalThroughput: 100, FingerprintAttributes: []string{"url.template"},
 					AdjustmentInterval: 30 * time.Second, Weight: 0.25, MaxKeys: 50,
 				},
 			}, {
 				Name:    "rest",
-				Sampler: rules.SamplerConfig{Type: rules.Probabilistic, SamplingPercentage: 5},
+				Sampler: sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 5},
 			}},
 			ErrorMode:        ottl.PropagateError,
 			Randomness:       rules.RandomnessHash,

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 	"github.com/otelcol-correlation/correlationprocessor/internal/logtrace"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
 // readAttributes are those of the semantic conventions, old and new, that a request is
@@ -62,7 +62,7 @@ func (c *Config) checkAttributes() error {
 func (c *Config) checkWritten(w namedAttribute, before []namedAttribute) error {
 	err := checkKeys(w.key, []string{w.name})
 	for _, b := range before {
-		err = errors.Join(err, rules.Check(w.name != b.name, "%s must not be %q: %s is", w.key, w.name, b.key))
+		err = errors.Join(err, check.That(w.name != b.name, "%s must not be %q: %s is", w.key, w.name, b.key))
 	}
 	if w.name == record.AttributeHTTPRoute {
 		return errors.Join(err, c.checkHTTPRoute(w))
@@ -78,7 +78,7 @@ func (c *Config) checkHTTPRoute(w namedAttribute) error {
 	if w.key != "routes::attribute" {
 		return fmt.Errorf("%s must not be %q: the route of a request stands there", w.key, w.name)
 	}
-	return rules.Check(c.Routes.HTTPRoute != HTTPRouteNever,
+	return check.That(c.Routes.HTTPRoute != HTTPRouteNever,
 		"%s must not be %q with routes::http_route: %s", w.key, w.name, c.Routes.HTTPRoute)
 }
 
@@ -108,15 +108,15 @@ func (c *Config) checkRead() (err error) {
 	none := logtrace.NewKeys(nil)
 	for _, name := range c.Logs.RequestIDAttributes {
 		err = errors.Join(err,
-			rules.Check(none.Lookup(name).Kind == logtrace.RoleNone, "logs::request_id_attributes must not contain %q: trace ids are read from it", name),
-			rules.Check(!slices.Contains(c.Logs.TraceIDAttributes, name), "logs::request_id_attributes must not contain %q, which logs::trace_id_attributes contains", name))
+			check.That(none.Lookup(name).Kind == logtrace.RoleNone, "logs::request_id_attributes must not contain %q: trace ids are read from it", name),
+			check.That(!slices.Contains(c.Logs.TraceIDAttributes, name), "logs::request_id_attributes must not contain %q, which logs::trace_id_attributes contains", name))
 	}
 	for _, name := range c.Logs.TraceIDAttributes {
 		err = errors.Join(err,
-			rules.Check(!readsRequests(name), "logs::trace_id_attributes must not contain %q: requests are read from it", name),
-			rules.Check(!slices.Contains(c.Logs.PathAttributes, name), "logs::trace_id_attributes must not contain %q, which logs::path_attributes contains", name))
+			check.That(!readsRequests(name), "logs::trace_id_attributes must not contain %q: requests are read from it", name),
+			check.That(!slices.Contains(c.Logs.PathAttributes, name), "logs::trace_id_attributes must not contain %q, which logs::path_attributes contains", name))
 	}
-	return errors.Join(err, rules.Check(!slices.Contains(c.Logs.PathAttributes, record.AttributeHTTPRoute),
+	return errors.Join(err, check.That(!slices.Contains(c.Logs.PathAttributes, record.AttributeHTTPRoute),
 		"logs::path_attributes must not contain %q: the pattern of a path stands there, not the path", record.AttributeHTTPRoute))
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
@@ -80,11 +81,11 @@ func (c *LogsConfig) Validate() error {
 		checkKeys("path_attributes", c.PathAttributes),
 		checkKeys("request_id_attributes", c.RequestIDAttributes),
 		checkKeys("join_attributes", c.JoinAttributes),
-		rules.CheckDuration("join_wait", c.JoinWait),
+		check.Duration("join_wait", c.JoinWait),
 	)
 }
 
 // Validate checks the percentage and the attributes.
 func (c *MissingTraceIDConfig) Validate() error {
-	return errors.Join(rules.CheckPercentage("sampling_percentage", c.SamplingPercentage), rules.CheckSampleBy(c.SampleBy))
+	return errors.Join(check.Percentage("sampling_percentage", c.SamplingPercentage), rules.CheckSampleBy(c.SampleBy))
 }

@@ -17,7 +17,7 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 )
 
 // Unmarshal reads the configuration. Besides what the Collector's decoder refuses it
@@ -95,7 +95,7 @@ func misreadFields(t reflect.Type, raw map[string]any, path string) (err error) 
 // checkSet returns an error if a key has no value. Where that comes from an environment
 // variable that is not set, the decoder reads it as 0 or false.
 func checkSet(raw any, path string) error {
-	return rules.Check(raw != nil, "%s has no value: write one, or leave the key out", path)
+	return check.That(raw != nil, "%s has no value: write one, or leave the key out", path)
 }
 
 func misreadNumber(t reflect.Type, raw any, path string) error {

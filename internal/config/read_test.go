@@ -64,16 +64,16 @@ func TestWhatWouldBeReadAsSomethingElseIsRefused(t *testing.T) {
 		"decision_wait: 0s":  "decision_wait must be positive, got 0s",
 		"decision_wait: -5s": "decision_wait must be positive, got -5s",
 		// Values that are missing.
-		"decision_wait: ":                                     "decision_wait has no value",
-		"sampling: {sampling_percentage: }":                   "sampling::sampling_percentage has no value",
-		"sampling: {errors: }":                                "sampling::errors has no value",
-		"sampling: {route_percentages: {/feed: }}":            "sampling::route_percentages::/feed has no value",
-		"logs: {missing_trace_id: {sampling_percentage: }}":   "logs::missing_trace_id::sampling_percentage has no value",
-		sampler("type: probabilistic"):                        "sampling_percentage must be set for type probabilistic; write 0 to keep nothing",
-		sampler("type: probabilistic, sampling_percentage: "): "sampling::rules::0::sampler::sampling_percentage has no value",
-		sampler("type: adaptive_percentage"):                  "goal_percentage must be above 0 and at most 100, got 0",
-		sampler("type: adaptive_throughput"):                  "goal_throughput must be positive, got 0",
-		sampler("{}"):                                         "type must be one of",
+		"decision_wait: ":                                         "decision_wait has no value",
+		"sampling: {sampling_percentage: }":                       "sampling::sampling_percentage has no value",
+		"sampling: {errors: }":                                    "sampling::errors has no value",
+		"sampling: {route_percentages: {/feed: }}":                "sampling::route_percentages::/feed has no value",
+		"logs: {missing_trace_id: {sampling_percentage: }}":       "logs::missing_trace_id::sampling_percentage has no value",
+		withSampler("type: probabilistic"):                        "sampling_percentage must be set for type probabilistic; write 0 to keep nothing",
+		withSampler("type: probabilistic, sampling_percentage: "): "sampling::rules::0::sampler::sampling_percentage has no value",
+		withSampler("type: adaptive_percentage"):                  "goal_percentage must be above 0 and at most 100, got 0",
+		withSampler("type: adaptive_throughput"):                  "goal_throughput must be positive, got 0",
+		withSampler("{}"):                                         "type must be one of",
 		// Numbers that are none, or others.
 		`sampling: {sampling_percentage: "1%"}`:    `sampling::sampling_percentage must be a number, got "1%"; write 1`,
 		`sampling: {sampling_percentage: "0.5"}`:   `sampling::sampling_percentage must be a number, got "0.5"; write 0.5`,
@@ -96,13 +96,13 @@ func TestWhatWouldBeReadAsSomethingElseIsRefused(t *testing.T) {
 	}
 }
 
-// sampler is a rule with a sampler of its own.
-func sampler(text string) string {
+// withSampler is a rule with a sampler of its own.
+func withSampler(text string) string {
 	return "sampling: {rules: [{name: a, sampler: {" + strings.Trim(text, "{}") + "}}]}"
 }
 
 func adaptive(text string) string {
-	return sampler("type: adaptive_percentage, goal_percentage: 5, " + text)
+	return withSampler("type: adaptive_percentage, goal_percentage: 5, " + text)
 }
 
 // environment is a provider of variables: ${env:NAME} in a block is what the map has.
@@ -201,7 +201,7 @@ func TestGoodValuesAreRead(t *testing.T) {
 		require.Equal(t, want, cfg.MaxBytes, text)
 	}
 	for _, text := range []string{
-		"max_items_per_trace: 1e4", "sampling: {slower_than: 0}", "logs: {join_wait: 0}", sampler("type: probabilistic, sampling_percentage: 0"),
+		"max_items_per_trace: 1e4", "sampling: {slower_than: 0}", "logs: {join_wait: 0}", withSampler("type: probabilistic, sampling_percentage: 0"),
 		"sampling: {sampling_percentage: 0.01}", "sampling: {sampling_percentage: 1}", "routes:", "sampling: {rules: }", "sampling: {route_percentages: }",
 	} {
 		_, err := parse(text)

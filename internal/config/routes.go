@@ -11,11 +11,11 @@ import (
 
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 	"github.com/otelcol-correlation/correlationprocessor/internal/mask"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/openapi"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
@@ -115,13 +115,13 @@ func (c *RoutesConfig) Validate() error {
 	_, err := c.Table(0)
 	return errors.Join(
 		err,
-		rules.Check(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
-		rules.Check(c.Attribute != "", "attribute must not be empty"),
+		check.That(c.MaxRoutes > 0, "max_routes must be positive, got %d", c.MaxRoutes),
+		check.That(c.Attribute != "", "attribute must not be empty"),
 		c.checkLearnFile(),
-		rules.CheckOneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
-		rules.CheckOneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
-		rules.Check(c.HashKey == "" || len(c.HashKey) >= mask.MinKey, "hash_key must be at least %d bytes long, got %d", mask.MinKey, len(c.HashKey)),
-		rules.CheckOneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
+		check.OneOf("http_route", c.HTTPRoute, HTTPRouteNever, HTTPRouteDeclared, HTTPRouteAlways),
+		check.OneOf("raw_path", c.RawPath, RawPathKeep, RawPathHash, RawPathDrop),
+		check.That(c.HashKey == "" || len(c.HashKey) >= mask.MinKey, "hash_key must be at least %d bytes long, got %d", mask.MinKey, len(c.HashKey)),
+		check.OneOf("parameters", c.Parameters, ParametersOff, ParametersPlain, ParametersHash),
 	)
 }
 
@@ -138,8 +138,8 @@ func (c *RoutesConfig) checkLearnFile() error {
 	}
 	same := func(other string) bool { return filepath.Clean(other) == filepath.Clean(file) }
 	return errors.Join(
-		rules.Check(c.Learn.Enabled, "learn::file needs learn::enabled: true, for nothing is learned without, got %q", file),
-		rules.Check(!slices.ContainsFunc(read, same), "learn::file must not be one of openapi_files, got %q", file),
+		check.That(c.Learn.Enabled, "learn::file needs learn::enabled: true, for nothing is learned without, got %q", file),
+		check.That(!slices.ContainsFunc(read, same), "learn::file must not be one of openapi_files, got %q", file),
 	)
 }
 

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
 )
 
 // TelemetryConfig has the checks and the labels of the metrics.
@@ -41,9 +41,9 @@ var metricLabels = []string{
 // Validate checks the attributes, and that there are traces to guess about.
 func (c *TelemetryConfig) Validate() error {
 	return errors.Join(
-		rules.Check(c.Integrity || !c.Heuristics, "heuristics needs integrity, got heuristics: %v with integrity: %v", c.Heuristics, c.Integrity),
+		check.That(c.Integrity || !c.Heuristics, "heuristics needs integrity, got heuristics: %v with integrity: %v", c.Heuristics, c.Integrity),
 		checkKeys("attributes", c.Attributes),
-		rules.Check(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
+		check.That(len(c.Attributes) <= maxTelemetryAttributes, "attributes must be at most %d, got %q", maxTelemetryAttributes, c.Attributes),
 		c.checkLabels(),
 	)
 }

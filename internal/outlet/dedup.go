@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 // Reasons for which an access log goes no further though its trace is kept.
@@ -180,7 +180,7 @@ func (r *dedup) drops(res pcommon.Resource, lr plog.LogRecord) bool {
 		return false
 	}
 	if r.dryRun {
-		lr.Attributes().PutStr(rules.AttributeDryRepeat, why)
+		lr.Attributes().PutStr(stamp.AttributeDryRepeat, why)
 		return false
 	}
 	if r.dropped == nil {

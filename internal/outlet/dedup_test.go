@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -121,7 +122,7 @@ func TestRepeatsStayInADryRun(t *testing.T) {
 	out, tel := deliver(t, join, records, func(c *rules.Config) { c.DryRun = true })
 	require.Equal(t, []string{"start", "end", "other"}, bodies(out))
 	for i, want := range []string{"duplicate", "redundant", ""} {
-		noted, ok := out[i].Attributes().Get(rules.AttributeDryRepeat)
+		noted, ok := out[i].Attributes().Get(stamp.AttributeDryRepeat)
 		require.Equal(t, want != "", ok)
 		if ok {
 			require.Equal(t, want, noted.Str())

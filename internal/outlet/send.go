@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -191,7 +191,7 @@ func (o *Outlet) spans(records []tracebuffer.Record) (td ptrace.Traces, count fu
 	if td, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(groups.message()); err != nil {
 		return td, nil, errors.Join(errCorrupt, err)
 	}
-	st, from := rules.NewStamper(o.to.Rules), groups.origins()
+	st, from := stamp.New(o.to.Rules.Stamp()), groups.origins()
 	logs := o.companionLogs(withoutCopies(records))
 	counts := countLogs(record.TraceIDsOf(td, logs), logs, o.to.Join.PathAttributes)
 	for _, s := range record.EachSpan(td) {
@@ -233,7 +233,7 @@ func (o *Outlet) logRecords(records []tracebuffer.Record) (ld plog.Logs, left in
 	if ld, err = (&plog.ProtoUnmarshaler{}).UnmarshalLogs(groups.message()); err != nil {
 		return ld, 0, nil, errors.Join(errCorrupt, err)
 	}
-	st, from := rules.NewStamper(o.to.Rules), groups.origins()
+	st, from := stamp.New(o.to.Rules.Stamp()), groups.origins()
 	for _, lr := range record.EachLog(ld) {
 		st.Log(lr, from[0].verdict)
 		from[0].mark(lr.Attributes())

@@ -185,34 +185,6 @@ func TestRoutePercentages(t *testing.T) {
 		{"pattern of an earlier tier", on, items(spanOf(1, root, get(""), spanAttr("url.template", "/feed/{int}"))), false, "route:GET /feed/:id"},
 		{"pattern of an earlier tier, of a log", on, items(logOf(1, accessLog("", 200), logAttr("url.template", "/login"))), true, "route:/login"},
 	})
-	of := func(percentages map[string]float64) func(*Config) {
-		return func(c *Config) { c.RoutePercentages = percentages }
-	}
-	runRuleCases(t, []ruleCase{
-		{"the more special of two", of(map[string]float64{"/users/{id}": 0, "/users/me": 100}), items(spanOf(1, root, get("/users/me"))), true, "route:/users/me"},
-		{"the other of the two", of(map[string]float64{"/users/{id}": 0, "/users/me": 100}), items(spanOf(1, root, get("/users/bob"))), false, "route:/users/{id}"},
-		{"number or name: number", of(map[string]float64{"/users/{name}": 0, "/users/{id:int}": 100}), items(spanOf(1, root, get("/users/17"))), true, "route:/users/{id:int}"},
-		{"number or name: name", of(map[string]float64{"/users/{name}": 0, "/users/{id:int}": 100}), items(spanOf(1, root, get("/users/bob"))), false, "route:/users/{name}"},
-		{"before everything else", of(map[string]float64{"/{rest...}": 0, "/users/{id}": 100}), items(spanOf(1, root, get("/users/bob"))), true, "route:/users/{id}"},
-		{"everything else", of(map[string]float64{"/{rest...}": 0, "/users/{id}": 100}), items(spanOf(1, root, get("/a/b/c"))), false, "route:/{rest...}"},
-		{"slash at the end of the key", of(map[string]float64{"/users/{id}/": 100}), items(spanOf(1, root, get("/users/bob"))), true, "route:/users/{id}/"},
-		{"pattern against a key with a slash", of(map[string]float64{"/users/{id}/": 100}), items(spanOf(1, root, get(""), spanAttr("url.template", "/users/{param}"))), true, "route:/users/{id}/"},
-	})
-}
-
-// At 0 percent nothing of a route is kept, whatever the values in its paths look like
-// and whether or not anything was learned of it.
-func TestRoutePercentagesHoldForUndeclaredRoutes(t *testing.T) {
-	r := compiled(t, onePercent(func(c *Config) {
-		c.SamplingPercentage, c.RoutePercentages = 100, map[string]float64{"GET /blog/{slug}": 0}
-	}), Options{MissingPercentage: 100})
-	rapid.Check(t, func(t *rapid.T) {
-		slug := rapid.StringMatching(`[A-Za-z0-9._~-]{1,30}`).Draw(t, "slug")
-		s := spanOf(1, root, get("/blog/"+slug+rapid.SampledFrom([]string{"", "/", "?a=/b"}).Draw(t, "end")))
-		var m Matcher
-		f := match(&m, r, s)
-		require.Equal(t, "route:GET /blog/{slug}", r.Policy().Rules()[f.Match].Name)
-	})
 }
 
 func TestRoutePercentagesAreChecked(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -30,7 +31,7 @@ type Config struct {
 	// SlowerThan keeps every trace with a span that took longer; 0 does not.
 	SlowerThan time.Duration `mapstructure:"slower_than"`
 	// Suppress drops traces of requests that nobody looks at.
-	Suppress SuppressConfig `mapstructure:"suppress"`
+	Suppress request.SuppressConfig `mapstructure:"suppress"`
 	// RoutePercentages are shares of traces by the route their request went
 	// to, "GET /feed/{id}" or "/feed/{id}".
 	RoutePercentages map[string]float64 `mapstructure:"route_percentages"`
@@ -73,23 +74,6 @@ type DebugConfig struct {
 	// Flags heeds the debug flags of B3 and Jaeger headers in logs. By itself
 	// it makes no trace wait: it counts where there are other rules.
 	Flags bool `mapstructure:"flags"`
-
-	// prevent unkeyed literal initialization
-	_ struct{}
-}
-
-// SuppressConfig says which requests nobody looks at.
-type SuppressConfig struct {
-	// HealthChecks are requests of probes, known by their path, their gRPC
-	// service or their user agent.
-	HealthChecks bool `mapstructure:"health_checks"`
-	// HealthCheckPaths are paths of probes besides the known ones, whole and in the
-	// syntax of route templates.
-	HealthCheckPaths []string `mapstructure:"health_check_paths"`
-	// UserAgents are texts in the user agents of probes besides the known ones.
-	UserAgents []string `mapstructure:"user_agents"`
-	// StaticAssets are requests for files that pages are made of.
-	StaticAssets bool `mapstructure:"static_assets"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}

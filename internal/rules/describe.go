@@ -10,6 +10,7 @@ import (
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -71,34 +72,15 @@ func (c *Config) detail(rule string) string {
 func (c *Config) sampler(rule *sampling.Rule) string {
 	for i := range c.Rules {
 		if c.Rules[i].Name == rule.Name {
-			return c.Rules[i].Sampler.describe()
+			return c.Rules[i].Sampler.Describe()
 		}
 	}
 	switch rule.Threshold {
 	case contrib.AlwaysSampleThreshold:
-		return string(AlwaysSample)
+		return string(sampler.AlwaysSample)
 	case contrib.NeverSampleThreshold:
-		return string(NeverSample)
+		return string(sampler.NeverSample)
 	default:
-		return fmt.Sprintf("%s %.4g %%", Probabilistic, 100*rule.Threshold.Probability())
-	}
-}
-
-// describe says what the sampler keeps.
-func (c *SamplerConfig) describe() string {
-	switch c.Type {
-	case Probabilistic:
-		return fmt.Sprintf("%s %v %%", c.Type, c.SamplingPercentage)
-	case AdaptivePercentage:
-		return fmt.Sprintf("%s %v %%", c.Type, c.GoalPercentage)
-	case AdaptiveThroughput:
-		return fmt.Sprintf("%s %d items a second", c.Type, c.GoalThroughput)
-	case RateLimiting:
-		if c.BytesPerSecond > 0 {
-			return fmt.Sprintf("%s %d bytes a second", c.Type, c.BytesPerSecond)
-		}
-		return fmt.Sprintf("%s %d spans a second", c.Type, c.SpansPerSecond)
-	default:
-		return string(c.Type)
+		return fmt.Sprintf("%s %.4g %%", sampler.Probabilistic, 100*rule.Threshold.Probability())
 	}
 }

@@ -4,16 +4,15 @@
 package rules
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/conditions"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -21,8 +20,8 @@ import (
 // that of its path, or "".
 func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, pattern string) (f sampling.Finding) {
 	if m.rules.user.any() {
-		m.it.scopeSpans, m.it.span = ss, s
-		defer m.it.close()
+		m.it.Span(ss, s)
+		defer m.it.Close()
 	}
 	if m.userRule(m.rules.user.early, &f) {
 		return f
@@ -41,8 +40,8 @@ func (m *Matcher) Span(ss ptrace.ScopeSpans, s ptrace.Span, v *record.Span, patt
 // pattern is that of its path, or "".
 func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, pattern string) (f sampling.Finding) {
 	if m.rules.user.any() {
-		m.it.scopeLogs, m.it.record = sl, lr
-		defer m.it.close()
+		m.it.Log(sl, lr)
+		defer m.it.Close()
 	}
 	if m.userRule(m.rules.user.early, &f) {
 		return f
@@ -62,7 +61,7 @@ func (m *Matcher) Log(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log, patte
 // goroutine.
 type Matcher struct {
 	rules   *Rules
-	it      item
+	it      conditions.Item
 	service string                 // of the resource entered, borrowed, where a rule asks for traces as a whole
 	Failed  map[sampling.Match]int // conditions that could not be evaluated, by rule
 	Err     error                  // of the first of them, where errors are propagated
@@ -70,46 +69,29 @@ type Matcher struct {
 
 // Use makes the matcher match by r, as if it was new.
 func (m *Matcher) Use(r *Rules) {
-	*m = Matcher{rules: r, it: item{resource: m.it.resource[:0]}}
+	m.it.Reset()
+	*m = Matcher{rules: r, it: m.it}
 }
 
 // EnterSpans begins the spans of a resource.
 func (m *Matcher) EnterSpans(rs ptrace.ResourceSpans) {
-	m.it.spans = rs
-	m.enterService(rs.Resource())
-	if len(m.rules.user.onResource) > 0 {
-		in := ottlresource.NewTransformContext(rs.Resource(), rs)
-		defer in.Close()
-		m.enter(in)
-	}
+	m.it.EnterSpans(rs)
+	m.enter()
 }
 
 // EnterLogs begins the log records of a resource.
 func (m *Matcher) EnterLogs(rl plog.ResourceLogs) {
-	m.it.logs, m.it.isLog = rl, true
-	m.enterService(rl.Resource())
-	if len(m.rules.user.onResource) > 0 {
-		in := ottlresource.NewTransformContext(rl.Resource(), rl)
-		defer in.Close()
-		m.enter(in)
-	}
+	m.it.EnterLogs(rl)
+	m.enter()
 }
 
-func (m *Matcher) enterService(res pcommon.Resource) {
+// enter notes what rules ask for of the resource entered.
+func (m *Matcher) enter() {
 	if m.rules.AsksForWhole() {
-		m.service = record.ServiceName(res)
+		m.service = record.ServiceName(m.it.Resource())
 	}
-}
-
-// enter notes which conditions on resources the resource meets.
-func (m *Matcher) enter(in *ottlresource.TransformContext) {
-	m.it.resource = m.it.resource[:0]
-	for i, c := range m.rules.user.onResource {
-		met, err := c.Eval(context.Background(), in)
-		if err != nil {
-			m.fail(m.rules.user.owners[i], err)
-		}
-		m.it.resource = append(m.it.resource, met)
+	if set := m.rules.user.conditions; set != nil {
+		set.Enter(&m.it, m.fail)
 	}
 }
 
@@ -133,11 +115,19 @@ func (m *Matcher) userRule(list []userRule, f *sampling.Finding) (matched bool) 
 			f.Facts |= m.factsOf(r)
 		case m.all(r):
 			f.Match = r.match
-			f.Key = fingerprintOf(r.keys, &m.it)
+			f.Key = m.fingerprint(r)
 			return true
 		}
 	}
 	return false
+}
+
+// fingerprint returns the item's fingerprint, for a rule with an adaptive sampler.
+func (m *Matcher) fingerprint(r *userRule) uint64 {
+	if len(r.keys) == 0 {
+		return 0
+	}
+	return fingerprint.Of(r.keys, m.it.Fingerprinted())
 }
 
 func (m *Matcher) all(r *userRule) bool {
@@ -167,8 +157,8 @@ func (m *Matcher) factsOf(r *userRule) (facts uint32) {
 
 // holds reports whether the subject meets the condition; one that cannot be
 // evaluated is not met.
-func (m *Matcher) holds(r *userRule, c *condition) bool {
-	met, err := c.holds(&m.it)
+func (m *Matcher) holds(r *userRule, c *conditions.Condition) bool {
+	met, err := c.Holds(&m.it)
 	if err != nil {
 		m.fail(r.match, err)
 		return false

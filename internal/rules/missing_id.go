@@ -7,17 +7,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/cespare/xxhash/v2"
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
-
-// RuleMissing is the name in telemetry of the percentage of log records without a
-// trace id.
-const RuleMissing = "missing_trace_id"
 
 // MissingVerdict is the verdict on a log record without a trace id. The zero value is
 // none: the record has a trace, or nothing decides on it, and it passes.
@@ -47,7 +44,7 @@ func (r *Rules) MissingRule(v MissingVerdict) string {
 	if v.by == byRule {
 		return r.policy.Rules()[v.rule].Name
 	}
-	return RuleMissing
+	return stamp.RuleMissing
 }
 
 // SamplesMissing reports whether log records without a trace id are sampled.
@@ -56,23 +53,23 @@ func (r *Rules) SamplesMissing() bool { return r.missing != contrib.AlwaysSample
 // DecidesMissing reports whether anything decides on log records without a trace id.
 func (r *Rules) DecidesMissing() bool { return r.SamplesMissing() || r.user.any() }
 
-// missingKeys are the attributes by which log records without a trace id are drawn
+// sampleBy are the attributes by which log records without a trace id are drawn
 // together.
-func missingKeys(sampleBy []string) (keys []fingerprint, err error) {
-	for _, text := range sampleBy {
-		key, bad := parseFingerprint(text)
-		if bad != nil {
+func sampleBy(texts []string) (attributes []fingerprint.Attribute, err error) {
+	for _, text := range texts {
+		a, ok := fingerprint.Parse(text)
+		if !ok {
 			return nil, fmt.Errorf("sample_by must be attribute keys such as request_id or paths such as "+
 				`resource.attributes["request_id"]`+", got %q", text)
 		}
-		keys = append(keys, key)
+		attributes = append(attributes, a)
 	}
-	return keys, nil
+	return attributes, nil
 }
 
 // CheckSampleBy returns an error unless the texts are what log records can be drawn by.
 func CheckSampleBy(texts []string) error {
-	_, err := missingKeys(texts)
+	_, err := sampleBy(texts)
 	return err
 }
 
@@ -100,7 +97,10 @@ func (m *Matcher) MissingID(sl plog.ScopeLogs, lr plog.LogRecord, v *record.Log,
 	} else {
 		verdict.rule, verdict.Keep = 0, threshold.ShouldSample(random)
 	}
-	m.explainMissing(lr, verdict, threshold, now, random)
+	r.stamp.Alone(lr.Attributes(), stamp.Alone{
+		Keep: verdict.Keep, Rule: r.MissingRule(verdict), Threshold: threshold, Randomness: random,
+		Limited: verdict.by == byRule && r.policy.Rules()[verdict.rule].Take != nil,
+	}, now)
 	return verdict
 }
 
@@ -114,58 +114,18 @@ func (r *Rules) sizeAlone(rule sampling.Match, lr plog.LogRecord) sampling.Size 
 	return size
 }
 
-// explainMissing writes the verdict to a record that is handed on, which said now of its
-// sampling.
-func (m *Matcher) explainMissing(lr plog.LogRecord, v MissingVerdict, t contrib.Threshold, now sampling.State, random contrib.Randomness) {
-	r := m.rules
-	if !v.Keep && !r.dryRun {
-		return
-	}
-	text := thresholdText(t)
-	if v.by == byRule {
-		text = r.thresholdOf(v.rule, t)
-	}
-	r.explained(lr.Attributes(), v.Keep, r.MissingRule(v), text)
-	if r.dryRun || t == contrib.AlwaysSampleThreshold {
-		return
-	}
-	to := now
-	if t != contrib.NeverSampleThreshold {
-		to.Randomness, to.Explicit = random, true
-	}
-	to, _ = to.Keep(t, random, r.unmarked) // it is not below the threshold
-	record.WriteSampling(lr.Attributes(), to, now)
-}
-
 // draw returns the randomness of a record without a trace id: its own, or one that all
-// records with the same values share, or else a random one. That is not below the
+// records with the same values share, on every collector, or else a random one. That is not below the
 // threshold that a stage before kept it with, for that had one like it.
 func (m *Matcher) draw(lr plog.LogRecord, now *sampling.State) contrib.Randomness {
 	if now.Explicit {
 		return now.Randomness
 	}
-	m.it.record = lr
-	if r, ok := m.common(); ok {
-		return r
+	if by := m.rules.sampleBy; len(by) > 0 {
+		if shared, ok := fingerprint.Hash(by, fingerprint.Log(lr, m.it.Resource())); ok {
+			return sampling.Randomness(shared)
+		}
 	}
 	low := now.Threshold.Unsigned()
 	return sampling.Randomness(low + rand.Uint64N(contrib.MaxAdjustedCount-low))
-}
-
-// common returns a hash of the values that the record is drawn by, if it has any. Every
-// collector finds the same.
-func (m *Matcher) common() (r contrib.Randomness, ok bool) {
-	if len(m.rules.missingKeys) == 0 {
-		return r, false
-	}
-	var h xxhash.Digest
-	h.Reset()
-	for i := range m.rules.missingKeys {
-		if v, has := m.rules.missingKeys[i].value(&m.it); has && v.AsString() != "" {
-			_, _ = h.WriteString(v.AsString())
-			ok = true
-		}
-		_, _ = h.Write([]byte{0})
-	}
-	return sampling.Randomness(h.Sum64()), ok
 }

@@ -10,42 +10,43 @@ import (
 	"slices"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
-// requests knows what the rules on requests are about. It is immutable.
-type requests struct {
-	probes *probes
-	routes *routeSet
+// subjects knows what the rules on requests are about. It is immutable.
+type subjects struct {
+	probes *request.Probes
+	routes *request.Routes
 	names  []string // of the routes, by their number
 }
 
-// newRequests compiles the lists of the configuration. Its errors name the key and the
+// newSubjects compiles the lists of the configuration. Its errors name the key and the
 // value.
-func newRequests(cfg *Config) (*requests, error) {
+func newSubjects(cfg *Config) (*subjects, error) {
 	names := slices.Sorted(maps.Keys(cfg.RoutePercentages))
-	routes, err := newRouteSet(names)
+	routes, err := request.NewRoutes(names)
 	if err != nil {
 		return nil, fmt.Errorf("route_percentages: %w", err)
 	}
-	p, err := newProbes(&cfg.Suppress)
+	p, err := request.NewProbes(&cfg.Suppress)
 	if err != nil {
 		return nil, err
 	}
-	return &requests{probes: p, routes: routes, names: names}, nil
+	return &subjects{probes: p, routes: routes, names: names}, nil
 }
 
 // requestRules are the rules on requests. Those that keep more go first: a
 // trace that is several requests is as worth keeping as the one of them most
 // worth it, and it is suppressed only if all of them are.
 type requestRules struct {
-	about          *requests
+	about          *subjects
 	health, assets sampling.Match
 	ordinary       sampling.Match
 	byRoute        []sampling.Match // by the number of the route
 }
 
-func newRequestRules(cfg *Config, about *requests, l *ruleList) requestRules {
+func newRequestRules(cfg *Config, about *subjects, l *ruleList) requestRules {
 	type share struct {
 		route      int // -1 for the routes nobody named
 		percentage float64
@@ -79,12 +80,12 @@ func (r *requestRules) match(q *record.Request) sampling.Match {
 	case !q.IsRequest():
 		// A message or a timer began it: what is asked for on the way is not what it is about.
 		return r.ordinary
-	case r.health != r.ordinary && r.about.probes.asked(q):
+	case r.health != r.ordinary && r.about.probes.Asked(q):
 		return r.health
-	case r.assets != r.ordinary && isStaticAsset(q):
+	case r.assets != r.ordinary && request.IsStaticAsset(q):
 		return r.assets
 	}
-	if route, ok := r.about.routes.find(q); ok {
+	if route, ok := r.about.routes.Find(q); ok {
 		return r.byRoute[route]
 	}
 	return r.ordinary

@@ -16,7 +16,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 // Rules is the sampling configuration compiled: the policy, and which of its
@@ -41,20 +43,13 @@ type Rules struct {
 	requests    bool // there are rules on requests
 	// patterns are the attributes in which an earlier tier may have written a pattern.
 	patterns []string
-	drops    bool // traces can be dropped
 	// readEdits: the user's rules look at what the processor writes to items
 	// itself, so it is written before they do.
 	readEdits bool
-	dryRun    bool
-	// attribute is the one the rule that kept an item is noted in, "" for none.
-	attribute string
+	stamp     stamp.Settings
 	missing   contrib.Threshold // of log records without a trace id
-	// missingKeys are what such records are drawn by together.
-	missingKeys []fingerprint
-	// source is where the randomness of ids is taken from, and unmarked what
-	// it means that no threshold is noted.
-	source   sampling.Source
-	unmarked sampling.Unmarked
+	// sampleBy are what such records are drawn by together.
+	sampleBy []fingerprint.Attribute
 }
 
 // Options are those of the processor's other settings that rules depend on.
@@ -85,11 +80,7 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 	if user.early, err = user.add(cfg, false, &l); err != nil {
 		return nil, err
 	}
-	r := &Rules{
-		user: user, slowerThan: cfg.SlowerThan, requests: cfg.requests(),
-		source: cfg.Randomness.source(), unmarked: cfg.UpstreamUnmarked.unmarked(),
-		dryRun: cfg.DryRun, attribute: cfg.RuleAttribute,
-	}
+	r := &Rules{user: user, slowerThan: cfg.SlowerThan, requests: cfg.requests()}
 	r.addEvidence(cfg, &l)
 	if user.late, err = user.add(cfg, true, &l); err != nil {
 		return nil, err
@@ -101,12 +92,15 @@ func New(cfg *Config, o Options, set component.TelemetrySettings) (*Rules, error
 		return nil, err
 	}
 	l.add(ruleDefault, cfg.SamplingPercentage)
-	r.drops = canDrop(l.list)
 	r.readEdits = cfg.readsEdits(o.Written)
 	var err1, err2 error
 	r.missing, err1 = sampling.PercentageThreshold(o.MissingPercentage)
-	r.missingKeys, err2 = missingKeys(o.MissingSampleBy)
+	r.sampleBy, err2 = sampleBy(o.MissingSampleBy)
 	r.policy, err = sampling.NewPolicy(l.list...)
+	r.stamp = stamp.Settings{
+		Policy: r.policy, Source: cfg.Randomness.source(), Unmarked: cfg.UpstreamUnmarked.unmarked(),
+		Drops: canDrop(l.list), DryRun: cfg.DryRun, Attribute: cfg.RuleAttribute,
+	}
 	return r, errors.Join(err, err1, err2)
 }
 
@@ -128,7 +122,7 @@ func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
 	if !r.requests {
 		return nil
 	}
-	about, err := newRequests(cfg)
+	about, err := newSubjects(cfg)
 	if err != nil {
 		return err
 	}
@@ -143,14 +137,18 @@ func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
 // Stop.
 func (r *Rules) Policy() *sampling.Policy { return r.policy }
 
+// Stamp returns what is noted on items. It is the rules' own; the caller must not change
+// it.
+func (r *Rules) Stamp() *stamp.Settings { return &r.stamp }
+
 // Linked is the rule of traces that are kept because they are joined to a kept one.
 func (r *Rules) Linked() sampling.Match { return r.linked }
 
 // Drops reports whether any trace can be dropped.
-func (r *Rules) Drops() bool { return r.drops }
+func (r *Rules) Drops() bool { return r.stamp.Drops }
 
 // DryRun reports whether nothing is dropped whatever the verdict.
-func (r *Rules) DryRun() bool { return r.dryRun }
+func (r *Rules) DryRun() bool { return r.stamp.DryRun }
 
 // ReadsEdits reports whether the user's rules look at what the processor writes
 // to items itself, so that it has to be written before they do.
@@ -167,7 +165,7 @@ func (r *Rules) Stop() error { return r.user.stop() }
 // fingerprints shared one rate in its last interval.
 func (r *Rules) KeysOverLimit(yield func(rule string, keys int) bool) {
 	for i, a := range r.user.adaptive {
-		if !yield(r.policy.Rules()[r.user.rules[i]].Name, a.keysOverLimit()) {
+		if !yield(r.policy.Rules()[r.user.rules[i]].Name, a.KeysOverLimit()) {
 			return
 		}
 	}

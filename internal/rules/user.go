@@ -10,17 +10,20 @@ import (
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/ottl/contexts/ottlresource"
 	"go.opentelemetry.io/collector/component"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/check"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/conditions"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 // userRule is a rule of the user's, compiled.
 type userRule struct {
 	match      sampling.Match
-	conditions []condition // on items
-	keys       []fingerprint
+	conditions []conditions.Condition // on items
+	keys       []fingerprint.Attribute
 	// facts are what items can show of the rule, one bit for each condition or, if
 	// together is set, one bit for all of them met by the same item. They are 0 where an
 	// item that meets all conditions matches the rule by itself.
@@ -33,20 +36,16 @@ type userRules struct {
 	// early go before evidence and late after it, in their order.
 	early, late []userRule
 	// whole are the conditions on traces as a whole.
-	whole  []wholeRule
-	failed failures
-	own    []bool // by Match: it is one of these rules
-	// onResource are the conditions on resources, in the order of their memos,
-	// and owners the rules they belong to.
-	onResource []*ottl.Condition[*ottlresource.TransformContext]
-	owners     []sampling.Match
+	whole      []wholeRule
+	failed     failures
+	own        []bool          // by Match: it is one of these rules
+	conditions *conditions.Set // nil without rules
 	errorMode  ottl.ErrorMode
-	adaptive   []*adaptive
 	now        func() time.Time
+	adaptive   []*sampler.Adaptive
 	// rules are those of the adaptive samplers.
-	rules  []sampling.Match
-	parser *conditionParser // nil without rules
-	facts  int              // how many are taken
+	rules []sampling.Match
+	facts int // how many are taken
 }
 
 // maxFacts is how many conditions there may be in rules that several items can
@@ -59,7 +58,7 @@ func newUserRules(cfg *Config, now func() time.Time, set component.TelemetrySett
 	}
 	u = &userRules{errorMode: cfg.ErrorMode, now: now}
 	if len(cfg.Rules) > 0 {
-		u.parser, err = newConditionParser(set)
+		u.conditions, err = conditions.NewSet(set)
 	}
 	return u, err
 }
@@ -95,14 +94,14 @@ func (u *userRules) add(cfg *Config, afterEvidence bool, l *ruleList) (list []us
 
 // addSampler adds the rule to the policy.
 func (u *userRules) addSampler(c *RuleConfig, l *ruleList) sampling.Match {
-	m := l.add(c.Name, c.Sampler.percentage())
-	if c.Sampler.Type.adapts() {
-		a := newAdaptive(&c.Sampler, u.now)
+	m := l.add(c.Name, c.Sampler.Percentage())
+	if c.Sampler.Type.Adapts() {
+		a := sampler.NewAdaptive(&c.Sampler, u.now)
 		u.adaptive, u.rules = append(u.adaptive, a), append(u.rules, m)
-		l.list[m].Rate = a.rate
+		l.list[m].Rate = a.Rate
 	}
-	if c.Sampler.Type == RateLimiting {
-		l.list[m].Take = newLimit(&c.Sampler, u.now).take
+	if c.Sampler.Type == sampler.RateLimiting {
+		l.list[m].Take = sampler.NewLimit(&c.Sampler, u.now).Take
 	}
 	return m
 }
@@ -110,32 +109,27 @@ func (u *userRules) addSampler(c *RuleConfig, l *ruleList) sampling.Match {
 func (u *userRules) addConditions(r *userRule, whole *wholeRule, c *RuleConfig) error {
 	var onSpan, onLog bool
 	for _, text := range c.Conditions {
-		parsed, err := u.parser.parse(text)
+		parsed, err := u.conditions.Parse(text, r.match)
 		if err != nil {
 			return fmt.Errorf("condition %q: %w", text, err)
 		}
-		if parsed.trace != nil {
-			whole.conditions = append(whole.conditions, parsed.trace)
+		if parsed.On() == conditions.OnTrace {
+			whole.conditions = append(whole.conditions, parsed)
 			continue
 		}
-		if parsed.resource != nil {
-			parsed.memo = len(u.onResource)
-			u.onResource = append(u.onResource, parsed.resource)
-			u.owners = append(u.owners, r.match)
-		}
-		onSpan = onSpan || parsed.span != nil || parsed.event != nil
-		onLog = onLog || parsed.log != nil
+		onSpan = onSpan || parsed.On() == conditions.OnSpan
+		onLog = onLog || parsed.On() == conditions.OnLog
 		r.conditions = append(r.conditions, parsed)
 	}
 	for _, text := range c.Sampler.FingerprintAttributes {
 		// Config.Validate has parsed it.
-		key, _ := parseFingerprint(text)
+		key, _ := fingerprint.Parse(text)
 		r.keys = append(r.keys, key)
 	}
 	return errors.Join(
-		Check(!onSpan || !onLog || c.Match != MatchSameItem,
+		check.That(!onSpan || !onLog || c.Match != MatchSameItem,
 			"conditions on spans and on logs cannot be met by the same item; use match: any_item"),
-		Check(len(whole.conditions) == 0 || len(r.keys) == 0,
+		check.That(len(whole.conditions) == 0 || len(r.keys) == 0,
 			"fingerprint_attributes are not for rules with conditions on traces, for the fingerprint is that of the item that meets them"),
 	)
 }
@@ -171,14 +165,14 @@ func (r *userRule) fact(i int) uint32 { return 1 << (bits.TrailingZeros32(r.fact
 // start makes the rates of the adaptive samplers follow the traffic.
 func (u *userRules) start() (err error) {
 	for _, a := range u.adaptive {
-		err = errors.Join(err, a.start())
+		err = errors.Join(err, a.Start())
 	}
 	return err
 }
 
 func (u *userRules) stop() (err error) {
 	for _, a := range u.adaptive {
-		err = errors.Join(err, a.stop())
+		err = errors.Join(err, a.Stop())
 	}
 	return err
 }

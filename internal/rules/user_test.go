@@ -12,12 +12,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
 func keepIf(conditions ...string) func(*Config) {
 	return func(c *Config) {
-		c.Rules = []RuleConfig{{Name: "mine", Conditions: conditions, Sampler: SamplerConfig{Type: AlwaysSample}}}
+		c.Rules = []RuleConfig{{Name: "mine", Conditions: conditions, Sampler: sampler.Config{Type: sampler.AlwaysSample}}}
 	}
 }
 
@@ -62,29 +63,29 @@ func TestConditions(t *testing.T) {
 }
 
 func TestSamplers(t *testing.T) {
-	rule := func(s SamplerConfig) func(*Config) {
+	rule := func(s sampler.Config) func(*Config) {
 		return func(c *Config) { c.Rules = []RuleConfig{{Name: "all", Sampler: s}} }
 	}
 	runRuleCases(t, []ruleCase{
-		{"always_sample", rule(SamplerConfig{Type: AlwaysSample}), items(spanOf(1), logOf(1)), true, "all"},
-		{"never_sample", rule(SamplerConfig{Type: NeverSample}), items(spanOf(200, failed), logOf(200)), false, "all"},
-		{"probabilistic below", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(1, failed)), false, "all"},
-		{"probabilistic above", rule(SamplerConfig{Type: Probabilistic, SamplingPercentage: 50}), items(spanOf(200)), true, "all"},
-		{"adaptive_percentage below", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(1)), false, "all"},
-		{"adaptive_percentage above", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 50}), items(spanOf(200)), true, "all"},
-		{"adaptive_percentage of all", rule(SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 100}), items(spanOf(1)), true, "all"},
-		{"adaptive_throughput below", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(1)), false, "all"},
-		{"adaptive_throughput above", rule(SamplerConfig{Type: AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(200)), true, "all"},
+		{"always_sample", rule(sampler.Config{Type: sampler.AlwaysSample}), items(spanOf(1), logOf(1)), true, "all"},
+		{"never_sample", rule(sampler.Config{Type: sampler.NeverSample}), items(spanOf(200, failed), logOf(200)), false, "all"},
+		{"probabilistic below", rule(sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 50}), items(spanOf(1, failed)), false, "all"},
+		{"probabilistic above", rule(sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 50}), items(spanOf(200)), true, "all"},
+		{"adaptive_percentage below", rule(sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 50}), items(spanOf(1)), false, "all"},
+		{"adaptive_percentage above", rule(sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 50}), items(spanOf(200)), true, "all"},
+		{"adaptive_percentage of all", rule(sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 100}), items(spanOf(1)), true, "all"},
+		{"adaptive_throughput below", rule(sampler.Config{Type: sampler.AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(1)), false, "all"},
+		{"adaptive_throughput above", rule(sampler.Config{Type: sampler.AdaptiveThroughput, GoalThroughput: 1}), items(spanOf(200)), true, "all"},
 		{"first of two rules", func(c *Config) {
 			c.Rules = []RuleConfig{
-				{Name: "first", Conditions: []string{`span.name == "span"`}, Sampler: SamplerConfig{Type: NeverSample}},
-				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+				{Name: "first", Conditions: []string{`span.name == "span"`}, Sampler: sampler.Config{Type: sampler.NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: sampler.Config{Type: sampler.AlwaysSample}},
 			}
 		}, items(logOf(1), spanOf(1)), false, "first"},
 		{"second of two rules", func(c *Config) {
 			c.Rules = []RuleConfig{
-				{Name: "first", Conditions: []string{`span.name == "other"`}, Sampler: SamplerConfig{Type: NeverSample}},
-				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+				{Name: "first", Conditions: []string{`span.name == "other"`}, Sampler: sampler.Config{Type: sampler.NeverSample}},
+				{Name: "second", Conditions: []string{`log.body == "log"`}, Sampler: sampler.Config{Type: sampler.AlwaysSample}},
 			}
 		}, items(logOf(1), spanOf(1)), true, "second"},
 	})
@@ -97,8 +98,8 @@ func TestRulesAfterEvidence(t *testing.T) {
 			suppressing(c)
 			c.SamplingPercentage, c.SlowerThan, c.Debug.Attribute = 100, time.Second, "debug"
 			c.Rules = []RuleConfig{
-				{Name: "late", AfterEvidence: true, Conditions: conditions, Sampler: SamplerConfig{Type: NeverSample}},
-				{Name: "early", Conditions: []string{`span.name == "vip"`}, Sampler: SamplerConfig{Type: AlwaysSample}},
+				{Name: "late", AfterEvidence: true, Conditions: conditions, Sampler: sampler.Config{Type: sampler.NeverSample}},
+				{Name: "early", Conditions: []string{`span.name == "vip"`}, Sampler: sampler.Config{Type: sampler.AlwaysSample}},
 			}
 		}
 	}
@@ -108,7 +109,7 @@ func TestRulesAfterEvidence(t *testing.T) {
 		drop(isBot, `span.kind == SPAN_KIND_SERVER`)(c)
 		c.Rules[0].Match = MatchSameItem
 	}
-	keep := func(c *Config) { drop(isBot)(c); c.Rules[0].Sampler = SamplerConfig{Type: AlwaysSample} }
+	keep := func(c *Config) { drop(isBot)(c); c.Rules[0].Sampler = sampler.Config{Type: sampler.AlwaysSample} }
 	runRuleCases(t, []ruleCase{
 		{"behind errors", drop(isBot), items(spanOf(1, bot, failed)), true, "errors"},
 		{"behind errors of another item", drop(isBot), items(spanOf(1, bot), logOf(1, failedLog)), true, "errors"},
@@ -165,7 +166,7 @@ func TestRulesThatReadEdits(t *testing.T) {
 		require.Equal(t, want, r.ReadsEdits(), condition)
 	}
 	byFingerprint := onePercent(func(c *Config) {
-		c.Rules = []RuleConfig{{Name: "all", Sampler: SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"url.template"}}}}
+		c.Rules = []RuleConfig{{Name: "all", Sampler: sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"url.template"}}}}
 	})
 	require.True(t, compiled(t, byFingerprint, Options{Written: []string{"url.template"}, MissingPercentage: 100}).ReadsEdits())
 	require.False(t, compiled(t, onePercent(), Options{Written: []string{"url.template"}, MissingPercentage: 100}).ReadsEdits())

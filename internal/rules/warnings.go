@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -123,7 +124,7 @@ func (c *Config) hidesEvidence() (out []string) {
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		if !r.afterEvidence() && r.Sampler.Type != AlwaysSample && r.Sampler.percentage() < 100 {
+		if !r.afterEvidence() && r.Sampler.Type != sampler.AlwaysSample && r.Sampler.Percentage() < 100 {
 			out = append(out, fmt.Sprintf("rule %q goes before errors and can drop traces with errors", r.Name))
 		}
 	}
@@ -148,11 +149,11 @@ func (c *Config) imprecise() (out []string) {
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]
-		if r.Sampler.Type == Probabilistic {
+		if r.Sampler.Type == sampler.Probabilistic {
 			tell(fmt.Sprintf("rule %q: sampling_percentage", r.Name), r.Sampler.SamplingPercentage)
 		}
-		if goal := r.Sampler.GoalPercentage; r.Sampler.Type == AdaptivePercentage {
-			if actual := 100 / float64(goalRate(goal)); math.Abs(actual-goal) > 0.05*goal {
+		if goal := r.Sampler.GoalPercentage; r.Sampler.Type == sampler.AdaptivePercentage {
+			if actual := r.Sampler.Attained(); math.Abs(actual-goal) > 0.05*goal {
 				out = append(out, fmt.Sprintf("rule %q: goal_percentage %v becomes %.6g, for rates are whole numbers", r.Name, goal, actual))
 			}
 		}

@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 )
 
 func TestWarnings(t *testing.T) {
-	always, never := SamplerConfig{Type: AlwaysSample}, SamplerConfig{Type: NeverSample}
-	on := func(name string, s SamplerConfig, conditions ...string) RuleConfig {
+	always, never := sampler.Config{Type: sampler.AlwaysSample}, sampler.Config{Type: sampler.NeverSample}
+	on := func(name string, s sampler.Config, conditions ...string) RuleConfig {
 		return RuleConfig{Name: name, Conditions: conditions, Sampler: s}
 	}
 	after := func(r RuleConfig) RuleConfig { r.AfterEvidence = true; return r }
@@ -23,7 +26,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		{"default", func(*Config) {}, nil},
 		{"all shorthand", func(c *Config) {
-			c.SamplingPercentage, c.SlowerThan, c.Suppress = 1, 1, SuppressConfig{HealthChecks: true, StaticAssets: true}
+			c.SamplingPercentage, c.SlowerThan, c.Suppress = 1, 1, request.SuppressConfig{HealthChecks: true, StaticAssets: true}
 			c.RoutePercentages = map[string]float64{"/a": 0.1}
 		}, nil},
 		{"rule for all", func(c *Config) {
@@ -37,7 +40,7 @@ func TestWarnings(t *testing.T) {
 			c.Rules = []RuleConfig{same(on("first", always, "a", "b")), on("second", always, "a", "b"), same(on("third", always, "b", "a"))}
 		}, []string{`rule "third" is never reached: whatever matches it matches rule "first" before it`}},
 		{"rule that drops before errors", func(c *Config) {
-			c.Rules = []RuleConfig{on("bots", never, "a"), on("vip", always, "b"), on("all of them", SamplerConfig{Type: Probabilistic, SamplingPercentage: 100}, "c")}
+			c.Rules = []RuleConfig{on("bots", never, "a"), on("vip", always, "b"), on("all of them", sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 100}, "c")}
 		}, []string{`rule "bots" goes before errors and can drop traces with errors`}},
 		{"rules behind errors", func(c *Config) {
 			c.Suppress.HealthChecks = true
@@ -56,7 +59,7 @@ func TestWarnings(t *testing.T) {
 		{"percentages that become others", func(c *Config) {
 			c.SamplingPercentage, c.SamplingPrecision = 10, 1
 			c.RoutePercentages = map[string]float64{"/a": 30, "/b": 50}
-			c.Rules = []RuleConfig{on("p", SamplerConfig{Type: Probabilistic, SamplingPercentage: 20}, "a")}
+			c.Rules = []RuleConfig{on("p", sampler.Config{Type: sampler.Probabilistic, SamplingPercentage: 20}, "a")}
 		}, []string{
 			`rule "p" goes before errors and can drop traces with errors`,
 			"sampling_percentage 10 becomes 12.5 at sampling_precision 1",
@@ -65,7 +68,7 @@ func TestWarnings(t *testing.T) {
 		}},
 		{"goal between rates", func(c *Config) {
 			c.Errors = false
-			c.Rules = []RuleConfig{on("g", SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 40}, "a")}
+			c.Rules = []RuleConfig{on("g", sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 40}, "a")}
 		}, []string{`rule "g": goal_percentage 40 becomes 33.3333, for rates are whole numbers`}},
 	}
 	for _, tt := range tests {

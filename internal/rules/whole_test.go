@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -121,7 +122,7 @@ func TestConditionsOnTracesAndOnOneItem(t *testing.T) {
 // A rule on traces may hold until the end of their wait, so nothing that it outranks
 // and that decides otherwise can decide before.
 func TestRulesOnTracesPutDecisionsOff(t *testing.T) {
-	rule := func(after bool, s SamplerConfig) *Rules {
+	rule := func(after bool, s sampler.Config) *Rules {
 		return compiled(t, onePercent(func(c *Config) {
 			c.Rules = []RuleConfig{{Name: "rootless", AfterEvidence: after, Conditions: []string{`trace.has_root == false`}, Sampler: s}}
 		}), Options{MissingPercentage: 100})
@@ -131,9 +132,9 @@ func TestRulesOnTracesPutDecisionsOff(t *testing.T) {
 		rules   *Rules
 		settled bool
 	}{
-		{rule(false, SamplerConfig{Type: NeverSample}), false},
-		{rule(false, SamplerConfig{Type: AlwaysSample}), true},
-		{rule(true, SamplerConfig{Type: NeverSample}), true},
+		{rule(false, sampler.Config{Type: sampler.NeverSample}), false},
+		{rule(false, sampler.Config{Type: sampler.AlwaysSample}), true},
+		{rule(true, sampler.Config{Type: sampler.NeverSample}), true},
 	} {
 		require.Equal(t, tt.settled, tt.rules.Policy().Settled(match(&m, tt.rules, spanOf(1, failed))))
 		require.False(t, tt.rules.Policy().Settled(match(&m, tt.rules, spanOf(1))))
@@ -152,7 +153,7 @@ func TestRulesOnTracesAreChecked(t *testing.T) {
 		require.ErrorContains(t, onePercent(keepIf(condition)).Validate(), want, condition)
 	}
 	keyed := onePercent(sameItem(keepIf(`trace.has_root == false`, `span.name == "x"`)), func(c *Config) {
-		c.Rules[0].Sampler = SamplerConfig{Type: AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"url.template"}}
+		c.Rules[0].Sampler = sampler.Config{Type: sampler.AdaptivePercentage, GoalPercentage: 10, FingerprintAttributes: []string{"url.template"}}
 	})
 	_, err := New(keyed, Options{MissingPercentage: 100}, componenttest.NewNopTelemetrySettings())
 	require.ErrorContains(t, err, `rule "mine": fingerprint_attributes are not for rules with conditions on traces`)
@@ -179,9 +180,9 @@ func TestConditionsOnTracesThatFail(t *testing.T) {
 func TestRulesOnTracesDoNotDependOnOrder(t *testing.T) {
 	r := compiled(t, onePercent(suppressing, func(c *Config) {
 		c.Rules = []RuleConfig{
-			{Name: "busy", Conditions: []string{`trace.span_count > 4`, `Len(trace.services) > 1`}, Sampler: SamplerConfig{Type: AlwaysSample}},
-			{Name: "pair", Conditions: []string{`span.attributes["vip"] == "yes"`, `log.body == "log"`}, Sampler: SamplerConfig{Type: NeverSample}},
-			{Name: "rootless", AfterEvidence: true, Conditions: []string{`trace.has_root == false`, `span.name == "span"`}, Sampler: SamplerConfig{Type: NeverSample}},
+			{Name: "busy", Conditions: []string{`trace.span_count > 4`, `Len(trace.services) > 1`}, Sampler: sampler.Config{Type: sampler.AlwaysSample}},
+			{Name: "pair", Conditions: []string{`span.attributes["vip"] == "yes"`, `log.body == "log"`}, Sampler: sampler.Config{Type: sampler.NeverSample}},
+			{Name: "rootless", AfterEvidence: true, Conditions: []string{`trace.has_root == false`, `span.name == "span"`}, Sampler: sampler.Config{Type: sampler.NeverSample}},
 		}
 	}), Options{MissingPercentage: 100})
 	kinds := []any{

@@ -12,8 +12,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/metadata"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -110,8 +110,8 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 // DroppedAlone counts records without a trace id that the rule dropped.
 func (t *Instruments) DroppedAlone(sig tracebuffer.Signal, rule string, n int) {
 	reason := dropSampling
-	if rule == rules.RuleMissing {
-		reason = rules.RuleMissing
+	if rule == stamp.RuleMissing {
+		reason = stamp.RuleMissing
 	}
 	t.Dropped(sig, reason, n)
 }
@@ -130,7 +130,7 @@ func (t *Instruments) FoundByRequest(n int) {
 func (t *Instruments) Joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }
 
 // Drawn counts the sources of randomness, and the thresholds that contradicted it.
-func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
+func (t *Instruments) Drawn(sig tracebuffer.Signal, d *stamp.Randomizer) {
 	signal := signalAttr(sig)
 	add(t.ProcessorCorrelationThresholdsInconsistent, d.Inconsistent, signal)
 	for source, n := range d.Sources {
@@ -139,7 +139,7 @@ func (t *Instruments) Drawn(sig tracebuffer.Signal, d *rules.Randomizer) {
 }
 
 // Stamped counts the items on which a threshold could not be noted.
-func (t *Instruments) Stamped(sig tracebuffer.Signal, st *rules.Stamper) {
+func (t *Instruments) Stamped(sig tracebuffer.Signal, st *stamp.Stamper) {
 	for why, n := range st.Unwritten {
 		add(t.ProcessorCorrelationThresholdsUnwritten, n, signalAttr(sig), attribute.String("reason", why))
 	}
@@ -158,7 +158,7 @@ func (t *Instruments) RuleErrors(failed map[sampling.Match]int) {
 
 // Decided counts items by the verdict on their trace.
 func (t *Instruments) Decided(sig tracebuffer.Signal, keep bool, rule string, items int, bytes int64) {
-	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", rules.VerdictName(keep)), attribute.String("rule", rule)}
+	attrs := []attribute.KeyValue{signalAttr(sig), attribute.String("verdict", stamp.VerdictName(keep)), attribute.String("rule", rule)}
 	add(t.ProcessorCorrelationDecidedItems, items, attrs...)
 	add(t.ProcessorCorrelationDecidedBytes, int(bytes), attrs...)
 }
@@ -183,7 +183,7 @@ func (t *Instruments) Outcome(out *tracebuffer.Outcome) {
 	}
 	for d, n := range out.Decisions {
 		add(t.ProcessorCorrelationDecisions, n,
-			attribute.String("verdict", rules.VerdictName(d.Verdict.Keep)),
+			attribute.String("verdict", stamp.VerdictName(d.Verdict.Keep)),
 			attribute.String("rule", t.ruleNames[d.Verdict.Rule]),
 			attribute.String("trigger", d.Trigger.String()))
 		if d.Verdict.Keep {

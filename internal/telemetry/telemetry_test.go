@@ -22,8 +22,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
-	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
@@ -306,15 +306,12 @@ func TestRuleErrorsAndLostEvidence(t *testing.T) {
 
 func TestSourcesOfRandomnessAreCounted(t *testing.T) {
 	tel, page := instruments(t, true, nil)
-	cfg := rules.DefaultConfig()
-	r, err := rules.New(&cfg, rules.Options{MissingPercentage: 100}, componenttest.NewNopTelemetrySettings())
-	require.NoError(t, err)
-	var d rules.Randomizer
+	var d stamp.Randomizer
 	for _, state := range []string{"", "ot=th:c", "ot=rv:ffffffffffffff"} {
 		s := ptrace.NewSpan()
 		s.SetTraceID(pcommon.TraceID{9: 1, 10: 1})
 		s.TraceState().FromRaw(state)
-		d.Span(s, r)
+		d.Span(s, sampling.SourceAuto)
 	}
 	tel.Drawn(tracebuffer.Span, &d)
 	require.Equal(t, map[string]float64{"traces trace_id": 2, "traces explicit": 1}, page.points("randomness"))

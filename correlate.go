@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/logtrace"
 	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
@@ -20,7 +21,7 @@ import (
 // items the join needs. It is immutable once the engine runs.
 type correlator struct {
 	cfg   *LogsConfig
-	keys  *traceid.Keys
+	keys  *logtrace.Keys
 	route string // the attribute patterns are written to
 	// joined is what a log may have got from its span, here or in an earlier tier.
 	joined record.Joined
@@ -30,7 +31,7 @@ type correlator struct {
 
 func newCorrelator(cfg *LogsConfig, routeAttribute string) *correlator {
 	c := &correlator{
-		cfg: cfg, keys: traceid.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, stub: cfg.JoinAttributes,
+		cfg: cfg, keys: logtrace.NewKeys(cfg.TraceIDAttributes), route: routeAttribute, stub: cfg.JoinAttributes,
 		joined: record.Joined{Route: routeAttribute, Keys: patternFirst(cfg.JoinAttributes, routeAttribute)},
 	}
 	if cfg.DropRedundantAccessLogs {
@@ -179,7 +180,7 @@ func (c *correlator) contradicts(h *record.Header, id pcommon.TraceID) bool {
 	if h.Value == "" {
 		return false
 	}
-	var f traceid.Finder
+	var f logtrace.Finder
 	f.Offer(c.keys.Lookup(h.Key), h.Value)
 	found, why := f.Result()
 	return why == traceid.Found && !record.SameTrace(pcommon.TraceID(found.TraceID), id)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/itemtest"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -22,24 +23,22 @@ const (
 	otherTrace = "ffff7a90d34b4f029b03856f21c8d0e3"
 )
 
-func noID(lr plog.LogRecord) { lr.SetTraceID(pcommon.TraceID{}); lr.SetSpanID(pcommon.SpanID{}) }
-
 func TestLogsWithoutATraceIDSayWhy(t *testing.T) {
 	attr := func(key, value string) func(plog.LogRecord) {
-		return func(lr plog.LogRecord) { noID(lr); lr.Attributes().PutStr(key, value) }
+		return func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Attributes().PutStr(key, value) }
 	}
 	bare := func(text string) func(plog.LogRecord) {
-		return func(lr plog.LogRecord) { noID(lr); lr.Body().SetStr(text) }
+		return func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Body().SetStr(text) }
 	}
 	tests := map[string]struct {
 		change func(plog.LogRecord)
 		reason string
 	}{
-		"nothing":        {noID, "absent"},
-		"empty body":     {func(lr plog.LogRecord) { noID(lr); pcommon.NewValueEmpty().CopyTo(lr.Body()) }, "absent"},
-		"slice body":     {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptySlice().AppendEmpty().SetStr("x") }, "absent"},
-		"map body":       {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyMap().PutStr("k", "v") }, "absent"},
-		"bytes body":     {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyBytes().FromRaw([]byte{0xff, 0}) }, "absent"},
+		"nothing":        {itemtest.NoID, "absent"},
+		"empty body":     {func(lr plog.LogRecord) { itemtest.NoID(lr); pcommon.NewValueEmpty().CopyTo(lr.Body()) }, "absent"},
+		"slice body":     {func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Body().SetEmptySlice().AppendEmpty().SetStr("x") }, "absent"},
+		"map body":       {func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Body().SetEmptyMap().PutStr("k", "v") }, "absent"},
+		"bytes body":     {func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Body().SetEmptyBytes().FromRaw([]byte{0xff, 0}) }, "absent"},
 		"10 MB body":     {bare(strings.Repeat("{", 10<<20)), "absent"},
 		"broken JSON":    {bare(`{"a":"b`), "absent"},
 		"zero id":        {attr("trace_id", "00000000000000000000000000000000"), "invalid_zero"},
@@ -50,16 +49,16 @@ func TestLogsWithoutATraceIDSayWhy(t *testing.T) {
 		"no hex id":      {attr("traceId", strings.Repeat("z9", 16)), "malformed"},
 		"zero body id":   {bare(`{"trace_id":"00000000000000000000000000000000"}`), "invalid_zero"},
 		"request id":     {attr("request_id", "4bf92f3577b34da6a3ce929d0e0e4736"), "absent"},
-		"array in place": {func(lr plog.LogRecord) { noID(lr); lr.Attributes().PutEmptySlice("trace_id") }, "absent"},
+		"array in place": {func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Attributes().PutEmptySlice("trace_id") }, "absent"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := newReading(t, func(*Config) {})
-			lr, _, _ := r.log(logOf(1, 1, tt.change))
+			lr, _, _ := r.log(itemtest.Log(1, 1, tt.change))
 			require.True(t, lr.TraceID().IsEmpty())
-			p := r.counted(tracebuffer.Log)
-			require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("service.name", "cart"), attribute.String("reason", tt.reason)))
-			require.Zero(t, p.sum("logs_trace_id_extracted"))
+			count := r.counted(tracebuffer.Log)
+			require.EqualValues(t, 1, count("logs_missing_trace_id", attribute.String("service.name", "cart"), attribute.String("reason", tt.reason)))
+			require.Zero(t, count("logs_trace_id_extracted"))
 		})
 	}
 }
@@ -68,7 +67,7 @@ func TestTraceIDsAreFoundAndPromoted(t *testing.T) {
 	const id, span = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	attr := func(kv ...string) func(plog.LogRecord) {
 		return func(lr plog.LogRecord) {
-			noID(lr)
+			itemtest.NoID(lr)
 			for i := 0; i < len(kv); i += 2 {
 				lr.Attributes().PutStr(kv[i], kv[i+1])
 			}
@@ -84,23 +83,29 @@ func TestTraceIDsAreFoundAndPromoted(t *testing.T) {
 		"traceparent": {attr("traceparent", "00-"+id+"-"+span+"-01"), id, span, "attributes", "traceparent"},
 		"64 bits":     {attr("trace_id", "a3ce929d0e0e4736"), "0000000000000000a3ce929d0e0e4736", "", "attributes", "hex64"},
 		"JSON body": {func(lr plog.LogRecord) {
-			noID(lr)
+			itemtest.NoID(lr)
 			lr.Body().SetStr(`{"msg":"x","trace_id":"` + id + `","span_id":"` + span + `"}`)
 		}, id, span, "body", "w3c_hex"},
-		"logfmt body":   {func(lr plog.LogRecord) { noID(lr); lr.Body().SetStr(`level=info trace_id=` + id + ` msg="a b"`) }, id, "", "body", "w3c_hex"},
-		"map body":      {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyMap().PutStr("trace_id", id) }, id, "", "body", "w3c_hex"},
-		"nested map":    {func(lr plog.LogRecord) { noID(lr); lr.Body().SetEmptyMap().PutEmptyMap("trace").PutStr("id", id) }, id, "", "body", "w3c_hex"},
+		"logfmt body": {func(lr plog.LogRecord) {
+			itemtest.NoID(lr)
+			lr.Body().SetStr(`level=info trace_id=` + id + ` msg="a b"`)
+		}, id, "", "body", "w3c_hex"},
+		"map body": {func(lr plog.LogRecord) { itemtest.NoID(lr); lr.Body().SetEmptyMap().PutStr("trace_id", id) }, id, "", "body", "w3c_hex"},
+		"nested map": {func(lr plog.LogRecord) {
+			itemtest.NoID(lr)
+			lr.Body().SetEmptyMap().PutEmptyMap("trace").PutStr("id", id)
+		}, id, "", "body", "w3c_hex"},
 		"own attribute": {attr("correlation", id), id, "", "attributes", "w3c_hex"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := newReading(t, func(c *Config) { c.Logs.TraceIDAttributes = []string{"correlation"} })
-			lr, _, _ := r.log(logOf(1, 1, tt.change))
+			lr, _, _ := r.log(itemtest.Log(1, 1, tt.change))
 			require.Equal(t, tt.id, lr.TraceID().String())
 			require.Equal(t, tt.span, lr.SpanID().String())
-			p := r.counted(tracebuffer.Log)
-			require.EqualValues(t, 1, p.sum("logs_trace_id_extracted", attribute.String("source", tt.source), attribute.String("format", tt.format)))
-			require.Zero(t, p.sum("logs_missing_trace_id"))
+			count := r.counted(tracebuffer.Log)
+			require.EqualValues(t, 1, count("logs_trace_id_extracted", attribute.String("source", tt.source), attribute.String("format", tt.format)))
+			require.Zero(t, count("logs_missing_trace_id"))
 		})
 	}
 }
@@ -113,14 +118,14 @@ func TestTheResourceMayNameTheTrace(t *testing.T) {
 		"":       {"message": "trace_id=" + otherTrace},
 	} {
 		r := newReading(t, func(*Config) {})
-		ld := logOf(1, 1, noID)
+		ld := itemtest.Log(1, 1, itemtest.NoID)
 		require.NoError(t, ld.ResourceLogs().At(0).Resource().Attributes().FromRaw(fields))
 		lr, _, _ := r.log(ld)
 		require.Equal(t, want, lr.TraceID().String())
-		require.EqualValues(t, min(len(want), 1), r.counted(tracebuffer.Log).sum("logs_trace_id_extracted", attribute.String("source", "resource")))
+		require.EqualValues(t, min(len(want), 1), r.counted(tracebuffer.Log)("logs_trace_id_extracted", attribute.String("source", "resource")))
 	}
 	r := newReading(t, func(*Config) {})
-	ld := logOf(1, 1, noID, logAttr("trace_id", ownTrace))
+	ld := itemtest.Log(1, 1, itemtest.NoID, itemtest.LogAttr("trace_id", ownTrace))
 	ld.ResourceLogs().At(0).Resource().Attributes().PutStr("trace_id", otherTrace)
 	lr, _, _ := r.log(ld)
 	require.Equal(t, ownTrace, lr.TraceID().String())
@@ -131,7 +136,7 @@ func TestTextsAreReadOnRequest(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		ownTrace: func(*Config) {}, "": func(c *Config) { c.Logs.TraceIDInBody = false },
 	} {
-		lr, _, _ := newReading(t, change).log(logOf(1, 1, noID, func(lr plog.LogRecord) {
+		lr, _, _ := newReading(t, change).log(itemtest.Log(1, 1, itemtest.NoID, func(lr plog.LogRecord) {
 			lr.Attributes().PutStr("message", "trace_id="+ownTrace)
 			lr.Body().SetEmptyMap().PutStr("message", "trace_id="+ownTrace)
 		}))
@@ -183,11 +188,11 @@ func TestLevelsOfLoggersAreEvidence(t *testing.T) {
 		"an access log that is no failure": {body("2026/11/21 09:53:01 END: GET /users/1 -> 404"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lr, _, v := newReading(t, func(*Config) {}).log(logOf(1, 1, tt.change))
+			lr, _, v := newReading(t, func(*Config) {}).log(itemtest.Log(1, 1, tt.change))
 			require.Equal(t, tt.failed, record.LogFailed(lr, &v))
 		})
 	}
-	ld := logOf(1, 1)
+	ld := itemtest.Log(1, 1)
 	ld.ResourceLogs().At(0).Resource().Attributes().PutStr("log.level", "error")
 	lr, _, v := newReading(t, func(*Config) {}).log(ld)
 	require.True(t, record.LogFailed(lr, &v), "the resource may carry it")
@@ -203,18 +208,18 @@ func TestLogsThatWaitForTheirSpan(t *testing.T) {
 		joins  bool
 	}{
 		"without a route":              {func(*Config) {}, func(plog.LogRecord) {}, true},
-		"with a framework's route":     {func(*Config) {}, logAttr("http.route", "/users/:id"), false},
-		"with a path":                  {func(*Config) {}, accessLog("/users/17", 200), false},
-		"with the pattern already":     {func(*Config) {}, logAttr("url.template", "/users/{id}"), false},
-		"an access log, repeats":       {repeats, accessLog("/users/17", 200), true},
-		"no access log, repeats":       {repeats, logAttr("http.route", "/users/:id"), false},
+		"with a framework's route":     {func(*Config) {}, itemtest.LogAttr("http.route", "/users/:id"), false},
+		"with a path":                  {func(*Config) {}, itemtest.AccessLog("/users/17", 200), false},
+		"with the pattern already":     {func(*Config) {}, itemtest.LogAttr("url.template", "/users/{id}"), false},
+		"an access log, repeats":       {repeats, itemtest.AccessLog("/users/17", 200), true},
+		"no access log, repeats":       {repeats, itemtest.LogAttr("http.route", "/users/:id"), false},
 		"without a route, and repeats": {repeats, func(plog.LogRecord) {}, true},
-		"another name for the pattern": {func(c *Config) { c.Routes.Attribute = "route" }, logAttr("url.template", "/users/{id}"), true},
-		"that name, and it has it":     {func(c *Config) { c.Routes.Attribute = "route" }, logAttr("route", "/users/{id}"), false},
+		"another name for the pattern": {func(c *Config) { c.Routes.Attribute = "route" }, itemtest.LogAttr("url.template", "/users/{id}"), true},
+		"that name, and it has it":     {func(c *Config) { c.Routes.Attribute = "route" }, itemtest.LogAttr("route", "/users/{id}"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReading(t, tt.change)
-			lr, e, v := r.log(logOf(1, 1, tt.log))
+			lr, e, v := r.log(itemtest.Log(1, 1, tt.log))
 			require.Equal(t, tt.joins, r.correlator.joins(lr, &v, &e))
 		})
 	}

@@ -39,12 +39,14 @@
 //   - internal/otlpwire: how records become bytes and messages become records
 //   - internal/telemetry: instruments, and the limits of their labels
 //   - internal/route: how paths become patterns, by declaration and by learning
-//   - internal/traceid: where trace ids are written, and in which notations
+//   - internal/logtrace: where a log names its trace
+//   - internal/traceid: in which notations trace ids are written
 //   - internal/accesslog, internal/loglevel, internal/logfield: how lines and fields of logs are read
 //   - internal/tracebuffer: how traces wait, in how many bytes, and which verdicts are remembered
 //   - internal/sampling: what verdict a trace gets, as values without a clock
 //   - internal/integrity: what is wrong with a trace
 //   - internal/idtable: tables by id in memory without pointers
+//   - internal/acceptance: the promises of the whole processor, as tests from outside
 //
 // docs/architecture.md has the arrows between them, the locks, and who owns which
 // bytes.

@@ -15,6 +15,15 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
 
+func onePercent(c *Config) { c.Sampling.SamplingPercentage = 1 }
+
+// keepIf makes the condition the only rule.
+func keepIf(condition string) func(*Config) {
+	return func(c *Config) {
+		c.Sampling.Rules = []RuleConfig{{Name: "mine", Conditions: []string{condition}, Sampler: SamplerConfig{Type: AlwaysSample}}}
+	}
+}
+
 // planned returns the plan for the default configuration, changed, and the rules of it.
 func planned(t *testing.T, both bool, change func(*Config)) (*Config, *rules.Rules, plan) {
 	t.Helper()
@@ -52,14 +61,14 @@ func TestPlans(t *testing.T) {
 		"conditions on patterns": {
 			func(c *Config) {
 				onePercent(c)
-				keepIf(`span.attributes["url.template"] == "/feed/{int}"`)(&c.Sampling)
+				keepIf(`span.attributes["url.template"] == "/feed/{int}"`)(c)
 			},
 			plan{waits: true, drops: true, joins: true, writes: true, sizes: true},
 			plan{waits: true, drops: true, writes: true, sizes: true},
 			false, true,
 		},
 		"conditions on traces": {
-			func(c *Config) { onePercent(c); keepIf(`trace.has_root == false`)(&c.Sampling) },
+			func(c *Config) { onePercent(c); keepIf(`trace.has_root == false`)(c) },
 			plan{waits: true, drops: true, joins: true, wholes: true, sizes: true},
 			plan{waits: true, drops: true, wholes: true, sizes: true},
 			false, true,
@@ -79,7 +88,7 @@ func TestPlans(t *testing.T) {
 
 func TestPartsOfTheLimit(t *testing.T) {
 	for maxBytes, want := range map[ByteSize][2]int{
-		minBytes: {64 << 10, 16 << 10}, 512 << 20: {32 << 20, maxAtOnce}, 1 << 40: {math.MaxInt32, maxAtOnce},
+		config.MinBytes: {64 << 10, 16 << 10}, 512 << 20: {32 << 20, maxAtOnce}, 1 << 40: {math.MaxInt32, maxAtOnce},
 	} {
 		_, _, p := planned(t, true, func(c *Config) { c.MaxBytes = maxBytes })
 		require.Equal(t, want, [2]int{p.largest, p.atOnce}, "%v", maxBytes)
@@ -106,7 +115,7 @@ func TestOptionsOfTheBuffer(t *testing.T) {
 		require.Same(t, r.Policy(), o.Policy)
 	}
 	cfg, r, p := planned(t, true, func(c *Config) {
-		keepIf(`trace.has_root == false`)(&c.Sampling)
+		keepIf(`trace.has_root == false`)(c)
 		c.Sampling.DryRun, c.Logs.CountOnSpans = true, true
 	})
 	o := p.bufferOptions(cfg, r, 1)

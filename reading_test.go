@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
@@ -21,6 +22,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry/telemetrytest"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -146,8 +148,8 @@ func (r *reading) same(passed, held pcommon.Map) {
 	require.Equal(r.t, passed.Len(), held.Len())
 }
 
-// counted returns the metrics of what was read, as those of a signal.
-func (r *reading) counted(sig tracebuffer.Signal) *page {
+// counted returns what adds up the metrics of what was read, as those of a signal.
+func (r *reading) counted(sig tracebuffer.Signal) func(name string, attrs ...attribute.KeyValue) int64 {
 	tel := componenttest.NewTelemetry()
 	r.t.Cleanup(func() { require.NoError(r.t, tel.Shutdown(context.Background())) })
 	cfg := rules.DefaultConfig()
@@ -158,5 +160,5 @@ func (r *reading) counted(sig tracebuffer.Signal) *page {
 	})
 	require.NoError(r.t, err)
 	r.tally.Flush(instruments, sig)
-	return &page{r.t, tel}
+	return func(name string, attrs ...attribute.KeyValue) int64 { return telemetrytest.Sum(tel, name, attrs...) }
 }

@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable/idtabletest"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/scrape"
 )
@@ -62,15 +63,15 @@ var kinds = []struct {
 	}},
 	{"ids that meet in one place", func(h *hostile) (ptrace.Traces, plog.Logs) {
 		return h.spans(5000, func(_ ptrace.ResourceSpans, s ptrace.Span) {
-			s.SetTraceID(halves(h.n, unmix(h.n<<30)))
-			s.SetSpanID(pcommon.SpanID(bits.BigEndian.AppendUint64(nil, unmix(h.n<<30|1))))
+			s.SetTraceID(halves(h.n, idtabletest.Unmix(h.n<<30)))
+			s.SetSpanID(pcommon.SpanID(bits.BigEndian.AppendUint64(nil, idtabletest.Unmix(h.n<<30|1))))
 		}), plog.NewLogs()
 	}},
 	{"one trace of spans whose ids meet in one place", func(h *hostile) (ptrace.Traces, plog.Logs) {
 		trace := halves(h.rng.Uint64(), h.rng.Uint64())
 		return h.spans(5000, func(_ ptrace.ResourceSpans, s ptrace.Span) {
 			s.SetTraceID(trace)
-			s.SetSpanID(pcommon.SpanID(bits.BigEndian.AppendUint64(nil, unmix(h.n<<30|1))))
+			s.SetSpanID(pcommon.SpanID(bits.BigEndian.AppendUint64(nil, idtabletest.Unmix(h.n<<30|1))))
 		}), plog.NewLogs()
 	}},
 	{"deep values", func(h *hostile) (ptrace.Traces, plog.Logs) {
@@ -174,27 +175,6 @@ func halves(high, low uint64) (id pcommon.TraceID) {
 	bits.BigEndian.PutUint64(id[:8], high)
 	bits.BigEndian.PutUint64(id[8:], low)
 	return id
-}
-
-// unmix is the inverse of the finaliser of SplitMix64, whose factors are public.
-func unmix(x uint64) uint64 {
-	inverse := func(f uint64) uint64 {
-		y := f
-		for range 5 {
-			y *= 2 - f*y
-		}
-		return y
-	}
-	unshift := func(x uint64, n int) uint64 {
-		y := x
-		for range 64 / n {
-			y = x ^ y>>n
-		}
-		return y
-	}
-	x = unshift(x, 31) * inverse(0x94d049bb133111eb)
-	x = unshift(x, 27) * inverse(0xbf58476d1ce4e5b9)
-	return unshift(x, 30)
 }
 
 // send sends all kinds again and again until the context ends. What the collector

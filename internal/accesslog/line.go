@@ -38,22 +38,6 @@ func (s *scan) requestLine(in span) (Request, bool) {
 	return Request{}, false
 }
 
-// target splits METHOD target at the place in.
-func (s *scan) target(in span) (method, path span, ok bool) {
-	m, start, end, ok := target(in.of(s.body))
-	return span{in.start, in.start + len(m)}, span{in.start + start, in.start + end}, ok
-}
-
-// target splits METHOD target, and returns the place of the path in it.
-func target(v string) (method string, start, end int, ok bool) {
-	blank := strings.IndexByte(v, ' ')
-	if blank < 0 || !isMethod(v[:blank]) || !isUpper(v[:blank]) {
-		return "", 0, 0, false
-	}
-	start, end, ok = pathIn(v[blank+1:], true)
-	return v[:blank], blank + 1 + start, blank + 1 + end, ok
-}
-
 // versionEnd returns the place behind the quote that closes a request line, whose version begins at at.
 // Within JSON the quote has a backslash before it.
 func versionEnd(s string, at int) (int, bool) {

@@ -26,12 +26,6 @@ func pathIn(v string, absolute bool) (start, end int, ok bool) {
 	return start, end, true
 }
 
-// pathAt is pathIn of a place in the body, where no host may stand before the path.
-func (s *scan) pathAt(in span) (span, bool) {
-	start, end, ok := pathIn(in.of(s.body), false)
-	return span{in.start + start, in.start + end}, ok
-}
-
 // hostLen returns the length of the scheme and host at the start of v, 0 if there are none.
 func hostLen(v string) int {
 	if v == "" || v[0]|0x20 != 'h' {
@@ -45,4 +39,14 @@ func hostLen(v string) int {
 		}
 	}
 	return 0
+}
+
+// target splits METHOD target, and returns the place of the path in it.
+func target(v string) (method string, start, end int, ok bool) {
+	blank := strings.IndexByte(v, ' ')
+	if blank < 0 || !isMethod(v[:blank]) || !isUpper(v[:blank]) {
+		return "", 0, 0, false
+	}
+	start, end, ok = pathIn(v[blank+1:], true)
+	return v[:blank], blank + 1 + start, blank + 1 + end, ok
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/accesslog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/check"
+	"github.com/otelcol-correlation/correlationprocessor/internal/logtrace"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
-	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // readAttributes are those of the semantic conventions, old and new, that a request is
@@ -91,7 +91,7 @@ func (c *Config) use(name string) string {
 		return "paths are read from it, it is among logs::path_attributes"
 	case slices.Contains(c.Logs.RequestIDAttributes, name):
 		return "ids of requests are read from it, it is among logs::request_id_attributes"
-	case traceid.NewKeys(c.Logs.TraceIDAttributes).Lookup(name).Kind != traceid.RoleNone:
+	case logtrace.NewKeys(c.Logs.TraceIDAttributes).Lookup(name).Kind != logtrace.RoleNone:
 		return "trace ids are read from it"
 	case slices.ContainsFunc(ownAttributes, func(own string) bool { return isOwn(name, own) }):
 		return "the processor writes something else to it"
@@ -105,10 +105,10 @@ func isOwn(name, own string) bool {
 
 // checkRead checks the attributes that are read for one thing and named for another.
 func (c *Config) checkRead() (err error) {
-	none := traceid.NewKeys(nil)
+	none := logtrace.NewKeys(nil)
 	for _, name := range c.Logs.RequestIDAttributes {
 		err = errors.Join(err,
-			check.That(none.Lookup(name).Kind == traceid.RoleNone, "logs::request_id_attributes must not contain %q: trace ids are read from it", name),
+			check.That(none.Lookup(name).Kind == logtrace.RoleNone, "logs::request_id_attributes must not contain %q: trace ids are read from it", name),
 			check.That(!slices.Contains(c.Logs.TraceIDAttributes, name), "logs::request_id_attributes must not contain %q, which logs::trace_id_attributes contains", name))
 	}
 	for _, name := range c.Logs.TraceIDAttributes {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable/idtabletest"
 )
 
 func TestMixKeepsHalvesApart(t *testing.T) {
@@ -22,40 +24,19 @@ func TestMixKeepsHalvesApart(t *testing.T) {
 	require.Len(t, seen, 20_000)
 }
 
-// unmix is the inverse of the finaliser of SplitMix64.
-func unmix(x uint64) uint64 {
-	inverse := func(f uint64) uint64 { // of an odd factor, by Newton's method
-		y := f
-		for range 5 {
-			y *= 2 - f*y
-		}
-		return y
-	}
-	unshift := func(x uint64, n int) uint64 {
-		y := x
-		for range 64 / n {
-			y = x ^ y>>n
-		}
-		return y
-	}
-	x = unshift(x, 31) * inverse(0x94d049bb133111eb)
-	x = unshift(x, 27) * inverse(0xbf58476d1ce4e5b9)
-	return unshift(x, 30)
-}
-
 // crafted are sets of ids (high and low half) by who knows how ids are mixed, but not
 // with which secret.
 var crafted = map[string]func(n uint64) (high, low uint64){
-	"one slot of SplitMix64":        func(n uint64) (uint64, uint64) { return n + 1, unmix(n << 30) },
-	"one slot, 64 bits":             func(n uint64) (uint64, uint64) { return 0, unmix(n << 30) },
-	"one slot, shards apart":        func(n uint64) (uint64, uint64) { return 1, unmix(n<<47 | 5) },
+	"one slot of SplitMix64":        func(n uint64) (uint64, uint64) { return n + 1, idtabletest.Unmix(n << 30) },
+	"one slot, 64 bits":             func(n uint64) (uint64, uint64) { return 0, idtabletest.Unmix(n << 30) },
+	"one slot, shards apart":        func(n uint64) (uint64, uint64) { return 1, idtabletest.Unmix(n<<47 | 5) },
 	"counted":                       func(n uint64) (uint64, uint64) { return 0, n + 1 },
 	"counted in the upper bits":     func(n uint64) (uint64, uint64) { return 7, (n + 1) << 44 },
 	"counted, bits reversed":        func(n uint64) (uint64, uint64) { return 7, bits.Reverse64(n + 1) },
 	"padded on the right":           func(n uint64) (uint64, uint64) { return n + 1, 0 },
-	"padded, one slot":              func(n uint64) (uint64, uint64) { return unmix(n<<30) | 1, 0 },
+	"padded, one slot":              func(n uint64) (uint64, uint64) { return idtabletest.Unmix(n<<30) | 1, 0 },
 	"one low half, counted":         func(n uint64) (uint64, uint64) { return n + 1, 0xb827eb1234567890 },
-	"one low half, one slot":        func(n uint64) (uint64, uint64) { return unmix(n<<30 | 1), 0xb827eb1234567890 },
+	"one low half, one slot":        func(n uint64) (uint64, uint64) { return idtabletest.Unmix(n<<30 | 1), 0xb827eb1234567890 },
 	"one low half, upper bits":      func(n uint64) (uint64, uint64) { return (n + 1) << 44, 0xb827eb1234567890 },
 	"halves that are equal":         func(n uint64) (uint64, uint64) { return n + 1, n + 1 },
 	"halves that are complementary": func(n uint64) (uint64, uint64) { return ^(n + 1), n + 1 },

@@ -9,28 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// unmix is the inverse of the finaliser of SplitMix64, whose factors are public.
-func unmix(x uint64) uint64 {
-	inverse := func(f uint64) uint64 {
-		y := f
-		for range 5 {
-			y *= 2 - f*y
-		}
-		return y
-	}
-	unshift := func(x uint64, n int) uint64 {
-		y := x
-		for range 64 / n {
-			y = x ^ y>>n
-		}
-		return y
-	}
-	x = unshift(x, 31) * inverse(0x94d049bb133111eb)
-	x = unshift(x, 27) * inverse(0xbf58476d1ce4e5b9)
-	return unshift(x, 30)
-}
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable/idtabletest"
+)
 
 // Span ids that somebody chose make the check of their trace no slower: the slots that
 // are taken lie apart.
@@ -38,7 +19,7 @@ func TestCraftedSpanIDsDoNotMeetInOnePlace(t *testing.T) {
 	const spans = 10_000
 	var e check
 	for n := range uint64(spans) {
-		e.links = append(e.links, Link{Span: unmix(n<<20 | 1), Service: cart})
+		e.links = append(e.links, Link{Span: idtabletest.Unmix(n<<20 | 1), Service: cart})
 	}
 	e.reset()
 	for i := range e.links {

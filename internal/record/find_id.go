@@ -10,31 +10,32 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/logtrace"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
 // IDFinder looks for a trace id in what one carrier of a record holds: its attributes, its body or its resource. All
 // three are read alike, so that a field says the same wherever it stands. The strings are borrowed.
 type IDFinder struct {
-	ids traceid.Finder
+	ids logtrace.Finder
 	// message is the text of the record, the most telling one that the carrier holds.
 	message string
 	rank    uint16
 }
 
 // ReadAttribute offers an attribute of a record, and what a map or a list in it holds.
-func (f *IDFinder) ReadAttribute(k *traceid.Keys, key string, v pcommon.Value) {
-	if r := k.Lookup(key); r.Kind != traceid.RoleNone {
+func (f *IDFinder) ReadAttribute(k *logtrace.Keys, key string, v pcommon.Value) {
+	if r := k.Lookup(key); r.Kind != logtrace.RoleNone {
 		f.offer(r, v)
 	}
 	if t := v.Type(); t == pcommon.ValueTypeMap || t == pcommon.ValueTypeSlice {
-		f.read(k, traceid.Scope{}, key, v)
+		f.read(k, logtrace.Scope{}, key, v)
 	}
 }
 
 // read offers the value under a key in the scope, and what a map or a list under it holds, where that can
 // matter; the keys bound the depth.
-func (f *IDFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon.Value) {
+func (f *IDFinder) read(k *logtrace.Keys, in logtrace.Scope, key string, v pcommon.Value) {
 	switch v.Type() {
 	case pcommon.ValueTypeMap:
 		if inner, ok := k.Enter(in, key); ok {
@@ -48,30 +49,30 @@ func (f *IDFinder) read(k *traceid.Keys, in traceid.Scope, key string, v pcommon
 }
 
 // ReadMap offers the fields of a body or of a resource.
-func (f *IDFinder) ReadMap(k *traceid.Keys, m pcommon.Map) { f.readMap(k, traceid.Scope{}, m) }
+func (f *IDFinder) ReadMap(k *logtrace.Keys, m pcommon.Map) { f.readMap(k, logtrace.Scope{}, m) }
 
 // readMap offers the fields of a map that stands in the scope. One that has a key and its value apart, as an element
 // of a list does, is a field itself.
-func (f *IDFinder) readMap(k *traceid.Keys, in traceid.Scope, m pcommon.Map) {
+func (f *IDFinder) readMap(k *logtrace.Keys, in logtrace.Scope, m pcommon.Map) {
 	var name string
 	var value pcommon.Value
 	named, valued := false, false
 	for key, v := range m.All() {
 		switch {
-		case traceid.IsEntryName(key) && v.Type() == pcommon.ValueTypeStr:
+		case logtrace.IsEntryName(key) && v.Type() == pcommon.ValueTypeStr:
 			name, named = v.Str(), true
-		case traceid.IsEntryValue(key):
+		case logtrace.IsEntryValue(key):
 			value, valued = v, true
 		}
 		f.read(k, in, key, v)
 	}
-	if named && valued && in != (traceid.Scope{}) {
+	if named && valued && in != (logtrace.Scope{}) {
 		f.offer(k.LookupIn(in, name), value)
 	}
 }
 
 // readList offers the elements of a list as if each stood under the list's key.
-func (f *IDFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list pcommon.Slice) {
+func (f *IDFinder) readList(k *logtrace.Keys, in logtrace.Scope, key string, list pcommon.Slice) {
 	for _, v := range list.All() {
 		if v.Type() != pcommon.ValueTypeSlice {
 			f.read(k, in, key, v)
@@ -80,10 +81,10 @@ func (f *IDFinder) readList(k *traceid.Keys, in traceid.Scope, key string, list 
 }
 
 // offer takes a value under a key with the role.
-func (f *IDFinder) offer(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offer(r logtrace.Role, v pcommon.Value) {
 	switch {
-	case r.Kind == traceid.RoleNone:
-	case r.Kind == traceid.RoleMessage:
+	case r.Kind == logtrace.RoleNone:
+	case r.Kind == logtrace.RoleMessage:
 		if text := v.Str(); text != "" && (f.message == "" || r.Rank < f.rank) {
 			f.message, f.rank = text, r.Rank
 		}
@@ -92,7 +93,7 @@ func (f *IDFinder) offer(r traceid.Role, v pcommon.Value) {
 	}
 }
 
-func (f *IDFinder) offerID(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offerID(r logtrace.Role, v pcommon.Value) {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 		f.ids.Offer(r, v.Str())
@@ -115,7 +116,7 @@ const maxExact = 1 << 53
 
 // offerDouble offers a number that a parser of JSON made a double. A larger one has lost its digits, and is offered
 // as what it is now, which is no id.
-func (f *IDFinder) offerDouble(r traceid.Role, v pcommon.Value) {
+func (f *IDFinder) offerDouble(r logtrace.Role, v pcommon.Value) {
 	d := v.Double()
 	if d == math.Trunc(d) && math.Abs(d) < maxExact {
 		f.ids.OfferInt(r, int64(d))
@@ -128,7 +129,7 @@ func (f *IDFinder) offerDouble(r traceid.Role, v pcommon.Value) {
 func (f *IDFinder) Fields() (traceid.Context, traceid.Reason) { return f.ids.Result() }
 
 // Result is what the fields say, and if they hold no id what the message says.
-func (f *IDFinder) Result(k *traceid.Keys) (traceid.Context, traceid.Reason) {
+func (f *IDFinder) Result(k *logtrace.Keys) (traceid.Context, traceid.Reason) {
 	if f.message != "" && !f.ids.Found() {
 		f.ids.OfferBody(k, f.message)
 	}

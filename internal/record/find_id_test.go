@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"pgregory.net/rapid"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/logtrace"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
 
@@ -98,7 +99,7 @@ var carried = map[string]struct {
 
 // TestOneFieldSaysOneThing: whether it stands in a text, in a map or in the attributes.
 func TestOneFieldSaysOneThing(t *testing.T) {
-	k := traceid.NewKeys(nil)
+	k := logtrace.NewKeys(nil)
 	for name, tt := range carried {
 		text, err := json.Marshal(tt.fields)
 		require.NoError(t, err)
@@ -138,7 +139,7 @@ func TestOneFieldSaysOneThing(t *testing.T) {
 
 // TestADoubleHasLostItsDigits: what a parser of JSON made of an id of 64 bits is not the id, though it looks like one.
 func TestADoubleHasLostItsDigits(t *testing.T) {
-	k := traceid.NewKeys(nil)
+	k := logtrace.NewKeys(nil)
 	for number, want := range map[float64]traceid.Reason{
 		12695189702020646247: traceid.Malformed, 1 << 54: traceid.Malformed, 0.5: traceid.Malformed,
 		1<<53 - 1: traceid.Found, 1: traceid.Found, 0: traceid.InvalidZero,
@@ -152,7 +153,7 @@ func TestADoubleHasLostItsDigits(t *testing.T) {
 
 // TestMapsSayWhatTheirTextSays holds it for any nesting of any keys.
 func TestMapsSayWhatTheirTextSays(t *testing.T) {
-	k := traceid.NewKeys(nil)
+	k := logtrace.NewKeys(nil)
 	rapid.Check(t, func(t *rapid.T) {
 		fields := drawFields(3).Draw(t, "fields")
 		text, err := json.Marshal(fields)
@@ -198,7 +199,7 @@ func drawFields(depth int) *rapid.Generator[map[string]any] {
 
 // TestReadingAttributesAllocatesNothing: neither those with an id nor all others.
 func TestReadingAttributesAllocatesNothing(t *testing.T) {
-	k := traceid.NewKeys(nil)
+	k := logtrace.NewKeys(nil)
 	for name, tt := range carried {
 		m := pcommon.NewMap()
 		require.NoError(t, m.FromRaw(tt.fields))

@@ -23,7 +23,6 @@ func (a *account) full() bool { return a.limit > 0 && a.used.Load() >= a.limit }
 // What things take, in bytes, their texts included where they are short. What lies
 // in maps and slices that grow is counted with the room they have on average.
 const (
-	chunkBytes     = chunkLength * int64(unsafe.Sizeof(node{})+unsafe.Sizeof(""))
 	slotBytes      = int64(unsafe.Sizeof(atomic.Uint64{}))
 	spellingBytes  = int64(unsafe.Sizeof(spelling{}))
 	profileBytes   = int64(unsafe.Sizeof(profile{}) + unsafe.Sizeof(uintptr(0)))
@@ -41,45 +40,7 @@ func (t *tree) bytes() int64 {
 		int64(t.profiles.length)*profileBytes + int64(t.candidates)*candidateBytes
 }
 
-// bytes is about the memory the learner takes.
-func (l *learner) bytes() int64 {
-	return l.tree.bytes() + l.read + int64(len(l.below))*belowBytes + int64(len(l.budget.texts))*placeBytes +
-		int64(len(l.prunes.times))*pruneBytes
-}
-
 // size is about the memory that an http.route takes once it is read.
 func (f *framework) size() int64 {
 	return frameworkBytes + 4*int64(len(f.text)) + segmentBytes*int64(strings.Count(f.text, "/"))
-}
-
-// rest ends what lesson began.
-func (l *learner) rest() {
-	l.report()
-	l.mu.Unlock()
-}
-
-// report brings the account up to date.
-func (l *learner) report() {
-	if l.closed {
-		return
-	}
-	now := l.bytes()
-	l.account.used.Add(now - l.reported)
-	l.reported = now
-}
-
-// close takes the learner off the account: nobody uses it any more.
-func (l *learner) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = true
-	l.account.used.Add(-l.reported)
-}
-
-// relieve lets the learner go on that found the account full.
-func (l *learner) relieve() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.full.Store(l.nodes >= l.maxNodes)
-	l.spent.Store(false)
 }

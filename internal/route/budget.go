@@ -21,9 +21,6 @@ type budget struct {
 	prefixes int
 }
 
-// overflowPattern is what is left when not even a prefix has a place.
-const overflowPattern = "/{" + template.AnonymousTail + "...}"
-
 // tails is how many places are kept for overflow patterns, one of them for the
 // last resort: an eighth.
 func (b *budget) tails() int { return max(b.max/8, 1) }

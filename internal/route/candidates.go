@@ -50,16 +50,6 @@ func (l *learner) noteCandidate(n *node, c segment.Reading, w segment.Wording, p
 	return fresh
 }
 
-// setWords replaces the candidates of a node.
-func (t *tree) setWords(n *node, words []candidate) {
-	t.candidates += len(words) - len(t.words[n.self])
-	if len(words) == 0 {
-		delete(t.words, n.self)
-		return
-	}
-	t.words[n.self] = words
-}
-
 // newCandidate makes room for a word, at the cost of the rarest one. It returns the
 // word's place, or -1 if there is no room at all.
 func (l *learner) newCandidate(words []candidate, word string) ([]candidate, int) {

@@ -89,7 +89,7 @@
 // # Files
 //
 // Few files use a later one of this list: arena, prune_limit, source; node,
-// profile, framework; tree; children, budget; compact, learner; window, patterns,
+// profile, framework; tree; account, children; budget, compact; learner; window, patterns,
 // score; likeness, merge, candidates; collapse, evidence; walk; http_route,
 // generation; service; observe, table; export, yaml.
 package route

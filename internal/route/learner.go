@@ -89,6 +89,12 @@ func (l *learner) lesson(q *Request) {
 	}
 }
 
+// rest ends what lesson began.
+func (l *learner) rest() {
+	l.report()
+	l.mu.Unlock()
+}
+
 // maxReshapes bounds how often one path is walked anew because the tree
 // changed under it; the last walk changes nothing but what it adds.
 const maxReshapes = 4
@@ -162,4 +168,36 @@ func (l *learner) count(n, c *node) {
 		n.young -= min(n.young, 1)
 		c.unmark(markOnce)
 	}
+}
+
+// bytes is about the memory the learner takes.
+func (l *learner) bytes() int64 {
+	return l.tree.bytes() + l.read + int64(len(l.below))*belowBytes + int64(len(l.budget.texts))*placeBytes +
+		int64(len(l.prunes.times))*pruneBytes
+}
+
+// report brings the account up to date.
+func (l *learner) report() {
+	if l.closed {
+		return
+	}
+	now := l.bytes()
+	l.account.used.Add(now - l.reported)
+	l.reported = now
+}
+
+// close takes the learner off the account: nobody uses it any more.
+func (l *learner) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	l.account.used.Add(-l.reported)
+}
+
+// relieve lets the learner go on that found the account full.
+func (l *learner) relieve() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.full.Store(l.nodes >= l.maxNodes)
+	l.spent.Store(false)
 }

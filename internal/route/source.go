@@ -3,6 +3,8 @@
 
 package route
 
+import "github.com/otelcol-correlation/correlationprocessor/internal/route/template"
+
 // Source tells what a pattern was derived from, best first.
 type Source uint8
 
@@ -71,3 +73,6 @@ type Result struct {
 	Pattern string
 	Source  Source
 }
+
+// overflowPattern is what is left when not even a prefix has a place.
+const overflowPattern = "/{" + template.AnonymousTail + "...}"

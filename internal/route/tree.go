@@ -38,8 +38,12 @@ type spelling struct {
 	route atomic.Pointer[framework] // an http.route that this is the pattern of
 }
 
-// chunkLength nodes fill a page.
-const chunkLength = 32
+const (
+	// chunkLength nodes fill a page.
+	chunkLength = 32
+	// chunkBytes is what they take, with the room for their labels.
+	chunkBytes = chunkLength * int64(unsafe.Sizeof(node{})+unsafe.Sizeof(""))
+)
 
 // newTree makes a tree with a root and room for as many nodes more.
 func newTree(nodes int) *tree {
@@ -128,6 +132,16 @@ func (t *tree) know(n *node, p *profile) {
 		at.Store(p)
 		n.profile.Store(i)
 	}
+}
+
+// setWords replaces the candidates of a node.
+func (t *tree) setWords(n *node, words []candidate) {
+	t.candidates += len(words) - len(t.words[n.self])
+	if len(words) == 0 {
+		delete(t.words, n.self)
+		return
+	}
+	t.words[n.self] = words
 }
 
 // label returns the literal text; of a value, the text behind it (.png, :cancel).

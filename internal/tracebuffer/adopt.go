@@ -3,8 +3,6 @@
 
 package tracebuffer
 
-import "slices"
-
 // adopted are records that wait for an outlet and do not lie in the log.
 type adopted struct {
 	records []Record
@@ -40,32 +38,6 @@ func (b *Buffer) Adopt(outlet uint8, records []Record) {
 
 // adoptedBytes is what an adopted record takes besides its data.
 const adoptedBytes = 128
-
-// takeAdopted has the batch take what was adopted first, and reports whether there was
-// something.
-func (b *Buffer) takeAdopted(batch *Batch) bool {
-	b.adopting.Lock()
-	defer b.adopting.Unlock()
-	list := b.adopted[batch.outlet]
-	if len(list) == 0 {
-		return false
-	}
-	a := list[0]
-	b.adopted[batch.outlet] = slices.Delete(list, 0, 1)
-	batch.adopted = a
-	batch.Records = append(batch.Records, a.records...)
-	batch.Count, batch.Bytes = a.count, a.bytes
-	return true
-}
-
-// disown ends the account of what was adopted.
-func (b *Buffer) disown(batch *Batch) {
-	a := batch.adopted
-	batch.adopted = nil
-	b.asides[batch.outlet].Add(-a.bytes)
-	b.aside.Add(-a.bytes)
-	b.envelopes.forget(a.holds)
-}
 
 // Park adds n records, of so many bytes, that the caller holds to the account of what
 // is held. Negative numbers end that.

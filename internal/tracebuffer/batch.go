@@ -7,37 +7,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 )
-
-// Record is one held record of a kept trace.
-type Record struct {
-	// Trace is the same for the records of one trace, which follow each other in
-	// a Batch.
-	Trace uint64
-	// Envelope is the scope that was interned, good until the batch is Delivered.
-	Envelope *Envelope
-	// Data is the record's bytes.
-	Data []byte
-	// Verdict is the trace's verdict.
-	Verdict sampling.Verdict
-	Signal  Signal
-	// Outlet is the one that the record came through, also where it is a companion.
-	Outlet uint8
-	// Companion marks a record that is there only for those of the other signal
-	// in its trace: it goes out, or went out, through its own outlet.
-	Companion bool
-	// Restored marks a record of a trace that had been dropped before evidence came.
-	Restored bool
-}
-
-// Metadata is what lies around the record's resource, or nothing.
-func (r *Record) Metadata() string {
-	if outermost := r.Envelope.Around.Around; outermost != nil {
-		return outermost.Content
-	}
-	return ""
-}
 
 // Batch is what an outlet takes at a time: whole traces, as far as they are its own. The
 // caller owns it and may use it again for what it takes next.
@@ -66,7 +37,7 @@ type taken struct {
 
 // reference is where a record of the batch lies, in the log and then in the batch.
 type reference struct {
-	at         position
+	at         recordlog.Position
 	record     int
 	start, end int
 	packed     bool
@@ -93,6 +64,55 @@ func (b *Batch) reset(outlet uint8, sig Signal, limit int64) {
 	}
 }
 
+// take adds the traces that wait for the batch's outlet, until it is full.
+func (s *shard) take(b *Batch) {
+	if s.closed || int(b.outlet) >= len(s.queues) {
+		return
+	}
+	q, from := &s.queues[b.outlet], len(b.refs)
+	size := 0
+	for q.len > 0 && !b.full() {
+		e := s.table.Find(q.at(0).key)
+		q.pop()
+		b.traces = append(b.traces, taken{b.shard, e.key})
+		b.Bytes += int64(e.bytes)
+		size += int(e.bytes)
+		s.refer(e, b)
+	}
+	b.read(s, from, size)
+}
+
+// refer adds references to the records of the trace that the batch's outlet gets: its
+// own, and for the sake of these those of the other signal.
+func (s *shard) refer(e *entry, b *Batch) {
+	v := s.policy.Judged(e.verdict.Unpack(), e.rnd, e.explicit)
+	others := b.signal == Log && s.opts.Join || b.signal == Span && s.opts.Count
+	for _, p := range s.trail(e) {
+		l := s.log.Link(p)
+		r := Record{Trace: e.key, Verdict: v, Signal: signalOf(l.Kind), Outlet: l.Outlet, Restored: e.restored}
+		switch {
+		case r.Signal != b.signal:
+			if !others {
+				continue
+			}
+			r.Companion = true
+		case l.Kind == kindCompanion || l.Outlet != b.outlet:
+			continue
+		default:
+			b.Count++
+		}
+		b.refs = append(b.refs, reference{at: p, record: len(b.Records), packed: l.Packed})
+		b.Records = append(b.Records, r)
+	}
+}
+
+func signalOf(kind uint8) Signal {
+	if kind == kindLog {
+		return Log
+	}
+	return Span
+}
+
 // read copies the records of the references from the given one on, of at most size
 // bytes, out of the shard's log, each packed block once.
 func (b *Batch) read(s *shard, from, size int) {
@@ -102,13 +122,13 @@ func (b *Batch) read(s *shard, from, size int) {
 	}
 	b.data = slices.Grow(b.data, size)
 	for i := range refs {
-		r := s.log.at(refs[i].at)
+		r := s.log.At(refs[i].at)
 		refs[i].start = len(b.data)
-		b.data = append(b.data, r.data...)
+		b.data = append(b.data, r.Data...)
 		refs[i].end = len(b.data)
-		b.Records[refs[i].record].Envelope = s.envelopes.at(r.envelope)
+		b.Records[refs[i].record].Envelope = r.Envelope
 	}
-	s.log.forget()
+	s.log.Forget()
 }
 
 // settle gives the records their data, which does not move any more.
@@ -142,6 +162,32 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 	}
 	batch.settle()
 	return len(batch.Records) > 0
+}
+
+// takeAdopted has the batch take what was adopted first, and reports whether there was
+// something.
+func (b *Buffer) takeAdopted(batch *Batch) bool {
+	b.adopting.Lock()
+	defer b.adopting.Unlock()
+	list := b.adopted[batch.outlet]
+	if len(list) == 0 {
+		return false
+	}
+	a := list[0]
+	b.adopted[batch.outlet] = slices.Delete(list, 0, 1)
+	batch.adopted = a
+	batch.Records = append(batch.Records, a.records...)
+	batch.Count, batch.Bytes = a.count, a.bytes
+	return true
+}
+
+// disown ends the account of what was adopted.
+func (b *Buffer) disown(batch *Batch) {
+	a := batch.adopted
+	batch.adopted = nil
+	b.asides[batch.outlet].Add(-a.bytes)
+	b.aside.Add(-a.bytes)
+	b.envelopes.Forget(a.holds)
 }
 
 // Delivered ends the account of a batch: it went on, or was lost.

@@ -5,13 +5,13 @@ package tracebuffer
 
 import (
 	"fmt"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -63,7 +63,7 @@ type shared struct {
 	opts      Options
 	policy    *sampling.Policy
 	decides   bool // later items of a trace may change its verdict
-	envelopes envelopes
+	envelopes *recordlog.Envelopes
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
@@ -91,19 +91,18 @@ func New(opts Options) (*Buffer, error) {
 	b := &Buffer{shards: make([]shard, n), shift: idtable.ShardShift(n)}
 	b.opts, b.policy = opts, opts.Policy
 	b.decides = b.policy.Waits()
-	b.envelopes.byContent, b.envelopes.byNumber = map[layer]*Envelope{}, map[uint32]*Envelope{}
+	b.envelopes = recordlog.NewEnvelopes()
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.VerdictBytes) / n / 2)
-	size := int64(1) << bits.Len64(uint64(opts.MaxBytes/int64(64*n)))
-	size = min(max(size, minSegment), maxSegment)
+	size := recordlog.SegmentSize(opts.MaxBytes / int64(n))
 	var err error
-	if b.memory, err = mapped.New(int(size), int((opts.MaxBytes+opts.MaxBytes/2)/size)+4*n); err != nil {
+	if b.memory, err = mapped.New(size, int((opts.MaxBytes+opts.MaxBytes/2)/int64(size))+4*n); err != nil {
 		err = fmt.Errorf("cannot map memory: %w", err)
 	}
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
-		s.log.memory, s.log.size = b.memory, int(size)
+		s.log = recordlog.New(b.memory, b.envelopes, size)
 		s.late.Memory, s.special.Memory = remembering, remembering
 		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
@@ -120,26 +119,21 @@ func (b *Buffer) Close() error {
 // Intern returns the envelope with the content, which is borrowed, in another one or,
 // where that is nil, in none. It is the caller's until Forget.
 func (b *Buffer) Intern(around *Envelope, content []byte) *Envelope {
-	return b.envelopes.intern(around, content, 0)
+	return b.envelopes.Intern(around, content, 0)
 }
 
 // InternOutermost is Intern for one with nothing around it, of which there shall be no
 // more than the limit at any time. Of one too many it returns nil.
 func (b *Buffer) InternOutermost(content []byte, limit int) *Envelope {
-	return b.envelopes.intern(nil, content, limit)
+	return b.envelopes.Intern(nil, content, limit)
 }
 
 // Share returns the envelope, which may be nil, with one more use to be ended by Forget.
-func (b *Buffer) Share(e *Envelope) *Envelope {
-	if e != nil {
-		e.refs.Add(1)
-	}
-	return e
-}
+func (b *Buffer) Share(e *Envelope) *Envelope { return b.envelopes.Share(e) }
 
 // Forget ends the use of envelopes, of which some may be nil: those that no held record
 // names are gone.
-func (b *Buffer) Forget(list []*Envelope) { b.envelopes.forget(list) }
+func (b *Buffer) Forget(list []*Envelope) { b.envelopes.Forget(list) }
 
 // Add takes the items of a batch in and returns the fate of each in fates, which must
 // be as long as items. Each shard is locked once. Here and in Expire now is a reading
@@ -182,7 +176,7 @@ func (b *Buffer) Expire(now time.Duration, out *Outcome) {
 		s.now = max(s.now, now)
 		s.expire(out)
 		s.reclaim()
-		s.log.forget()
+		s.log.Forget()
 	})
 }
 
@@ -198,7 +192,7 @@ func (b *Buffer) Flush(out *Outcome) {
 			s.forget(e, out)
 		}
 		s.reclaim()
-		s.log.forget()
+		s.log.Forget()
 	})
 }
 
@@ -228,7 +222,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	}
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
 	// At first as if the envelopes went with their share of the records.
-	for around := b.envelopes.size(); b.claimed() > full; around = 0 {
+	for around := b.envelopes.Bytes(); b.claimed() > full; around = 0 {
 		before := out.Dropped
 		if b.decideOldest(b.used.Load()+around, out); out.Dropped == before {
 			break // what is kept makes room when it was delivered
@@ -289,7 +283,7 @@ func (b *Buffer) decideOldest(used int64, out *Outcome) {
 			s.decide(e, TriggerPressure, out)
 			s.reclaim()
 		}
-		s.log.forget()
+		s.log.Forget()
 	})
 }
 
@@ -311,7 +305,7 @@ func (b *Buffer) compress() {
 	for range packPerCall {
 		s := &b.shards[b.packing.Add(1)%uint32(len(b.shards))]
 		s.mu.Lock()
-		s.log.pack()
+		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
 		if b.Bytes() <= b.opts.MaxBytes/2 {
@@ -325,7 +319,7 @@ func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.memory.Spare() + b.aside.Load() + b.envelopes.size() + b.beside.Load()
+	return b.used.Load() + b.memory.Spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
 }
 
 // Held is the number of records of the signal that are held.
@@ -341,7 +335,7 @@ func (b *Buffer) Traces() int {
 // Compressed is what the records that lie compressed would take otherwise.
 func (b *Buffer) Compressed() int64 {
 	var n int64
-	b.eachShard(func(s *shard) { n += s.log.saved })
+	b.eachShard(func(s *shard) { n += s.log.Usage().Saved })
 	return n
 }
 

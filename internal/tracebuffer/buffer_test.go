@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -96,11 +97,11 @@ func TestStragglersDoNotHoldTheLog(t *testing.T) {
 	require.Equal(t, stragglers, b.Traces())
 	var log, live int64
 	for i := range b.shards {
-		log += b.shards[i].log.bytes
+		log += b.shards[i].log.Usage().Taken
 		live += b.shards[i].live
 	}
 	require.InDelta(t, stragglers*1005, live, 10_000)
-	require.Less(t, log, live+live/2+int64(len(b.shards))*12*maxSegment)
+	require.Less(t, log, live+live/2+int64(len(b.shards))*12*recordlog.MaxSegment)
 
 	b.Flush(&out)
 	require.Equal(t, 100_000, out.Dropped[Span])

@@ -6,7 +6,8 @@
 //
 // Records are held as bytes. A decoded span costs 1.0 to 2.5 kB of heap and 30 to
 // 60 objects that the garbage collector walks again and again; its OTLP bytes
-// cost a third of that and no object, for they lie in a log without pointers.
+// cost a third of that and no object, for they lie in a log without pointers (package
+// recordlog), whose segments refer to what is around them.
 //
 //	Add(items) ─► shard = keyed hash(low 64 bits of the id)
 //	               table: id → entry {facts, deadline, last record}
@@ -37,9 +38,6 @@
 // Deadlines need no timer: every wait is a constant after an arrival, so each
 // kind of wait is a queue that is in order by construction, and what is due
 // stands at its head.
-//
-// What is around records, scopes and their resources, is interned in layers, each of
-// which lives while a segment of a log or an adopted record refers to it.
 //
 // Traces may be joined by links of their spans (edges.go): one that is kept keeps the
 // others, one step far.

@@ -7,6 +7,7 @@ import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -17,7 +18,7 @@ type entry struct {
 	rnd      contrib.Randomness
 	// last is the trace's newest record; each record knows the one before it.
 	// None lies before first.
-	first, last position
+	first, last recordlog.Position
 	found       sampling.Finding
 	bytes       uint32 // of the records, prefixes left out
 	records     uint32 // companions included

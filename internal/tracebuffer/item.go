@@ -9,6 +9,7 @@ import (
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -21,6 +22,9 @@ const (
 	Log
 	signals // how many there are
 )
+
+// Envelope is one layer of what is around records, as Intern returns it.
+type Envelope = recordlog.Envelope
 
 // Item is one span or log on its way in, with the facts it states.
 type Item struct {
@@ -66,6 +70,35 @@ func (it *Item) size() (n sampling.Size) {
 func (it *Item) high() uint64 { return binary.BigEndian.Uint64(it.ID[:8]) }
 
 func (it *Item) key() uint64 { return idtable.KeyOf(it.high(), binary.BigEndian.Uint64(it.ID[8:])) }
+
+// Record is one held record of a kept trace.
+type Record struct {
+	// Trace is the same for the records of one trace, which follow each other in
+	// a Batch.
+	Trace uint64
+	// Envelope is the scope that was interned, good until the batch is Delivered.
+	Envelope *Envelope
+	// Data is the record's bytes.
+	Data []byte
+	// Verdict is the trace's verdict.
+	Verdict sampling.Verdict
+	Signal  Signal
+	// Outlet is the one that the record came through, also where it is a companion.
+	Outlet uint8
+	// Companion marks a record that is there only for those of the other signal
+	// in its trace: it goes out, or went out, through its own outlet.
+	Companion bool
+	// Restored marks a record of a trace that had been dropped before evidence came.
+	Restored bool
+}
+
+// Metadata is what lies around the record's resource, or nothing.
+func (r *Record) Metadata() string {
+	if outermost := r.Envelope.Around.Around; outermost != nil {
+		return outermost.Content
+	}
+	return ""
+}
 
 // Action is what becomes of an item now.
 type Action uint8

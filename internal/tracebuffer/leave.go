@@ -3,7 +3,10 @@
 
 package tracebuffer
 
-import "github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+import (
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+)
 
 // decide ends a trace's wait, whatever it still might have got, and returns its
 // verdict.
@@ -37,6 +40,24 @@ func (s *shard) leave(e *entry, v sampling.Verdict, out *Outcome) {
 	}
 	s.note(e, v)
 	s.release(e, out)
+}
+
+// keepsOthers reports whether a trace with the verdict keeps those it is joined to: one
+// that was itself kept for another one does not.
+func (s *shard) keepsOthers(v sampling.Verdict) bool {
+	return s.opts.FollowLinks && v.Keep && v.Rule != s.opts.Linked
+}
+
+// followed adds what a trace is joined to, if its verdict keeps that, to the outcome.
+func (s *shard) followed(key uint64, v sampling.Verdict, out *Outcome) {
+	if s.keepsOthers(v) {
+		out.Linked = append(out.Linked, s.edges.take(key)...)
+	}
+}
+
+// byLink is the verdict on a trace that is kept for another one.
+func (s *shard) byLink(e *entry) sampling.Verdict {
+	return s.policy.Decide(sampling.Finding{Match: s.opts.Linked}, e.size(), e.rnd)
 }
 
 // note remembers the verdict on a trace in the table.
@@ -97,11 +118,11 @@ func (s *shard) release(e *entry, out *Outcome) {
 	e.state, e.waits, e.deadline = leaving, waitNone, 0
 	var outlets Outlets
 	for p, n := e.last, e.records; n > 0; n-- {
-		l := s.log.link(p)
-		if l.kind != kindCompanion && outlets.add(l.outlet) {
+		l := s.log.Link(p)
+		if l.Kind != kindCompanion && outlets.add(l.Outlet) {
 			e.outlets++
 		}
-		p = s.log.before(p, l)
+		p = l.Prev
 	}
 	if e.outlets == 0 {
 		s.close(e)
@@ -128,66 +149,17 @@ func (s *shard) left(key uint64, outlet uint8) {
 	}
 }
 
-// take adds the traces that wait for the batch's outlet, until it is full.
-func (s *shard) take(b *Batch) {
-	if s.closed || int(b.outlet) >= len(s.queues) {
-		return
-	}
-	q, from := &s.queues[b.outlet], len(b.refs)
-	size := 0
-	for q.len > 0 && !b.full() {
-		e := s.table.Find(q.at(0).key)
-		q.pop()
-		b.traces = append(b.traces, taken{b.shard, e.key})
-		b.Bytes += int64(e.bytes)
-		size += int(e.bytes)
-		s.refer(e, b)
-	}
-	b.read(s, from, size)
-}
-
-// refer adds references to the records of the trace that the batch's outlet gets: its
-// own, and for the sake of these those of the other signal.
-func (s *shard) refer(e *entry, b *Batch) {
-	v := s.policy.Judged(e.verdict.Unpack(), e.rnd, e.explicit)
-	others := b.signal == Log && s.opts.Join || b.signal == Span && s.opts.Count
-	for _, p := range s.trail(e) {
-		l := s.log.link(p)
-		r := Record{Trace: e.key, Verdict: v, Signal: signalOf(l.kind), Outlet: l.outlet, Restored: e.restored}
-		switch {
-		case r.Signal != b.signal:
-			if !others {
-				continue
-			}
-			r.Companion = true
-		case l.kind == kindCompanion || l.outlet != b.outlet:
-			continue
-		default:
-			b.Count++
-		}
-		b.refs = append(b.refs, reference{at: p, record: len(b.Records), packed: s.log.isPacked(p)})
-		b.Records = append(b.Records, r)
-	}
-}
-
-func signalOf(kind uint8) Signal {
-	if kind == kindLog {
-		return Log
-	}
-	return Span
-}
-
 // trail returns the positions of a trace's records in the order of their arrival. It is
 // good until the next call.
-func (s *shard) trail(e *entry) []position {
+func (s *shard) trail(e *entry) []recordlog.Position {
 	n := int(e.records)
 	if cap(s.path) < n {
-		s.path = make([]position, n)
+		s.path = make([]recordlog.Position, n)
 	}
 	path := s.path[:n]
 	for p := e.last; n > 0; n-- {
 		path[n-1] = p
-		p = s.log.before(p, s.log.link(p))
+		p = s.log.Link(p).Prev
 	}
 	return path
 }

@@ -185,7 +185,7 @@ func TestConservation(t *testing.T) {
 			"deliver": func(t *rapid.T) { w.deliver(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
 			"pack": func(*rapid.T) {
 				for i := range w.buf.shards {
-					w.buf.shards[i].log.pack()
+					w.buf.shards[i].log.Pack()
 					w.buf.shards[i].report()
 				}
 			},

@@ -3,27 +3,34 @@
 
 package tracebuffer
 
+import "github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+
 // reclaim gives back the part of the log that no trace needs. If much of it is
 // dead, the oldest traces move to its end: a few that wait longer than the
 // others must not hold the whole log.
 func (s *shard) reclaim() {
-	end := s.log.end()
-	for e := s.lowest(); e != nil && e.first < end && s.log.written > s.live+s.live/2+4*int64(s.log.size); e = s.lowest() {
+	end := s.log.End()
+	for e := s.lowest(); e != nil && e.first < end && s.sparse(); e = s.lowest() {
 		s.move(e)
-		s.log.release(s.lowest().first)
+		s.log.Release(s.lowest().first)
 	}
 	if e := s.lowest(); e != nil {
-		s.log.release(e.first)
+		s.log.Release(e.first)
 	} else {
-		s.log.release(end)
+		s.log.Release(end)
 	}
+}
+
+// sparse reports whether so much of the log is dead that its oldest traces shall move.
+func (s *shard) sparse() bool {
+	return s.log.Usage().Unpacked > s.live+s.live/2+4*int64(s.log.SegmentSize())
 }
 
 // lowest returns the trace whose first record lies lowest.
 func (s *shard) lowest() *entry {
 	for q := &s.lying; q.len > 0; q.pop() {
 		t := q.at(0)
-		if e := s.table.Find(t.key); e != nil && e.first == position(t.at) {
+		if e := s.table.Find(t.key); e != nil && e.first == recordlog.Position(t.at) {
 			return e
 		}
 	}
@@ -36,8 +43,8 @@ func (s *shard) move(e *entry) {
 	s.live -= int64(e.bytes)
 	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
 	for _, p := range path {
-		r := s.log.at(p)
-		s.store(e, r.kind, r.outlet, s.envelopes.at(r.envelope), r.data)
+		r := s.log.At(p)
+		s.store(e, r.Kind, r.Outlet, r.Envelope, r.Data)
 	}
 }
 
@@ -50,7 +57,7 @@ func (s *shard) bytes() int64 {
 	for k := range s.waiting {
 		tickets += len(s.waiting[k].ring)
 	}
-	return s.log.bytes + int64(tickets)*ticketBytes + s.wholes.bytes() + int64(s.edges.count)*edgeBytes + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
+	return s.log.Usage().Taken + int64(tickets)*ticketBytes + s.wholes.bytes() + int64(s.edges.count)*edgeBytes + int64(s.table.Bytes()+s.late.Bytes()+s.special.Bytes())
 }
 
 // growAhead is how many traces a shard may get in the calls at hand.
@@ -73,16 +80,10 @@ func (s *shard) growth() int64 {
 
 // report adds what the shard's size changed by to the buffer's.
 func (s *shard) report() {
-	s.envelopes.forget(s.log.unnamed)
-	clear(s.log.unnamed)
-	s.log.unnamed = s.log.unnamed[:0]
-	if cap(s.log.unnamed) > 16*fewNames {
-		s.log.unnamed = nil
-	}
-	now := usage{s.bytes(), s.log.bytes, s.log.written}
+	now := usage{s.bytes(), s.log.Usage()}
 	s.used.Add(now.memory - s.reported.memory)
-	s.logs.Add(now.log - s.reported.log)
-	s.unpacked.Add(now.unpacked - s.reported.unpacked)
+	s.logs.Add(now.log.Taken - s.reported.log.Taken)
+	s.unpacked.Add(now.log.Unpacked - s.reported.log.Unpacked)
 	s.reported = now
 	growth := s.growth()
 	s.growing.Add(growth - s.growthReported)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -25,7 +26,7 @@ type shard struct {
 	// hindsight one for each that was dropped and still lies there.
 	queues    []queue
 	hindsight queue
-	log       log
+	log       recordlog.Log
 	live      int64 // bytes of records in use, prefixes left out
 	// late remembers every verdict for a while, special those that do not
 	// follow from the trace id: forgetting the others costs only the
@@ -39,15 +40,14 @@ type shard struct {
 	decided        bool          // traces were decided within Add
 	reported       usage
 	growthReported int64
-	path           []position // scratch of trail
-	touched        uint64     // keeps the reads of touch from being optimised away
+	path           []recordlog.Position // scratch of trail
+	touched        uint64               // keeps the reads of touch from being optimised away
 }
 
 // usage is what a shard holds, in bytes.
 type usage struct {
-	memory   int64 // that it takes
-	log      int64 // of it, the log
-	unpacked int64 // the records in the log, unpacked
+	memory int64           // that it takes
+	log    recordlog.Usage // of it, the log
 }
 
 // add decides on one item or holds it.
@@ -263,7 +263,7 @@ const maxTraceBytes = 1 << 30
 
 // full reports whether the trace may not have more records held.
 func (s *shard) full(e *entry) bool {
-	return int(e.records) >= s.opts.MaxItems || e.bytes >= maxTraceBytes || s.log.tooFar(e.last)
+	return int(e.records) >= s.opts.MaxItems || e.bytes >= maxTraceBytes || s.log.TooFar(e.last)
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
@@ -277,7 +277,7 @@ func (s *shard) hold(e *entry, kind uint8, it *Item) {
 
 // store appends a record to the log and to the trace.
 func (s *shard) store(e *entry, kind, outlet uint8, around *Envelope, rec []byte) {
-	e.last = s.log.append(e.last, kind, outlet, around, rec)
+	e.last = s.log.Append(e.last, kind, outlet, around, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})

@@ -3,12 +3,9 @@
 
 package traceid
 
-// isDigit reports whether a byte is a decimal digit; lower folds capital letters of
-// ASCII and leaves all else.
 func isDigit(c byte) bool { return c-'0' < 10 }
 
-func isLetter(c byte) bool { return lower(c)-'a' < 26 }
-
+// lower folds capital letters of ASCII and leaves all else.
 func lower(c byte) byte {
 	if c-'A' < 26 {
 		return c + ('a' - 'A')

@@ -8,18 +8,18 @@ package traceid
 // traceid-spanid in its log prefix.
 // Sources: https://github.com/openzipkin/b3-propagation#single-header,
 // https://develop.sentry.dev/sdk/telemetry/traces/#header-sentry-trace
-func parseB3(h hint, v string, n int) (Context, bool) {
+func parseB3(h Hint, v string, n int) (Context, bool) {
 	if n != 32 && n != 16 {
 		return Context{}, false
 	}
 	id, ok := hexID(v[:n])
 	hexSpan, rest := cut(v[n+1:], '-')
-	span, okSpan := hexUint(hexSpan)
+	span, okSpan := HexUint(hexSpan)
 	if !ok || !okSpan || len(hexSpan) != 16 {
 		return Context{}, false
 	}
 	c := Context{TraceID: id, SpanID: spanID(span), Format: FormatB3}
-	if h == hintSentry {
+	if h == HintSentry {
 		c.Format = FormatSentry
 	}
 	state, parent := cut(rest, '-')

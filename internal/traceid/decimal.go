@@ -59,7 +59,7 @@ func parseDatadog(v string) (Context, bool) {
 	}
 	low, ok := decimalUint(v)
 	if !ok && len(v) == 16 {
-		low, ok = hexUint(v)
+		low, ok = HexUint(v)
 	}
 	return Context{TraceID: newID(0, low), Format: FormatDatadog}, ok
 }

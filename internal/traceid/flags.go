@@ -3,11 +3,11 @@
 
 package traceid
 
-// parseFlags reads trace flags (one or two hex digits), a sampling decision, or what .NET calls the flags. Debug is set by
-// X-B3-Flags: 1 only.
-func parseFlags(h hint, value string) (flags byte, debug, ok bool) {
+// ParseFlags reads trace flags (one or two hex digits), a sampling decision, or what .NET calls the flags. Debug is set by
+// X-B3-Flags: 1 only. The value is borrowed.
+func (h Hint) ParseFlags(value string) (flags byte, debug, ok bool) {
 	v := trimHexPrefix(trim(value))
-	if h == hintB3 && v == "1" {
+	if h == HintB3 && v == "1" {
 		return flagSampled, true, true
 	}
 	switch v {
@@ -16,6 +16,6 @@ func parseFlags(h hint, value string) (flags byte, debug, ok bool) {
 	case "false", "False", "FALSE", "None":
 		return 0, false, true
 	}
-	f, ok := hexUint(v)
+	f, ok := HexUint(v)
 	return byte(f), false, ok && len(v) <= 2
 }

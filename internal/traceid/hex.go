@@ -21,9 +21,9 @@ var nibbles = func() (t [256]byte) {
 
 const bad = 0x80
 
-// hexUint reads 1 to 16 hexadecimal digits. The errors of all digits are collected and looked at
+// HexUint reads 1 to 16 hexadecimal digits, of either case. The errors of all digits are collected and looked at
 // once, for ids are nearly always well formed.
-func hexUint(s string) (v uint64, ok bool) {
+func HexUint(s string) (v uint64, ok bool) {
 	if len(s) == 16 {
 		high, ok1 := hex8(s[:8])
 		low, ok2 := hex8(s[8:])
@@ -60,12 +60,12 @@ func hex8(s string) (uint64, bool) {
 // hexID reads 1 to 32 hexadecimal digits, padded on the left.
 func hexID(s string) (id ID, ok bool) {
 	if len(s) <= 16 {
-		low, ok := hexUint(s)
+		low, ok := HexUint(s)
 		return newID(0, low), ok
 	}
 	cut := len(s) - 16
-	high, okHigh := hexUint(s[:cut])
-	low, okLow := hexUint(s[cut:])
+	high, okHigh := HexUint(s[:cut])
+	low, okLow := HexUint(s[cut:])
 	return newID(high, low), okHigh && okLow
 }
 

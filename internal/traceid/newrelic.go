@@ -3,15 +3,15 @@
 
 package traceid
 
-// newRelicMark begins the text that New Relic's agents append to a message.
-const newRelicMark = "NR-LINKING|"
+// NewRelicMark begins the text that New Relic's agents append to a message.
+const NewRelicMark = "NR-LINKING|"
 
 // parseNewRelic reads NR-LINKING|entity|host|traceid|spanid|name|. The ids are empty outside of a
 // transaction.
 // Source: https://github.com/newrelic/newrelic-exporter-specs/tree/master/logging and the agents' decorators.
 func parseNewRelic(v string) (Context, bool) {
-	if len(v) > len(newRelicMark) && v[:len(newRelicMark)] == newRelicMark {
-		v = v[len(newRelicMark):]
+	if len(v) > len(NewRelicMark) && v[:len(NewRelicMark)] == NewRelicMark {
+		v = v[len(NewRelicMark):]
 	}
 	_, rest := cut(v, '|')
 	_, rest = cut(rest, '|')

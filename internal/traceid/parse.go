@@ -5,10 +5,13 @@ package traceid
 
 import "strings"
 
-// parse tries the forms in the order of how often they are met. Each form differs from all the
-// others in its length or its separators, so at most one can match.
-func parse(h hint, value string) (Context, Reason) {
-	if len(value) == 32 && h != hintRoot {
+// Parse reads the trace id in a value that was found under a key with the hint. The value is borrowed and not
+// retained. Reason is Found exactly when the id is valid.
+//
+// It tries the forms in the order of how often they are met. Each form differs from all the others in its length or
+// its separators, so at most one can match.
+func (h Hint) Parse(value string) (Context, Reason) {
+	if len(value) == 32 && h != HintRoot {
 		if id, ok := hexID(value); ok {
 			return admit(Context{TraceID: id, Format: FormatW3CHex})
 		}
@@ -36,10 +39,10 @@ func admit(c Context) (Context, Reason) {
 }
 
 // parsePlain reads the forms that hold a trace id and nothing else, and differ from each other without their key.
-func parsePlain(h hint, v string) (c Context, ok bool) {
+func parsePlain(h Hint, v string) (c Context, ok bool) {
 	digits := trimHexPrefix(v)
 	switch {
-	case h == hintRoot || h == hintDatadog && len(digits) != 32:
+	case h == HintRoot || h == HintDatadog && len(digits) != 32:
 		return c, false
 	case len(digits) == 32:
 		c.TraceID, ok = hexID(digits)
@@ -47,11 +50,11 @@ func parsePlain(h hint, v string) (c Context, ok bool) {
 		return c, ok
 	case len(v) == 36:
 		if c, ok = parseUUID(v); ok {
-			return c, h != hintOperation
+			return c, h != HintOperation
 		}
 	}
 	c, ok = parseByLength(v)
-	if !ok && h == hintNone {
+	if !ok && h == HintNone {
 		c, ok = parseTrimmed(v)
 	}
 	return c, ok && !h.ambiguous()
@@ -72,21 +75,21 @@ func parseByLength(v string) (c Context, ok bool) {
 }
 
 // parseVendor reads the forms that only their key makes known.
-func parseVendor(h hint, v string) (Context, bool) {
+func parseVendor(h Hint, v string) (Context, bool) {
 	switch h {
-	case hintDatadog:
+	case HintDatadog:
 		return parseDatadog(v)
-	case hintEagleEye:
+	case HintEagleEye:
 		return parseEagleEye(v)
-	case hintUber:
+	case HintUber:
 		return parseUber(v)
-	case hintSkyWalking:
+	case HintSkyWalking:
 		return parseSW8(v)
-	case hintSWContext:
+	case HintSWContext:
 		return parseSWContext(v)
-	case hintNewRelic:
+	case HintNewRelic:
 		return parseNewRelic(v)
-	case hintRoot:
+	case HintRoot:
 		if strings.HasPrefix(v, "1-") {
 			return parseXRayID(v)
 		}
@@ -96,11 +99,11 @@ func parseVendor(h hint, v string) (Context, bool) {
 }
 
 // parseContext reads the forms that name the span or the project as well.
-func parseContext(h hint, v string) (Context, bool) {
+func parseContext(h Hint, v string) (Context, bool) {
 	switch {
-	case len(v) < minContextLen || h == hintRoot:
+	case len(v) < minContextLen || h == HintRoot:
 		return Context{}, false
-	case len(v) >= traceparentLen && v[2] == '-':
+	case len(v) >= TraceparentLen && v[2] == '-':
 		return parseTraceparent(v)
 	case v[0] == '1' && v[1] == '-':
 		return parseXRayID(v)
@@ -119,7 +122,7 @@ func parseContext(h hint, v string) (Context, bool) {
 const minContextLen = 16 + 2 + 2 + 2
 
 // parseSeparated reads the forms that begin with the hex trace id. The byte after it decides which.
-func parseSeparated(h hint, v string) (Context, bool) {
+func parseSeparated(h Hint, v string) (Context, bool) {
 	n := hexRun(v)
 	if n == len(v) {
 		return Context{}, false
@@ -141,12 +144,12 @@ func parseSeparated(h hint, v string) (Context, bool) {
 }
 
 // whyNot returns the reason why a value is no id.
-func whyNot(h hint, v string) Reason {
+func whyNot(h Hint, v string) Reason {
 	switch {
-	case h == hintThread && (v == "N/A" || v == "Ignored_Trace"):
+	case h == HintThread && (v == "N/A" || v == "Ignored_Trace"):
 		// What the SkyWalking agent for Java prints outside of a trace, and of one that is not sampled.
 		return Placeholder
-	case h == hintOperation && strings.HasPrefix(v, "|"), h == hintGCP && strings.HasPrefix(v, "projects/"):
+	case h == HintOperation && strings.HasPrefix(v, "|"), h == HintGCP && strings.HasPrefix(v, "projects/"):
 		// Nothing but a trace id begins like that, even under a common word.
 		return Malformed
 	case h.ambiguous():

@@ -6,6 +6,7 @@ package traceid
 import (
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 
 // written is one way to write a trace id.
 type written struct {
-	key    string
+	hint   Hint
 	format Format
 	write  func(ID, uint64) string
 	// low is set where the high half is not written.
@@ -26,47 +27,33 @@ type written struct {
 	span bool
 }
 
-// parseUnder reads a value under a built-in key.
-func parseUnder(key, value string) (Context, Reason) { return testKeys.Lookup(key).Parse(value) }
-
-// spanUnder reads a span id under a built-in key, beside a trace id without one.
-func spanUnder(key, value string) ([8]byte, bool) {
-	var f Finder
-	f.Offer(testKeys.Lookup("trace_id"), "4bf92f3577b34da6a3ce929d0e0e4736")
-	f.Offer(testKeys.Lookup(key), value)
-	c, _ := f.Result()
-	return c.SpanID, c.SpanID != [8]byte{}
-}
-
-var testKeys = NewKeys(nil)
-
 func hexOf(id ID) string { return hex.EncodeToString(id[:]) }
 
 var writers = []written{
-	{"trace_id", FormatW3CHex, func(id ID, _ uint64) string { return hexOf(id) }, false, false},
-	{"trace_id", FormatW3CHex, func(id ID, _ uint64) string { return strings.ToUpper(hexOf(id)) }, false, false},
-	{"trace_id", FormatW3CHex, func(id ID, _ uint64) string { return "0x" + hexOf(id) }, false, false},
-	{"dd.trace_id", FormatW3CHex, func(id ID, _ uint64) string { return hexOf(id) }, false, false},
-	{"trace_id", FormatHex64, func(id ID, _ uint64) string { return fmt.Sprintf("%016x", id.Low()) }, true, false},
-	{"dd.trace_id", FormatDatadog, func(id ID, _ uint64) string { return strconv.FormatUint(id.Low(), 10) }, true, false},
-	{"trace_id", FormatUUID, func(id ID, _ uint64) string {
+	{HintNone, FormatW3CHex, func(id ID, _ uint64) string { return hexOf(id) }, false, false},
+	{HintNone, FormatW3CHex, func(id ID, _ uint64) string { return strings.ToUpper(hexOf(id)) }, false, false},
+	{HintNone, FormatW3CHex, func(id ID, _ uint64) string { return "0x" + hexOf(id) }, false, false},
+	{HintDatadog, FormatW3CHex, func(id ID, _ uint64) string { return hexOf(id) }, false, false},
+	{HintNone, FormatHex64, func(id ID, _ uint64) string { return fmt.Sprintf("%016x", id.Low()) }, true, false},
+	{HintDatadog, FormatDatadog, func(id ID, _ uint64) string { return strconv.FormatUint(id.Low(), 10) }, true, false},
+	{HintNone, FormatUUID, func(id ID, _ uint64) string {
 		return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 	}, false, false},
-	{"trace_id", FormatTraceparent, func(id ID, s uint64) string { return fmt.Sprintf("00-%x-%016x-01", id[:], s) }, false, true},
-	{"b3", FormatB3, func(id ID, s uint64) string { return fmt.Sprintf("%x-%016x-1", id[:], s) }, false, true},
-	{"b3", FormatB3, func(id ID, s uint64) string { return fmt.Sprintf("%016x-%016x", id.Low(), s) }, true, true},
-	{"sentry-trace", FormatSentry, func(id ID, s uint64) string { return fmt.Sprintf("%x-%016x-0", id[:], s) }, false, true},
-	{"uber-trace-id", FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x:%x:0:1", id[:], s) }, false, true},
-	{"uber-trace-id", FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x:%x:%x:3", id.Low(), s, s) }, true, true},
-	{"uber-trace-id", FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x%%3A%x%%3A0%%3A1", id[:], s) }, false, true},
-	{"trace_id", FormatXRay, func(id ID, _ uint64) string { return fmt.Sprintf("1-%x-%x", id[:4], id[4:]) }, false, false},
-	{"x-amzn-trace-id", FormatXRay, func(id ID, s uint64) string {
+	{HintNone, FormatTraceparent, func(id ID, s uint64) string { return fmt.Sprintf("00-%x-%016x-01", id[:], s) }, false, true},
+	{HintB3, FormatB3, func(id ID, s uint64) string { return fmt.Sprintf("%x-%016x-1", id[:], s) }, false, true},
+	{HintB3, FormatB3, func(id ID, s uint64) string { return fmt.Sprintf("%016x-%016x", id.Low(), s) }, true, true},
+	{HintSentry, FormatSentry, func(id ID, s uint64) string { return fmt.Sprintf("%x-%016x-0", id[:], s) }, false, true},
+	{HintUber, FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x:%x:0:1", id[:], s) }, false, true},
+	{HintUber, FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x:%x:%x:3", id.Low(), s, s) }, true, true},
+	{HintUber, FormatUber, func(id ID, s uint64) string { return fmt.Sprintf("%x%%3A%x%%3A0%%3A1", id[:], s) }, false, true},
+	{HintNone, FormatXRay, func(id ID, _ uint64) string { return fmt.Sprintf("1-%x-%x", id[:4], id[4:]) }, false, false},
+	{HintNone, FormatXRay, func(id ID, s uint64) string {
 		return fmt.Sprintf("Root=1-%x-%x;Parent=%016x;Sampled=1", id[:4], id[4:], s)
 	}, false, true},
-	{"trace", FormatGCP, func(id ID, _ uint64) string { return fmt.Sprintf("projects/my-p/traces/%x", id[:]) }, false, false},
-	{"x-cloud-trace-context", FormatGCP, func(id ID, s uint64) string { return fmt.Sprintf("%x/%d;o=1", id[:], s) }, false, true},
-	{"operation_Id", FormatAppInsights, func(id ID, s uint64) string { return fmt.Sprintf("|%x.%016x.", id[:], s) }, false, true},
-	{"NR-LINKING", FormatNewRelic, func(id ID, s uint64) string { return fmt.Sprintf("NR-LINKING|g|h|%x|%016x|a|", id[:], s) }, false, true},
+	{HintGCP, FormatGCP, func(id ID, _ uint64) string { return fmt.Sprintf("projects/my-p/traces/%x", id[:]) }, false, false},
+	{HintNone, FormatGCP, func(id ID, s uint64) string { return fmt.Sprintf("%x/%d;o=1", id[:], s) }, false, true},
+	{HintOperation, FormatAppInsights, func(id ID, s uint64) string { return fmt.Sprintf("|%x.%016x.", id[:], s) }, false, true},
+	{HintNewRelic, FormatNewRelic, func(id ID, s uint64) string { return fmt.Sprintf("NR-LINKING|g|h|%x|%016x|a|", id[:], s) }, false, true},
 }
 
 // TestParseReadsWhatIsWritten: whatever the id, each form gives it back.
@@ -76,7 +63,7 @@ func TestParseReadsWhatIsWritten(t *testing.T) {
 		span := rapid.Uint64Min(1).Draw(t, "span")
 		w := rapid.SampledFrom(writers).Draw(t, "writer")
 		text := w.write(id, span)
-		c, reason := parseUnder(w.key, text)
+		c, reason := w.hint.Parse(text)
 		require.Equal(t, Found, reason, text)
 		want := id
 		if w.low {
@@ -113,7 +100,7 @@ func TestParseRefusesWhatIsDamaged(t *testing.T) {
 		case 2:
 			damaged = text[:at] + "~" + text[at+1:]
 		}
-		c, reason := parseUnder("trace_id", damaged)
+		c, reason := HintNone.Parse(damaged)
 		assert.NotEqual(t, Found, reason, "%s gave %x", damaged, c.TraceID)
 		assert.Equal(t, Context{}, c)
 	})
@@ -138,7 +125,7 @@ func TestHex8(t *testing.T) {
 func TestHexUint(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching("[0-9a-fA-F]{0,18}|[0-9a-zA-Z]{0,17}").Draw(t, "s")
-		got, ok := hexUint(s)
+		got, ok := HexUint(s)
 		want, err := strconv.ParseUint(s, 16, 64)
 		assert.Equal(t, err == nil && len(s) <= 16, ok, s)
 		if ok {
@@ -163,13 +150,13 @@ func TestDecimalUint(t *testing.T) {
 func TestNonRandom(t *testing.T) {
 	for version := range 10 {
 		id := fmt.Sprintf("de5980b8-fce3-%da37-aab9-b4ac3af7eedd", version)
-		c, reason := parseUnder("trace_id", id)
+		c, reason := HintNone.Parse(id)
 		require.Equal(t, Found, reason)
 		assert.Equal(t, version == 1 || version == 2 || version == 6, c.NonRandom, id)
 	}
 	// Of a decimal with the top bit, which no Snowflake has, the low bits are as good as of any random id.
 	for text, nonRandom := range map[string]bool{"9223372036854775807": true, "9223372036854775808": false} {
-		c, reason := parseUnder("trace_id", text)
+		c, reason := HintNone.Parse(text)
 		require.Equal(t, Found, reason)
 		assert.Equal(t, nonRandom, c.NonRandom, text)
 	}
@@ -177,7 +164,7 @@ func TestNonRandom(t *testing.T) {
 
 // TestSnowflakeKeepsItsLowBits: the id is the number itself, not a hash of it.
 func TestSnowflakeKeepsItsLowBits(t *testing.T) {
-	c, _ := parseUnder("trace_id", "1541815603606036480")
+	c, _ := HintNone.Parse("1541815603606036480")
 	assert.Equal(t, uint64(1541815603606036480), c.TraceID.Low())
 	assert.Zero(t, c.TraceID.High())
 }
@@ -185,47 +172,48 @@ func TestSnowflakeKeepsItsLowBits(t *testing.T) {
 func TestParseSpanID(t *testing.T) {
 	want := spanID(0x00f067aa0ba902b7)
 	for _, c := range []struct {
-		key, value string
-		want       [8]byte
+		hint  Hint
+		value string
+		want  [8]byte
 	}{
-		{"span_id", "00f067aa0ba902b7", want},
-		{"span_id", "00F067AA0BA902B7", want},
-		{"span_id", "0x00f067aa0ba902b7", want},
-		{"span_id", " 00f067aa0ba902b7 ", want},
-		{"dd.span_id", "67667974448284343", want},
-		{"span_id", "67667974448284343", want},
-		{"dd.span_id", "1234567890123456", spanID(1234567890123456)},
-		{"span_id", "1234567890123456", spanID(0x1234567890123456)},
-		{"dd.span_id", "7", spanID(7)},
-		{"span_id", "f067aa0ba902b7", want},
-		{"span_id", "0xf067aa0ba902b7", want},
-		{"spanID", "700019aa17cc5e1", spanID(0x700019aa17cc5e1)},
-		{"elasticapm_transaction_id", "19aa17cc5e102", spanID(0x19aa17cc5e102)},
-		{"span_id", "0x1234567890123", spanID(0x1234567890123)},
+		{HintNone, "00f067aa0ba902b7", want},
+		{HintNone, "00F067AA0BA902B7", want},
+		{HintNone, "0x00f067aa0ba902b7", want},
+		{HintNone, " 00f067aa0ba902b7 ", want},
+		{HintDatadog, "67667974448284343", want},
+		{HintNone, "67667974448284343", want},
+		{HintDatadog, "1234567890123456", spanID(1234567890123456)},
+		{HintNone, "1234567890123456", spanID(0x1234567890123456)},
+		{HintDatadog, "7", spanID(7)},
+		{HintNone, "f067aa0ba902b7", want},
+		{HintNone, "0xf067aa0ba902b7", want},
+		{HintNone, "700019aa17cc5e1", spanID(0x700019aa17cc5e1)},
+		{HintNone, "19aa17cc5e102", spanID(0x19aa17cc5e102)},
+		{HintNone, "0x1234567890123", spanID(0x1234567890123)},
 	} {
-		got, ok := spanUnder(c.key, c.value)
+		got, ok := c.hint.ParseSpanID(c.value)
 		assert.True(t, ok, c)
 		assert.Equal(t, c.want, got, c)
 	}
 	for _, bad := range []string{"", "0", "-", "null", "0000000000000000", "067aa0ba902b7", "67aa0ba902b7", "0x67aa0ba902b7", "1790000000000", "179000000000000", "7", "x0f067aa0ba902b7", "4bf92f3577b34da6a3ce929d0e0e4736", "18446744073709551616"} {
-		_, ok := spanUnder("span_id", bad)
+		_, ok := HintNone.ParseSpanID(bad)
 		assert.False(t, ok, bad)
 	}
 	for _, bad := range []string{"0", "18446744073709551616", "-1"} {
-		_, ok := spanUnder("dd.span_id", bad)
+		_, ok := HintDatadog.ParseSpanID(bad)
 		assert.False(t, ok, bad)
 	}
 }
 
 func TestParseFlags(t *testing.T) {
 	for value, want := range map[string]byte{"1": 1, "01": 1, "00": 0, "0": 0, "03": 3, "ff": 0xff, "0x01": 1, "true": 1, "True": 1, "false": 0, "Recorded": 1, "None": 0} {
-		got, debug, ok := parseFlags(hintNone, value)
+		got, debug, ok := HintNone.ParseFlags(value)
 		assert.True(t, ok, value)
 		assert.False(t, debug, value)
 		assert.Equal(t, want, got, value)
 	}
 	for _, value := range []string{"", "-", "yes", "001", "g"} {
-		_, _, ok := parseFlags(hintNone, value)
+		_, _, ok := HintNone.ParseFlags(value)
 		assert.False(t, ok, value)
 	}
 }
@@ -241,4 +229,49 @@ func TestLabels(t *testing.T) {
 	assert.Equal(t, "unknown", formatCount.String())
 	assert.Equal(t, "unknown", Reason(200).String())
 	assert.Equal(t, []string{"found", "absent", "placeholder", "invalid_zero", "malformed"}, reasonNames[:])
+}
+
+// FuzzWideDecimal agrees with arithmetic of any width.
+func FuzzWideDecimal(f *testing.F) {
+	for _, s := range []string{
+		"136226328892407683857640016887932994919", "340282366920938463463374607431768211455",
+		"340282366920938463463374607431768211456", "999999999999999999999999999999999999999", "000000000000000000000000000000000000",
+	} {
+		f.Add(s)
+	}
+	limit := new(big.Int).Lsh(big.NewInt(1), 128)
+	f.Fuzz(func(t *testing.T, s string) {
+		id, ok := wideDecimal(s)
+		n, isNumber := new(big.Int).SetString(s, 10)
+		want := isNumber && len(s) >= minWide && len(s) <= maxWide && s[0] != '+' && s[0] != '-' &&
+			!strings.Contains(s, "_") && n.Cmp(limit) < 0
+		if ok != want {
+			t.Fatalf("%t for %q", ok, s)
+		}
+		if ok && new(big.Int).SetBytes(id[:]).Cmp(n) != 0 {
+			t.Fatalf("%x for %q", id, s)
+		}
+	})
+}
+
+// TestTrimmedIDs: an id printed as a number is the id, as long as three digits are missing at most.
+func TestTrimmedIDs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lost := rapid.IntRange(0, 3).Draw(t, "lost")
+		high := rapid.Uint64Range(1<<(60-4*lost), 1<<(64-4*lost)-1).Draw(t, "high")
+		id := newID(high, rapid.Uint64().Draw(t, "low"))
+		span := rapid.Uint64Range(1<<(60-4*lost), 1<<(64-4*lost)-1).Draw(t, "span")
+		digits := fmt.Sprintf("%x", new(big.Int).SetBytes(id[:]))
+		if _, decimal := parseEagleEye(digits); !decimal {
+			c, reason := HintNone.Parse(digits)
+			assert.Equal(t, Found, reason, digits)
+			assert.Equal(t, id, c.TraceID, digits)
+		}
+		c, reason := HintNone.Parse("0x" + digits)
+		assert.Equal(t, Found, reason, digits)
+		assert.Equal(t, id, c.TraceID, digits)
+		s, ok := HintNone.ParseSpanID(fmt.Sprintf("0x%x", span))
+		assert.True(t, ok)
+		assert.Equal(t, spanID(span), s)
+	})
 }

@@ -32,6 +32,3 @@ func (r Reason) String() string {
 	}
 	return "unknown"
 }
-
-// worse returns the reason of the two that tells more about what is wrong.
-func (r Reason) worse(o Reason) Reason { return max(r, o) }

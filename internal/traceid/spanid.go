@@ -5,11 +5,11 @@ package traceid
 
 import "encoding/binary"
 
-// parseSpanID reads a span id: 16 hex digits, fewer where leading zeros were lost, or a decimal number under a
+// ParseSpanID reads a span id: 16 hex digits, fewer where leading zeros were lost, or a decimal number under a
 // Datadog key and wherever there are 17 to 20 digits. It reports false for the zero id. The value is borrowed.
-func parseSpanID(h hint, value string) ([8]byte, bool) {
+func (h Hint) ParseSpanID(value string) ([8]byte, bool) {
 	v := trim(value)
-	if h == hintDatadog || len(v) > 16 && len(v) <= 20 {
+	if h == HintDatadog || len(v) > 16 && len(v) <= 20 {
 		if s, ok := decimalUint(v); ok {
 			return spanID(s), s != 0
 		}
@@ -22,7 +22,7 @@ func parseSpanID(h hint, value string) ([8]byte, bool) {
 
 // hexSpanID reads 16 hex digits, not all of them zero.
 func hexSpanID(v string) ([8]byte, bool) {
-	s, ok := hexUint(v)
+	s, ok := HexUint(v)
 	if !ok || len(v) != 16 || s == 0 {
 		return [8]byte{}, false
 	}

@@ -3,13 +3,13 @@
 
 package traceid
 
-// parseSpring reads the brackets of Spring's log prefix: traceid-spanid (Boot 3.2 and
+// ParseSpring reads the brackets of Spring's log prefix: traceid-spanid (Boot 3.2 and
 // later), application,traceid,spanid (the pattern documented for Boot 3.0), or Sleuth's
 // application,traceid,spanid,exported. Only the form shows that these are ids, so it must fit
 // to the digit.
 // Sources: https://docs.spring.io/spring-boot/reference/actuator/tracing.html#actuator.micrometer-tracing.logging,
 // https://docs.spring.io/spring-cloud-sleuth/docs/current/reference/html/
-func parseSpring(v string) (Context, bool) {
+func ParseSpring(v string) (Context, bool) {
 	trace, span := cut(v, '-')
 	if app, rest := cut(v, ','); rest != "" && app != "" {
 		var exported string

@@ -3,8 +3,8 @@
 
 package traceid
 
-// traceparentLen is the length of a version 00 traceparent; later versions may be longer.
-const traceparentLen = 55
+// TraceparentLen is the length of a version 00 traceparent; later versions may be longer.
+const TraceparentLen = 55
 
 // parseTraceparent reads version-traceid-spanid-flags. Version ff is invalid, version 00 has exactly
 // 55 characters, a later one may go on after a further dash.
@@ -15,18 +15,18 @@ func parseTraceparent(v string) (Context, bool) {
 	if v[2] != '-' || v[35] != '-' || v[52] != '-' {
 		return Context{}, false
 	}
-	version, okVersion := hexUint(v[:2])
+	version, okVersion := HexUint(v[:2])
 	switch {
 	case !okVersion || version == 0xff:
 		return Context{}, false
-	case version == 0 && len(v) != traceparentLen:
+	case version == 0 && len(v) != TraceparentLen:
 		return Context{}, false
-	case len(v) > traceparentLen && v[traceparentLen] != '-':
+	case len(v) > TraceparentLen && v[TraceparentLen] != '-':
 		return Context{}, false
 	}
 	id, okID := hexID(v[3:35])
-	span, okSpan := hexUint(v[36:52])
-	flags, okFlags := hexUint(v[53:55])
+	span, okSpan := HexUint(v[36:52])
+	flags, okFlags := HexUint(v[53:55])
 	c := Context{TraceID: id, SpanID: spanID(span), Flags: byte(flags), HasFlags: true, Format: FormatTraceparent}
 	return c, okID && okSpan && okFlags
 }

@@ -41,7 +41,7 @@ func trimmedSpanID(v string) ([8]byte, bool) {
 	if _, decimal := decimalUint(digits); decimal && len(digits) == len(v) {
 		return [8]byte{}, false
 	}
-	s, ok := hexUint(digits)
+	s, ok := HexUint(digits)
 	if !ok {
 		return [8]byte{}, false
 	}

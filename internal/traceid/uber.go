@@ -14,8 +14,8 @@ func parseUber(v string) (Context, bool) {
 		return Context{}, false
 	}
 	id, okID := hexID(trace)
-	s, okSpan := hexUint(span)
-	f, okFlags := hexUint(flags)
+	s, okSpan := HexUint(span)
+	f, okFlags := HexUint(flags)
 	return Context{
 		TraceID:  id,
 		SpanID:   spanID(s),

@@ -10,11 +10,11 @@ func parseUUID(v string) (Context, bool) {
 	if v[8] != '-' || v[13] != '-' || v[18] != '-' || v[23] != '-' {
 		return Context{}, false
 	}
-	a, okA := hexUint(v[0:8])
-	b, okB := hexUint(v[9:13])
-	c, okC := hexUint(v[14:18])
-	d, okD := hexUint(v[19:23])
-	e, okE := hexUint(v[24:36])
+	a, okA := HexUint(v[0:8])
+	b, okB := HexUint(v[9:13])
+	c, okC := HexUint(v[14:18])
+	d, okD := HexUint(v[19:23])
+	e, okE := HexUint(v[24:36])
 	id := newID(a<<32|b<<16|c, d<<48|e)
 	version := c >> 12
 	return Context{

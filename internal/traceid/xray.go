@@ -46,9 +46,9 @@ func (c *Context) setXRayID(v string) bool {
 	if len(v) != xrayLen || v[0] != '1' || v[1] != '-' || v[10] != '-' {
 		return false
 	}
-	seconds, ok1 := hexUint(v[2:10])
-	middle, ok2 := hexUint(v[11:19])
-	low, ok3 := hexUint(v[19:35])
+	seconds, ok1 := HexUint(v[2:10])
+	middle, ok2 := HexUint(v[11:19])
+	low, ok3 := HexUint(v[19:35])
 	c.TraceID = newID(seconds<<32|middle, low)
 	return ok1 && ok2 && ok3
 }

@@ -23,7 +23,7 @@ func sample(n int64, stack ...string) *profile.Sample {
 
 func TestShares(t *testing.T) {
 	p := &profile.Profile{Sample: []*profile.Sample{
-		sample(40, "runtime.memmove", module+"/internal/tracebuffer.(*log).append", module+".(*batch).add"),
+		sample(40, "runtime.memmove", module+"/internal/tracebuffer.(*shard).add", module+".(*batch).add"),
 		sample(20, "runtime.mallocgc", "go.opentelemetry.io/collector/pdata/internal.(*Span).UnmarshalProto", module+"/bench/internal/component.(*producer).consume"),
 		sample(10, "runtime.scanobject", "runtime.gcDrain", "runtime.mallocgc", module+".(*batch).add"),
 		sample(20, module+".(*batch).readSpans"),

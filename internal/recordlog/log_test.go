@@ -1,0 +1,103 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package recordlog
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
+)
+
+// What is written can be read, until it is given back; and what is given back is
+// used again.
+func TestLogHoldsWhatWasWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		memory, err := mapped.New(minSegment, 100)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, memory.Close()) }()
+		envelopes := NewEnvelopes()
+		l := New(memory, envelopes, minSegment)
+		type written struct {
+			at, prev Position
+			text     string
+			env      *Envelope
+		}
+		var around []*Envelope
+		for n := range 5 {
+			around = append(around, envelopes.Intern(nil, make([]byte, n*1000), 0))
+		}
+		var model []written
+		t.Repeat(map[string]func(*rapid.T){
+			"append": func(t *rapid.T) {
+				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
+				env := rapid.SampledFrom(around).Draw(t, "envelope")
+				var prev Position
+				if len(model) > 0 {
+					prev = rapid.SampledFrom(model).Draw(t, "prev").at
+				}
+				at := l.Append(prev, 1, 7, env, []byte(text))
+				model = append(model, written{at, prev, text, env})
+			},
+			"release": func(t *rapid.T) {
+				n := rapid.IntRange(0, len(model)).Draw(t, "n")
+				if n == len(model) {
+					l.Release(l.End())
+				} else {
+					l.Release(model[n].at)
+				}
+				model = model[n:]
+			},
+			"pack":   func(*rapid.T) { l.Pack() },
+			"forget": func(*rapid.T) { l.Forget() },
+			"": func(t *rapid.T) {
+				var last Position
+				for _, w := range model {
+					require.Greater(t, w.at, last)
+					last = w.at
+					r := l.At(w.at)
+					require.Equal(t, w.text, string(r.Data))
+					require.Same(t, w.env, r.Envelope)
+					require.Contains(t, l.segments[w.at.segment()-l.base].names, w.env)
+					packed := l.segments[w.at.segment()-l.base].blocks != nil
+					require.Equal(t, Link{w.prev, 1, 7, packed}, l.Link(w.at))
+					require.EqualValues(t, 1, r.Kind)
+					require.EqualValues(t, 7, r.Outlet)
+				}
+				var allocated, written, saved int64
+				named, areas := map[*Envelope]int{}, map[*area]int{}
+				for _, s := range l.segments {
+					areas[s.area]++
+					written += int64(s.end)
+					if s.blocks != nil {
+						saved += int64(s.end)
+					}
+					allocated += int64(len(s.names)) * nameBytes
+					for _, e := range s.names {
+						named[e]++
+					}
+				}
+				for _, a := range []*area{l.plain, l.dense} {
+					if a != nil {
+						areas[a]++
+					}
+				}
+				for a, refs := range areas {
+					require.Equal(t, refs, a.refs)
+					allocated += int64(len(a.data))
+				}
+				for _, e := range around {
+					require.EqualValues(t, named[e]+1, e.refs.Load(), "the test's own, and the segments'")
+				}
+				for _, u := range l.unpacked {
+					allocated += int64(cap(u.data))
+				}
+				require.Equal(t, Usage{allocated, written, saved}, l.Usage())
+			},
+		})
+	})
+}

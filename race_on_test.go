@@ -1,8 +1,0 @@
-// Copyright The Correlation Processor Authors
-// SPDX-License-Identifier: Apache-2.0
-
-//go:build race
-
-package correlationprocessor
-
-const raceDetector = true

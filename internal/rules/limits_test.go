@@ -18,6 +18,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules/sampler"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
 
 // A rule with a limit stands behind evidence wherever it is written, and is described
@@ -70,6 +71,9 @@ func TestALimitOnLogsWithoutATraceID(t *testing.T) {
 					}
 				}
 				require.InDelta(t, 8, kept, 4)
+				dry := compiled(t, onePercent(func(c *Config) { c.DryRun, c.Rules = true, []RuleConfig{{Name: "limited", Sampler: limit}} }), Options{MissingPercentage: 100, Now: time.Now})
+				lr, _ := decide(dry)
+				require.Equal(t, "unknown", text(lr.Attributes(), stamp.AttributeDryThreshold))
 			})
 		})
 	}

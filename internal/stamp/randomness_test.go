@@ -96,6 +96,9 @@ func TestHashedRandomness(t *testing.T) {
 		bare := aSpan(1, func(s ptrace.Span) { s.SetTraceID(id) })
 		New(all).Span(bare, kept(byDefault))
 		require.Empty(t, bare.TraceState().AsRaw(), "nothing is dropped, so it says nothing")
+		others := aSpan(1, func(s ptrace.Span) { s.SetTraceID(id) }, state("a=b"))
+		New(all).Span(others, kept(byDefault))
+		require.Equal(t, "a=b", others.TraceState().AsRaw(), "also where others do")
 	}
 	require.InDelta(t, n/10, passed, 4*13.4, "binomial, four standard errors")
 	for _, d := range []*Randomizer{&spans, &logs} {

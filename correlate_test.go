@@ -58,7 +58,7 @@ func TestLogsWithoutATraceIDSayWhy(t *testing.T) {
 			lr, _, _ := r.log(logOf(1, 1, tt.change))
 			require.True(t, lr.TraceID().IsEmpty())
 			p := r.counted(tracebuffer.Log)
-			require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("service.name", "cart"), attribute.String("reason", tt.reason)))
+			require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("service_name", "cart"), attribute.String("reason", tt.reason)))
 			require.Zero(t, p.sum("logs_trace_id_extracted"))
 		})
 	}

@@ -22,15 +22,11 @@ type requests struct {
 
 // newRequests compiles the lists of the configuration. Its errors name the key and the
 // value.
-func newRequests(cfg *Config) (*requests, error) {
+func newRequests(cfg *Config, p *probes) (*requests, error) {
 	names := slices.Sorted(maps.Keys(cfg.RoutePercentages))
 	routes, err := newRouteSet(names)
 	if err != nil {
 		return nil, fmt.Errorf("route_percentages: %w", err)
-	}
-	p, err := newProbes(&cfg.Suppress)
-	if err != nil {
-		return nil, err
 	}
 	return &requests{probes: p, routes: routes, names: names}, nil
 }

@@ -39,6 +39,7 @@ type Rules struct {
 	// root is for requests that began a trace, inner for all others.
 	root, inner requestRules
 	requests    bool // there are rules on requests
+	probes      *probes
 	// patterns are the attributes in which an earlier tier may have written a pattern.
 	patterns []string
 	drops    bool // traces can be dropped
@@ -124,11 +125,11 @@ func (r *Rules) addEvidence(cfg *Config, l *ruleList) {
 }
 
 // addRequests adds the rules on requests.
-func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
-	if !r.requests {
-		return nil
+func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) (err error) {
+	if r.probes, err = newProbes(&cfg.Suppress); err != nil || !r.requests {
+		return err
 	}
-	about, err := newRequests(cfg)
+	about, err := newRequests(cfg, r.probes)
 	if err != nil {
 		return err
 	}

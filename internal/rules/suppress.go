@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/segment"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route/template"
@@ -86,6 +88,13 @@ func newProbes(cfg *SuppressConfig) (*probes, error) {
 		return nil, fmt.Errorf("suppress::health_check_paths: %w", err)
 	}
 	return &probes{paths: paths, agents: cfg.UserAgents}, nil
+}
+
+// IsProbe reports whether the span is of a request by a health check or a metric scraper
+// that was answered, whatever is suppressed.
+func (r *Rules) IsProbe(s ptrace.Span, v *record.Span) bool {
+	q := v.Request(s, "")
+	return q.IsRequest() && r.probes.asked(&q)
 }
 
 // asked reports whether a probe asked, and was not told that something is wrong.

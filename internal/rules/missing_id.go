@@ -115,8 +115,8 @@ func (r *Rules) sizeAlone(rule sampling.Match, lr plog.LogRecord) sampling.Size 
 }
 
 // draw returns the randomness of a record without a trace id: its own, or one that all
-// records with the same values share, on every collector, or else a random one. That is not below the
-// threshold that a stage before kept it with, for that had one like it.
+// records with the same values share, on every collector, or else a random one. That is
+// not below the threshold that a stage before kept it with, for that had one like it.
 func (m *Matcher) draw(lr plog.LogRecord, now *sampling.State) contrib.Randomness {
 	if now.Explicit {
 		return now.Randomness

@@ -57,7 +57,7 @@ func TestLogsWithoutATraceIDSayWhy(t *testing.T) {
 			lr, _, _ := r.log(itemtest.Log(1, 1, tt.change))
 			require.True(t, lr.TraceID().IsEmpty())
 			count := r.counted(tracebuffer.Log)
-			require.EqualValues(t, 1, count("logs_missing_trace_id", attribute.String("service.name", "cart"), attribute.String("reason", tt.reason)))
+			require.EqualValues(t, 1, count("logs_missing_trace_id", attribute.String("service_name", "cart"), attribute.String("reason", tt.reason)))
 			require.Zero(t, count("logs_trace_id_extracted"))
 		})
 	}

@@ -39,7 +39,16 @@ func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span)
 	if b.pipe.engine.correlator.contradicts(&v.Header, s.TraceID()) {
 		b.broken(svc, integrity.HeaderMismatch)
 	}
+	if b.mayProbe(s) && b.pipe.engine.rules.IsProbe(s, v) {
+		it.Flags |= integrity.Probe
+	}
 	b.watched = append(b.watched, it)
+}
+
+// mayProbe reports whether it matters if the span is of a probe's request: it calls
+// another service, or it began a trace.
+func (*batch) mayProbe(s ptrace.Span) bool {
+	return s.Kind() == ptrace.SpanKindClient || s.Kind() == ptrace.SpanKindServer && s.ParentSpanID().IsEmpty()
 }
 
 // watchLog does for a log record what watchSpan does for a span.

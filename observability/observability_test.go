@@ -306,5 +306,5 @@ var otherNames = map[string]bool{
 	"decision_wait": true, "decision_wait_after_root": true, "max_bytes": true, "max_routes": true, "max_items_per_trace": true, "service_name": true,
 	"service_version": true, "rv_conflict": true, "th_inconsistent": true, "trace_id_truncated": true, "flags_inconsistent": true,
 	"": true, "sending_queue": true, "invalid_zero": true, "no_end": true, "no_start": true, "too_long": true, "slower_than": true, "end_before_start": true, "export_failed": true, "without_type_suffix": true,
-	"trace_id_attributes": true, "trace_id": true, "load_balancing": true, "span_times": true, "always_on": true, "request_id_attributes": true,
+	"metric_name_escaping_scheme": true, "without_units": true, "trace_id_attributes": true, "trace_id": true, "load_balancing": true, "span_times": true, "always_on": true, "request_id_attributes": true,
 }

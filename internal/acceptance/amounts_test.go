@@ -74,7 +74,7 @@ func TestItemsByRoute(t *testing.T) {
 		p.send(spanOf(10, 1, root, get("/feed/1")), logOf(10, 1, accessLog("/feed/1", 200)))
 		p.send(spanOf(11, 1, root, get("/users/1")), spanOf(12, 1, root, get("/orders/1")))
 		count := func(route string) int64 {
-			return p.sum("route_received_items", attribute.String("service.name", "cart"), attribute.String("route", route))
+			return p.sum("route_received_items", attribute.String("service_name", "cart"), attribute.String("route", route))
 		}
 		require.EqualValues(t, 3, count("/healthz"))
 		require.EqualValues(t, 2, count("/feed/{int}"))

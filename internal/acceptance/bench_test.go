@@ -14,8 +14,6 @@ import (
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-
-	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 )
 
 var collections = []string{"users", "orders", "carts", "products", "reviews", "payments", "shipments", "invoices"}
@@ -85,34 +83,4 @@ func BenchmarkHeldSpans(b *testing.B) {
 	}
 	b.StopTimer()
 	p.shutdown()
-}
-
-// BenchmarkEncode is the cost of a span's bytes: by the library for the whole
-// message, and one by one into memory used before.
-func BenchmarkEncode(b *testing.B) {
-	td := benchTraces(rand.New(rand.NewPCG(1, 1)), 512)
-	b.Run("message", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*512), "ns/span")
-	})
-	b.Run("records", func(b *testing.B) {
-		b.ReportAllocs()
-		var arena []byte
-		for b.Loop() {
-			arena = arena[:0]
-			for _, rs := range td.ResourceSpans().All() {
-				for _, ss := range rs.ScopeSpans().All() {
-					for _, s := range ss.Spans().All() {
-						arena = otlpwire.AppendSpan(arena, s)
-					}
-				}
-			}
-		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*512), "ns/span")
-	})
 }

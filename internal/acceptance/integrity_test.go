@@ -266,8 +266,8 @@ func TestMetricsAreToldApartByResourceAttributes(t *testing.T) {
 			ld.ResourceLogs().At(0).Resource().Attributes().PutInt("deployment.id", n)
 			p.send(ld)
 		}
-		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment.id", "2")))
-		require.EqualValues(t, 3, p.sum("logs_received", attribute.String("service.name", "cart")))
+		require.EqualValues(t, 1, p.sum("logs_missing_trace_id", attribute.String("deployment_id", "2")))
+		require.EqualValues(t, 3, p.sum("logs_received", attribute.String("service_name", "cart")))
 	})
 }
 
@@ -285,7 +285,7 @@ func TestSpansThatLackThingsPass(t *testing.T) {
 		p.send(bare)
 		time.Sleep(11 * time.Second)
 		require.Len(t, p.spans(), 5)
-		require.EqualValues(t, 2, p.sum("spans_zero_id", attribute.String("service.name", "cart")))
+		require.EqualValues(t, 2, p.sum("spans_zero_id", attribute.String("service_name", "cart")))
 		require.EqualValues(t, 3, p.sum("spans_zero_id"))
 		p.conserved()
 	})

@@ -47,7 +47,7 @@ func (p *page) findings(names ...string) map[string]int64 {
 func labelValues(set attribute.Set) string {
 	service, rest := "", ""
 	for _, kv := range set.ToSlice() {
-		if kv.Key == "service.name" {
+		if kv.Key == "service_name" {
 			service = kv.Value.AsString()
 		} else {
 			rest += "," + kv.Value.AsString()

@@ -6,9 +6,9 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/check"
+	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
 // TelemetryConfig has the checks and the labels of the metrics.
@@ -50,12 +50,12 @@ func (c *TelemetryConfig) Validate() error {
 
 // checkLabels checks that no two attributes are one label.
 func (c *TelemetryConfig) checkLabels() (err error) {
-	taken := map[string]string{labelName("service.name"): "every metric by service has service.name already"}
+	taken := map[string]string{telemetry.LabelName("service.name"): "every metric by service has service.name already"}
 	for _, label := range metricLabels {
 		taken[label] = "metrics have a label " + label + " of their own"
 	}
 	for _, key := range c.Attributes {
-		label := labelName(key)
+		label := telemetry.LabelName(key)
 		if why, ok := taken[label]; ok {
 			err = errors.Join(err, fmt.Errorf("attributes must not contain %s, which is the label %s: %s", key, label, why))
 		}
@@ -63,9 +63,3 @@ func (c *TelemetryConfig) checkLabels() (err error) {
 	}
 	return err
 }
-
-var unlabelled = regexp.MustCompile("[^a-zA-Z0-9]+")
-
-// labelName is what Prometheus makes of an attribute: dots and other signs are
-// underscores there.
-func labelName(key string) string { return unlabelled.ReplaceAllString(key, "_") }

@@ -26,12 +26,15 @@ type check struct {
 
 // node is a span id of the trace.
 type node struct {
-	id        uint64
-	link      int32 // the span's link, -1 if it did not arrive
-	up        int32 // another node of the same piece, or itself
-	served    bool  // has a child in another service
-	delegated bool  // has a client span as a child
-	logged    bool  // a log speaks of it
+	id   uint64
+	link int32 // the span's link, -1 if it did not arrive
+	up   int32 // another node of the same piece, or itself
+	// called is, of an id that did not arrive, the Name of a service that was called by
+	// the span with the id, or 0.
+	called    uint16
+	served    bool // has a child in another service
+	delegated bool // has a client span as a child
+	logged    bool // a log speaks of it
 }
 
 const noLink = -1
@@ -146,7 +149,7 @@ func (e *check) attach(n int32) {
 	p, _ := e.node(child.Parent)
 	e.join(n, p)
 	if e.nodes[p].link == noLink {
-		e.missing(child)
+		e.missing(child, p)
 		return
 	}
 	parent := e.span(p)
@@ -177,10 +180,11 @@ func remote(l *Link) bool {
 	return l.Kind.enters()
 }
 
-func (e *check) missing(child *Link) {
+func (e *check) missing(child *Link, parent int32) {
 	what := SpansOrphan
 	if remote(child) {
 		what = SpansRemoteParentUnseen
+		e.nodes[parent].called = child.Name
 	}
 	e.r.Add(Finding{What: what, Kind: child.Kind, Service: child.Service})
 }

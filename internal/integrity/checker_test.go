@@ -30,7 +30,7 @@ func newChecker(change ...func(*Options)) *Checker {
 func peers() *Peers {
 	p := NewPeers(1 << 20)
 	for s := uint16(cart); s <= stock; s++ {
-		p.Note(epoch, uint64(s), s)
+		p.Answered(epoch, uint64(s), s)
 	}
 	return p
 }
@@ -81,6 +81,9 @@ func tree(t *rapid.T, low uint64) []Item {
 
 func item(low uint64, l Link) Item {
 	l.Name = l.Service
+	if l.Kind == KindLog {
+		l.Callee = uint64(l.Service)
+	}
 	return Item{Low: low, High: low, Link: l}
 }
 
@@ -114,7 +117,7 @@ func count(found map[Finding]int, what What) (n int) {
 func broken(found map[Finding]int) map[Finding]int {
 	out := map[Finding]int{}
 	for f, n := range found {
-		if f.What > LogSpans {
+		if f.What > TracesWithLogs {
 			out[f] = n
 		}
 	}
@@ -130,7 +133,7 @@ func TestWholeTracesAreWhole(t *testing.T) {
 			if it.Kind != KindLog {
 				spans++
 			}
-			if it.Callee != 0 {
+			if it.Callee != 0 && it.Kind != KindLog {
 				calls++
 			}
 		}
@@ -138,6 +141,7 @@ func TestWholeTracesAreWhole(t *testing.T) {
 		require.Empty(t, broken(found))
 		require.Equal(t, 1, found[Finding{What: TracesChecked, Service: cart, Kind: KindServer}])
 		require.Equal(t, spans, count(found, LogSpans))
+		require.Equal(t, 1, count(found, TracesWithLogs))
 		require.Equal(t, calls, count(found, ClientSpans))
 	})
 }
@@ -145,13 +149,15 @@ func TestWholeTracesAreWhole(t *testing.T) {
 // One lost span shows as what it was to the others: each of its children is an
 // orphan or has an unseen remote parent, its log dangles, its caller is without a
 // server, the trace without its root is rootless, and one with a hole in it is in
-// pieces. All other spans stay in peace.
+// pieces. All other spans stay in peace. A log that names who called its own service
+// does not dangle, so of a service that calls itself it does not tell.
 func TestALostSpanShows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		items := tree(t, 7)
 		spans := len(items) / 2
 		lost := items[rapid.IntRange(0, spans-1).Draw(t, "lost")]
 		var children, remoteChildren, kept int
+		callsItself := false
 		var rest []Item
 		for _, it := range items {
 			if it.Kind != KindLog && it.Span == lost.Span {
@@ -164,12 +170,16 @@ func TestALostSpanShows(t *testing.T) {
 			kept++
 			if it.Parent == lost.Span && it.Kind == KindServer {
 				remoteChildren++
+				callsItself = it.Service == lost.Service
 			} else if it.Parent == lost.Span {
 				children++
 			}
 		}
 		found := checked(t, newChecker(), rapid.Permutation(rest).Draw(t, "order"))
 		want := map[What]int{LogSpanDangling: 1, SpansOrphan: children, SpansRemoteParentUnseen: remoteChildren}
+		if callsItself {
+			want[LogSpanDangling] = 0
+		}
 		if lost.Parent == 0 && kept > 0 {
 			want[TracesRootless] = 1
 		}
@@ -309,18 +319,67 @@ func TestSeenForgetsByAgeAndByCount(t *testing.T) {
 
 func TestPeersExpireAndAreBounded(t *testing.T) {
 	p := NewPeers(1 << 20)
-	p.Note(epoch, 1, cart)
+	p.Answered(epoch, 1, cart)
 	require.EqualValues(t, cart, p.Lookup(epoch+time.Hour, 1))
 	require.Zero(t, p.Lookup(epoch+time.Hour+time.Second, 1), "not seen for an hour")
-	p.Note(epoch, 1, orders)
+	p.Answered(epoch, 1, orders)
 	require.EqualValues(t, orders, p.Lookup(epoch, 1), "the address has moved")
 	for a := range uint64(2 * maxPeers) {
-		p.Note(epoch, a, cart)
+		p.Answered(epoch, a, cart)
 	}
 	require.Equal(t, maxPeers, p.Len())
-	p.Note(epoch+2*time.Hour, 1<<40, stock)
+	p.Answered(epoch+2*time.Hour, 1<<40, stock)
 	require.EqualValues(t, stock, p.Lookup(epoch+2*time.Hour, 1<<40), "those long unseen make room")
 	require.Equal(t, 1, p.Len())
+}
+
+// Who sends spans of its calls alone, as the driver of a database does under the
+// database's name, sends spans but answers none.
+func TestWhoSendsSpansNeedNotAnswer(t *testing.T) {
+	p := NewPeers(1 << 20)
+	require.False(t, p.Sends(epoch, 1))
+	p.Sent(epoch, 1, cart)
+	require.True(t, p.Sends(epoch+time.Hour, 1))
+	require.False(t, p.Sends(epoch+time.Hour+time.Second, 1))
+	require.Zero(t, p.Lookup(epoch, 1))
+	p.Answered(epoch, 1, cart)
+	require.EqualValues(t, cart, p.Lookup(epoch, 1))
+	p.Sent(epoch+2*time.Hour, 1, cart)
+	require.Zero(t, p.Lookup(epoch+2*time.Hour, 1), "it has not answered for an hour")
+	require.True(t, p.Sends(epoch+2*time.Hour, 1))
+}
+
+// Logs of a service that sends no spans say nothing of lost ones. A service that logs
+// before its own span begins names the span that called it.
+func TestLogsThatNameTheSpansOfOthers(t *testing.T) {
+	const proxy, page = 99, 77
+	log := func(service uint16, span uint64) Item {
+		return item(7, Link{Span: span, Service: service, Kind: KindLog})
+	}
+	app := item(7, Link{Span: 2, Parent: page, Service: cart, Kind: KindServer})
+	for name, tt := range map[string]struct {
+		items []Item
+		want  map[What]int
+	}{
+		"a proxy names the page's span":              {[]Item{log(proxy, page), app, log(cart, 2)}, map[What]int{LogSpans: 1, TracesWithLogs: 1}},
+		"a proxy answers by itself":                  {[]Item{log(proxy, page)}, map[What]int{LogsWithoutSpans: 1}},
+		"a proxy and a service whose span was lost":  {[]Item{log(proxy, page), log(cart, 2)}, map[What]int{LogSpans: 1, LogSpanDangling: 1, TracesWithLogs: 1, LogsWithoutSpans: 1}},
+		"a service names the page's span":            {[]Item{log(cart, page), log(cart, 2), app}, map[What]int{LogSpans: 2, TracesWithLogs: 1}},
+		"a proxy names it first":                     {[]Item{log(proxy, 3), log(cart, 3), app}, map[What]int{LogSpans: 1, LogSpanDangling: 1, TracesWithLogs: 1}},
+		"another service names the page's span, too": {[]Item{log(orders, page), app}, map[What]int{LogSpans: 1, LogSpanDangling: 1, TracesWithLogs: 1}},
+		"a local parent that is lost is no caller":   {[]Item{log(cart, page), item(7, Link{Span: 2, Parent: page, Service: cart, Kind: KindInternal})}, map[What]int{LogSpans: 1, LogSpanDangling: 1, TracesWithLogs: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r Report
+			w := newChecker()
+			w.Add(epoch, tt.items, &r)
+			w.Expire(epoch+time.Minute, &r)
+			found := maps.Collect(r.Counts())
+			for _, what := range []What{LogSpans, LogSpanDangling, TracesWithLogs, LogsWithoutSpans} {
+				require.Equal(t, tt.want[what], count(found, what), "%d", what)
+			}
+		})
+	}
 }
 
 func TestUnansweredCallsAreBounded(t *testing.T) {
@@ -342,16 +401,16 @@ func TestPeersAreBounded(t *testing.T) {
 	p := NewPeers(100 * peerBytes)
 	now := 1_000_000 * time.Second
 	for a := range uint64(1000) {
-		p.Note(now, a, 1)
+		p.Answered(now, a, 1)
 	}
 	require.Equal(t, 100, p.Len())
 	require.EqualValues(t, 100*peerBytes, p.Bytes())
 	pruned := p.pruned
 	now += time.Second
-	p.Note(now, 2000, 1)
+	p.Answered(now, 2000, 1)
 	require.Equal(t, pruned, p.pruned, "old ones are not looked for each time")
 	now += 2 * time.Hour
-	p.Note(now, 2000, 7)
+	p.Answered(now, 2000, 7)
 	require.Equal(t, 1, p.Len())
 	require.EqualValues(t, 7, p.Lookup(now, 2000))
 }

@@ -15,6 +15,8 @@ const (
 	KindProducer
 	KindConsumer
 	KindLog
+	// KindProbe is that of a root span with the flag Probe, in what is found.
+	KindProbe
 	kinds
 )
 
@@ -23,7 +25,7 @@ func (k Kind) String() string {
 	if k >= kinds {
 		return "unspecified"
 	}
-	return [kinds]string{"unspecified", "internal", "server", "client", "producer", "consumer", "log"}[k]
+	return [kinds]string{"unspecified", "internal", "server", "client", "producer", "consumer", "log", "probe"}[k]
 }
 
 // enters reports whether a span of the kind stands for a request that arrives from
@@ -46,6 +48,9 @@ const (
 	Sampled
 	// Failed: the span ended with an error.
 	Failed
+	// Probe: the span is of a request by a health check or a metric scraper, which
+	// servers often do not trace.
+	Probe
 )
 
 func (f Flags) has(bits Flags) bool { return f&bits == bits }
@@ -59,7 +64,7 @@ type Link struct {
 	// Start and End are Unix nanoseconds; a log has none.
 	Start, End int64
 	// Callee is the address of the service a client span calls, as Peers knows
-	// it, or 0.
+	// it, or 0; of a log, the address of its own service.
 	Callee uint64
 	// Service is the caller's number for the labels findings are counted
 	// under, Name the one for the service's name alone; 0 is none.

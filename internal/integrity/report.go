@@ -11,11 +11,12 @@ import (
 // What is the kind of a finding.
 type What uint8
 
-// The kinds of findings. The first three are what the others are measured by.
+// The kinds of findings. The first four are what the others are measured by.
 const (
 	TracesChecked           What = iota // traces checked, by the Kind of the root, KindLog if there is none
-	ClientSpans                         // client spans to a Peer that sends spans, and did not fail
-	LogSpans                            // spans that logs speak of, of traces not known to be unsampled
+	ClientSpans                         // client spans to a Peer that answers, which did not fail and are no probes
+	LogSpans                            // spans that logs of services that send some speak of, of traces not known to be unsampled
+	TracesWithLogs                      // traces with a log of a service that sends spans; Reason says if it was sampled
 	TracesUnchecked                     // traces not checked, by Reason
 	TracesRootless                      // spans, but no root; Reason says where the parent of the first span is
 	TracesMultiRoot                     // more than one root
@@ -26,7 +27,7 @@ const (
 	SpansRemoteParentUnseen             // the parent is of another process and did not arrive, by Kind
 	SpansDuplicateID                    // two spans with one id, by Reason
 	ClientWithoutServer                 // of ClientSpans, those the Peer has no span for
-	LogSpanDangling                     // of LogSpans, those that did not arrive
+	LogSpanDangling                     // of LogSpans, those that did not arrive and are not of who called the service
 	PropagationBroken                   // by Reason
 	whats
 )
@@ -44,7 +45,7 @@ const (
 	// Of TracesRootless.
 	ParentLocal
 	ParentRemoteUnseen
-	// Of LogsWithoutSpans.
+	// Of LogsWithoutSpans, TracesWithLogs, LogSpans and LogSpanDangling.
 	SampledYes
 	SampledNo
 	SampledUnknown

@@ -7,7 +7,7 @@ import "time"
 
 // shape looks at the trace as a tree and returns the service it belongs to: that
 // of its first root, else of its first span, else of its first log. The kind is
-// that of the root, or KindLog if there is none.
+// that of the root, KindProbe if that is one, or KindLog if there is none.
 func (e *check) shape(spans int) (home uint16, root Kind) {
 	if spans == 0 {
 		return e.links[0].Service, KindLog
@@ -27,6 +27,9 @@ func (e *check) shape(spans int) (home uint16, root Kind) {
 	}
 	if roots == 0 {
 		return top.Service, KindLog
+	}
+	if top.Flags.has(Probe) {
+		return top.Service, KindProbe
 	}
 	return top.Service, top.Kind
 }
@@ -79,11 +82,11 @@ func (e *check) apart(from int32, spans int) (apart int32, ok bool) {
 }
 
 // clients looks for requests whose receiver did not join the trace. One that
-// failed may never have got there.
+// failed may never have got there, and probes are seldom traced where they arrive.
 func (e *check) clients(spans int) {
 	for n := range int32(spans) {
 		l := e.span(n)
-		if !l.Kind.leaves() || l.Callee == 0 || l.Flags.has(Failed) || e.nodes[n].delegated {
+		if !l.Kind.leaves() || l.Callee == 0 || l.Flags&(Failed|Probe) != 0 || e.nodes[n].delegated {
 			continue
 		}
 		peer := e.opts.Peers.Lookup(e.now, l.Callee)
@@ -113,7 +116,7 @@ func (e *check) unanswered(l *Link, peer uint16) {
 
 // restarted notes a root that may be the answer to another trace's call.
 func (e *check) restarted(l *Link) {
-	if e.opts.Heuristics && l.Kind.enters() && e.calls.began(l) {
+	if e.opts.Heuristics && l.Kind.enters() && !l.Flags.has(Probe) && e.calls.began(l) {
 		e.r.trace(PropagationBroken, Restarted, l.Service)
 	}
 }

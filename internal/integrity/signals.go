@@ -5,24 +5,56 @@ package integrity
 
 // compareSignals looks for what one signal has and the other lacks.
 func (e *check) compareSignals(spans, logs int, home uint16) {
-	switch {
-	case spans == 0:
-		e.r.trace(LogsWithoutSpans, e.sampled(), home)
-	case logs == 0:
+	if logs == 0 {
 		e.r.trace(TracesWithoutLogs, ReasonNone, home)
+		return
+	}
+	sampled := SampledYes
+	if spans == 0 {
+		sampled = e.sampled()
+	}
+	writer, sends := e.writer()
+	if sends {
+		e.r.trace(TracesWithLogs, sampled, writer)
+	}
+	if spans == 0 {
+		e.r.trace(LogsWithoutSpans, sampled, writer)
 	}
 	for i := range e.links {
-		if l := &e.links[i]; l.Kind == KindLog && l.Span != 0 && !unsampled(l) {
+		if l := &e.links[i]; l.Kind == KindLog && l.Span != 0 && !unsampled(l) && e.sends(l) {
 			e.speak(l, spans > 0)
 		}
 	}
+}
+
+// sends reports whether the log's service sends spans. One that does not, such as a
+// proxy that writes the ids of its callers to its log, loses none.
+func (e *check) sends(l *Link) bool { return e.opts.Peers.Sends(e.now, l.Callee) }
+
+// writer returns the service of the first log whose service sends spans, else that of
+// the first log.
+func (e *check) writer() (service uint16, sends bool) {
+	first := noLink
+	for i := range e.links {
+		l := &e.links[i]
+		switch {
+		case l.Kind != KindLog:
+		case e.sends(l):
+			return l.Service, true
+		case first == noLink:
+			first = i
+		}
+	}
+	return e.links[first].Service, false
 }
 
 // unsampled reports whether, by the log's flags, its span was never to arrive.
 func unsampled(l *Link) bool { return l.Flags.has(FlagsKnown) && !l.Flags.has(Sampled) }
 
 // speak counts the span a log speaks of, once however many do, and whether it
-// came. A trace of which a span came was sampled, whether or not the log knows.
+// came. A trace of which a span came was sampled, whether or not the log knows. What a
+// service logs before its span begins speaks of the span that called the service,
+// which may be somebody's who sends no spans here.
 func (e *check) speak(l *Link, sampled bool) {
 	n, _ := e.node(l.Span)
 	if e.nodes[n].logged {
@@ -34,7 +66,7 @@ func (e *check) speak(l *Link, sampled bool) {
 		why = SampledYes
 	}
 	e.r.trace(LogSpans, why, l.Service)
-	if e.nodes[n].link == noLink {
+	if e.nodes[n].link == noLink && e.nodes[n].called != l.Name {
 		e.r.trace(LogSpanDangling, why, l.Service)
 	}
 }

@@ -105,6 +105,7 @@ func (r *Reader) Log(svc *telemetry.Service, res pcommon.Resource, lr plog.LogRe
 	}
 	it := integrity.Item{Link: integrity.Link{
 		Span:    spanKeyOf(lr.SpanID()),
+		Callee:  svc.Address,
 		Service: svc.ID,
 		Name:    svc.NameID,
 		Kind:    integrity.KindLog,
@@ -169,6 +170,7 @@ func spanFlags(s ptrace.Span) (f integrity.Flags) {
 // is ready for use.
 type PeerMemo struct {
 	svc      *telemetry.Service
+	server   bool // it answered under its name
 	answered peerAddress
 	called   peerAddress
 	callee   uint64 // of called
@@ -185,10 +187,14 @@ type peerAddress struct {
 func (r *Reader) peer(now time.Duration, svc *telemetry.Service, l *integrity.Link, v *record.Span, m *PeerMemo) {
 	if m.svc != svc {
 		*m = PeerMemo{svc: svc}
-		r.peers.Note(now, svc.Address, svc.NameID)
+		r.peers.Sent(now, svc.Address, svc.NameID)
 	}
 	switch l.Kind {
 	case integrity.KindServer:
+		if !m.server {
+			r.peers.Answered(now, svc.Address, svc.NameID)
+			m.server, m.called, m.callee = true, peerAddress{}, 0
+		}
 		if v.Address != "" && (v.Port != 0 || !loopback(v.Address)) {
 			r.answers(now, svc, peerAddress{host: v.Address, port: v.Port}, m)
 		}
@@ -213,14 +219,14 @@ func (r *Reader) peer(now time.Duration, svc *telemetry.Service, l *integrity.Li
 // so the last callee is looked up anew.
 func (r *Reader) answers(now time.Duration, svc *telemetry.Service, at peerAddress, m *PeerMemo) {
 	if m.answered != at {
-		r.peers.Note(now, record.AddressOf(at.host, at.port), svc.NameID)
+		r.peers.Answered(now, record.AddressOf(at.host, at.port), svc.NameID)
 		m.answered, m.called, m.callee = at, peerAddress{}, 0
 	}
 }
 
 // callee is the address of the service that a client span calls: the service's name,
 // or the host where that is named like the service (orders, orders.shop.svc), if it
-// is known to send spans; else the host and the port, which the service's own spans
+// is known to send spans of what it answers; else the host and the port, which the service's own spans
 // may name later.
 func (r *Reader) callee(now time.Duration, to peerAddress) uint64 {
 	if to.peer != "" {

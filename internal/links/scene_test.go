@@ -151,6 +151,8 @@ func TestDenominators(t *testing.T) {
 		{What: integrity.LogSpans, Service: cart, Reason: integrity.SampledUnknown}:         1,
 		{What: integrity.LogSpans, Service: cart, Reason: integrity.SampledYes}:             2,
 		{What: integrity.LogSpans, Service: orders, Reason: integrity.SampledYes}:           2,
+		{What: integrity.TracesWithLogs, Service: cart, Reason: integrity.SampledYes}:       2,
+		{What: integrity.TracesWithLogs, Service: cart, Reason: integrity.SampledUnknown}:   1,
 		{What: integrity.LogSpanDangling, Service: cart, Reason: integrity.SampledUnknown}:  1,
 		{What: integrity.LogsWithoutSpans, Service: cart, Reason: integrity.SampledUnknown}: 1,
 	}, sc.counts())
@@ -190,10 +192,14 @@ func TestSpanLossIsEstimatedWithin2Points(t *testing.T) {
 			for j := range 3 {
 				id := 3*i + j + 1
 				sent[svc]++
+				kind := inner
+				if j == 0 {
+					kind = server
+				}
 				if rnd.Float64() < loss[svc] {
 					lost[svc]++
 				} else {
-					sc.span(svc, n, id, max(0, id-1), server)
+					sc.span(svc, n, id, max(0, id-1), kind)
 				}
 				if rnd.IntN(3) > 0 {
 					sc.log(svc, n, id)

@@ -84,6 +84,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationTracesMultiRoot         metric.Int64Counter
 	ProcessorCorrelationTracesRootless          metric.Int64Counter
 	ProcessorCorrelationTracesUnchecked         metric.Int64Counter
+	ProcessorCorrelationTracesWithLogs          metric.Int64Counter
 	ProcessorCorrelationTracesWithoutLogs       metric.Int64Counter
 	ProcessorCorrelationVerdictsRemembered      metric.Int64ObservableGauge
 }
@@ -468,7 +469,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationClientSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_client_spans",
-		metric.WithDescription("Client spans, of checked traces, that did not fail and call a service that sends spans here. The denominator of client_without_server. [Alpha]"),
+		metric.WithDescription("Client spans, of checked traces, that did not fail and call a service that sends server spans here, health checks and metric scrapes left out. The denominator of client_without_server. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -535,13 +536,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogSpanDangling, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_log_span_dangling",
-		metric.WithDescription("Spans that logs name and that did not arrive within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]"),
+		metric.WithDescription("Spans of those in log_spans that did not arrive within the window; a span that called the service of the log, from outside, is none. Divided by log_spans it estimates the share of spans lost. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_log_spans",
-		metric.WithDescription("Spans that logs name, each counted once, by the service of the log. Traces known not to be sampled are not counted. [Alpha]"),
+		metric.WithDescription("Spans that logs name, each counted once, by the service of the log, if it sends spans here. Traces known not to be sampled are not counted. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -601,7 +602,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsWithoutSpans, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_without_spans",
-		metric.WithDescription("Traces with logs and no span. [Alpha]"),
+		metric.WithDescription("Traces with logs and no span, by the service of the first log, of services that send spans if there is one. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)
@@ -777,6 +778,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorCorrelationTracesUnchecked, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_traces_unchecked",
 		metric.WithDescription("Traces whose integrity was not checked. [Alpha]"),
+		metric.WithUnit("{trace}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationTracesWithLogs, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_traces_with_logs",
+		metric.WithDescription("Traces with a log of a service that sends spans, by the service of the first of these. The denominator of logs_without_spans. [Alpha]"),
 		metric.WithUnit("{trace}"),
 	)
 	errs = errors.Join(errs, err)

@@ -80,7 +80,7 @@ func AssertEqualProcessorCorrelationBufferTraces(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationClientSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_client_spans",
-		Description: "Client spans, of checked traces, that did not fail and call a service that sends spans here. The denominator of client_without_server. [Alpha]",
+		Description: "Client spans, of checked traces, that did not fail and call a service that sends server spans here, health checks and metric scrapes left out. The denominator of client_without_server. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -249,7 +249,7 @@ func AssertEqualProcessorCorrelationLateItemAge(t *testing.T, tt *componenttest.
 func AssertEqualProcessorCorrelationLogSpanDangling(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_log_span_dangling",
-		Description: "Spans that logs name and that did not arrive within the window, by the service of the log. Divided by log_spans it estimates the share of spans lost. [Alpha]",
+		Description: "Spans of those in log_spans that did not arrive within the window; a span that called the service of the log, from outside, is none. Divided by log_spans it estimates the share of spans lost. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -265,7 +265,7 @@ func AssertEqualProcessorCorrelationLogSpanDangling(t *testing.T, tt *componentt
 func AssertEqualProcessorCorrelationLogSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_log_spans",
-		Description: "Spans that logs name, each counted once, by the service of the log. Traces known not to be sampled are not counted. [Alpha]",
+		Description: "Spans that logs name, each counted once, by the service of the log, if it sends spans here. Traces known not to be sampled are not counted. [Alpha]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -423,7 +423,7 @@ func AssertEqualProcessorCorrelationLogsTraceIDExtracted(t *testing.T, tt *compo
 func AssertEqualProcessorCorrelationLogsWithoutSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_logs_without_spans",
-		Description: "Traces with logs and no span. [Alpha]",
+		Description: "Traces with logs and no span, by the service of the first log, of services that send spans if there is one. [Alpha]",
 		Unit:        "{trace}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -887,6 +887,22 @@ func AssertEqualProcessorCorrelationTracesUnchecked(t *testing.T, tt *componentt
 		},
 	}
 	got, err := tt.GetMetric("otelcol_processor_correlation_traces_unchecked")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualProcessorCorrelationTracesWithLogs(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_processor_correlation_traces_with_logs",
+		Description: "Traces with a log of a service that sends spans, by the service of the first of these. The denominator of logs_without_spans. [Alpha]",
+		Unit:        "{trace}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_processor_correlation_traces_with_logs")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

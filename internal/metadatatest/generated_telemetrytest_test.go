@@ -140,6 +140,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationTracesMultiRoot.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesRootless.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesUnchecked.Add(context.Background(), 1)
+	tb.ProcessorCorrelationTracesWithLogs.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesWithoutLogs.Add(context.Background(), 1)
 	AssertEqualProcessorCorrelationBufferBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -307,6 +308,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationTracesUnchecked(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationTracesWithLogs(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationTracesWithoutLogs(t, testTel,

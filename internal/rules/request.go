@@ -23,15 +23,11 @@ type subjects struct {
 
 // newSubjects compiles the lists of the configuration. Its errors name the key and the
 // value.
-func newSubjects(cfg *Config) (*subjects, error) {
+func newSubjects(cfg *Config, p *request.Probes) (*subjects, error) {
 	names := slices.Sorted(maps.Keys(cfg.RoutePercentages))
 	routes, err := request.NewRoutes(names)
 	if err != nil {
 		return nil, fmt.Errorf("route_percentages: %w", err)
-	}
-	p, err := request.NewProbes(&cfg.Suppress)
-	if err != nil {
-		return nil, err
 	}
 	return &subjects{probes: p, routes: routes, names: names}, nil
 }

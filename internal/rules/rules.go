@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules/fingerprint"
+	"github.com/otelcol-correlation/correlationprocessor/internal/rules/request"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/stamp"
 )
@@ -41,6 +42,7 @@ type Rules struct {
 	// root is for requests that began a trace, inner for all others.
 	root, inner requestRules
 	requests    bool // there are rules on requests
+	probes      *request.Probes
 	// patterns are the attributes in which an earlier tier may have written a pattern.
 	patterns []string
 	// readEdits: the user's rules look at what the processor writes to items
@@ -118,11 +120,11 @@ func (r *Rules) addEvidence(cfg *Config, l *ruleList) {
 }
 
 // addRequests adds the rules on requests.
-func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) error {
-	if !r.requests {
-		return nil
+func (r *Rules) addRequests(cfg *Config, o Options, l *ruleList) (err error) {
+	if r.probes, err = request.NewProbes(&cfg.Suppress); err != nil || !r.requests {
+		return err
 	}
-	about, err := newSubjects(cfg)
+	about, err := newSubjects(cfg, r.probes)
 	if err != nil {
 		return err
 	}
@@ -255,6 +257,13 @@ func (r *Rules) accessOf(lr plog.LogRecord, v *record.Log, pattern string) sampl
 
 // conventionalPattern is the attribute of semantic conventions for a route pattern.
 const conventionalPattern = "url.template"
+
+// IsProbe reports whether the span is of a request by a health check or a metric scraper
+// that was answered, whatever is suppressed.
+func (r *Rules) IsProbe(s ptrace.Span, v *record.Span) bool {
+	q := v.Request(s, "")
+	return q.IsRequest() && r.probes.Asked(&q)
+}
 
 // notedPattern is the pattern that an earlier tier wrote to an item whose path it took
 // away, or else the one given.

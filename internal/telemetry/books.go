@@ -55,7 +55,7 @@ type serviceSum struct {
 const maxReceived = 1999
 
 // others is the service of the series for all services past the limit.
-var others = &Service{key: OtherServices, Only: metric.WithAttributes(attribute.String("service.name", OtherServices))}
+var others = &Service{key: OtherServices, Only: metric.WithAttributes(serviceLabel(OtherServices))}
 
 // openBooks has the meter observe empty books. They are observed until the meter's
 // provider ends, and not only until Shutdown: an exporter that pushes its metrics does

@@ -119,7 +119,7 @@ func TestSeriesOfTheBooks(t *testing.T) {
 // sum goes down.
 func TestReceivedItemsHaveSoManySeriesAtMost(t *testing.T) {
 	named := func(name string) *Service {
-		return &Service{key: name, Only: metric.WithAttributes(attribute.String("service.name", name))}
+		return &Service{key: name, Only: metric.WithAttributes(attribute.String("service_name", name))}
 	}
 	for _, first := range []*Service{named("0"), services(t, "service.version").find(OtherServices)} {
 		tel, page := instruments(t, true, nil)

@@ -70,6 +70,8 @@ func (t *Instruments) finding(svcs *Services, f integrity.Finding, n int) {
 		add(t.ProcessorCorrelationClientSpans, n, svc.With(peerLabel(svcs, f.Peer))...)
 	case integrity.ClientWithoutServer:
 		add(t.ProcessorCorrelationClientWithoutServer, n, svc.With(peerLabel(svcs, f.Peer))...)
+	case integrity.TracesWithLogs:
+		add(t.ProcessorCorrelationTracesWithLogs, n, svc.With(sampled)...)
 	case integrity.LogSpans:
 		add(t.ProcessorCorrelationLogSpans, n, svc.With(sampled)...)
 	case integrity.LogSpanDangling:

@@ -4,9 +4,33 @@
 package telemetry
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
 )
+
+// LabelName is the name of the label that an attribute of a resource is: what
+// Prometheus' classic names do not hold is an underscore, so service.name is the label
+// service_name. A dot would be another label to each reader: Prometheus 3 keeps it by
+// default, earlier ones and other formats do not, and no query can name both.
+func LabelName(key string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return r
+		}
+		return '_'
+	}, key)
+	if name != "" && '0' <= name[0] && name[0] <= '9' {
+		return "_" + name
+	}
+	return name
+}
+
+// serviceLabel is the label of the service with the name.
+func serviceLabel(name string) attribute.KeyValue { return attribute.String("service_name", name) }
 
 // MaxLabelBytes is the longest value of a label.
 const MaxLabelBytes = 256

@@ -107,11 +107,21 @@ func someValue(t *rapid.T, v pcommon.Value) {
 	}
 }
 
+// An attribute is the label that Prometheus' classic names make of it.
+func TestNamesOfLabels(t *testing.T) {
+	for key, want := range map[string]string{
+		"service.name": "service_name", "k8s.pod.name": "k8s_pod_name", "tier": "tier", "Team-ID": "Team_ID",
+		"9lives": "_9lives", "größe": "gr__e", "": "",
+	} {
+		require.Equal(t, want, LabelName(key))
+	}
+}
+
 // Names that begin alike for as long as a label may be are one service.
 func TestNamesThatBeginAlikeAreOneService(t *testing.T) {
 	s := services(t)
 	long := strings.Repeat("n", MaxLabelBytes)
 	require.Same(t, s.Of(resource(long+"-a")), s.Of(resource(long+"-b")))
 	require.NotSame(t, s.Of(resource(long[1:]+"a")), s.Of(resource(long[1:]+"b")))
-	require.Equal(t, "service.name="+long, labels(s.Of(resource(long+"-c"))))
+	require.Equal(t, "service_name="+long, labels(s.Of(resource(long+"-c"))))
 }

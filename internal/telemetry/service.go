@@ -58,7 +58,8 @@ func (s *Service) With(attrs ...attribute.KeyValue) []attribute.KeyValue {
 // no lock: there are many batches and few new services.
 type Services struct {
 	table   *route.Table
-	keys    []string   // of the labels; the first is service.name
+	keys    []string   // attributes of a resource; the first is service.name
+	names   []string   // of the labels that these are
 	limit   int64      // bytes
 	mu      sync.Mutex // held to add and to forget
 	rotated time.Time
@@ -78,6 +79,9 @@ type knownServices struct {
 // the attributes of a resource are labels.
 func NewServices(table *route.Table, attributes []string, maxBytes int64) *Services {
 	s := &Services{table: table, keys: append([]string{"service.name"}, attributes...), limit: maxBytes}
+	for _, key := range s.keys {
+		s.names = append(s.names, LabelName(key))
+	}
 	s.known.Store(&knownServices{byKey: map[string]*Service{}, names: map[string]uint16{}})
 	return s
 }
@@ -216,7 +220,7 @@ func (s *Services) labels(values []string) []attribute.KeyValue {
 	var out []attribute.KeyValue
 	for i, v := range values {
 		if i == 0 || v != "" {
-			out = append(out, attribute.String(s.keys[i], v))
+			out = append(out, attribute.String(s.names[i], v))
 		}
 	}
 	return out

@@ -55,7 +55,7 @@ func TestServicesPastTheCapShareOneName(t *testing.T) {
 		}
 	}
 	require.Equal(t, 50, others)
-	require.Equal(t, "service.name=x17", labels(s.Of(resource("x17"))), "one that was known stays known")
+	require.Equal(t, "service_name=x17", labels(s.Of(resource("x17"))), "one that was known stays known")
 }
 
 // Deployments have labels by any resource attribute, up to a cap.
@@ -65,8 +65,8 @@ func TestLabelSetsPastTheCapShareTheRest(t *testing.T) {
 	for n := range MaxLabelSets + 30 {
 		count[labels(s.Of(resource("cart", "deployment.id", fmt.Sprint(n))))]++
 	}
-	require.Equal(t, 1, count["deployment.id=17 service.name=cart"], "what the resource lacks is no label")
-	require.Equal(t, 30, count["deployment.id=_other service.name=cart service.version=_other"])
+	require.Equal(t, 1, count["deployment_id=17 service_name=cart"], "what the resource lacks is no label")
+	require.Equal(t, 30, count["deployment_id=_other service_name=cart service_version=_other"])
 	require.Len(t, count, MaxLabelSets+1)
 	for n := range MaxServices {
 		count[s.nameOf(s.Of(resource(fmt.Sprint("s", n))).NameID)]++
@@ -106,7 +106,7 @@ func TestServicesAreFoundAtTheSameTime(t *testing.T) {
 }
 
 func TestLabelsOfAServiceAreNotShared(t *testing.T) {
-	svc := &Service{Labels: []attribute.KeyValue{attribute.String("service.name", "a")}}
+	svc := &Service{Labels: []attribute.KeyValue{attribute.String("service_name", "a")}}
 	one := svc.With(attribute.String("x", "1"))
 	two := svc.With(attribute.String("x", "2"))
 	require.False(t, slices.Equal(one, two))
@@ -152,7 +152,7 @@ func TestForgottenServices(t *testing.T) {
 	}
 	require.Zero(t, s.Bytes())
 	require.Equal(t, OtherServices, s.nameOf(old.NameID))
-	require.Equal(t, "service.name="+OtherServices, labels(s.number(old.ID)), "a finding about it is nobody's")
+	require.Equal(t, "service_name="+OtherServices, labels(s.number(old.ID)), "a finding about it is nobody's")
 	again := s.Of(resource("old"))
 	require.NotSame(t, old.Routes, again.Routes)
 	require.Zero(t, again.Routes.Patterns())

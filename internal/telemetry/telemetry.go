@@ -94,7 +94,7 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		t.RegisterProcessorCorrelationVerdictsRememberedCallback(gauge(g.VerdictsRemembered)),
 		t.RegisterProcessorCorrelationRoutePatternsCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for service, n := range g.RoutePatterns {
-				o.Observe(int64(n), metric.WithAttributes(attribute.String("service.name", Label(service))))
+				o.Observe(int64(n), metric.WithAttributes(serviceLabel(Label(service))))
 			}
 			return nil
 		}),

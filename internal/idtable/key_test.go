@@ -22,8 +22,8 @@ func TestMixKeepsHalvesApart(t *testing.T) {
 	require.Len(t, seen, 20_000)
 }
 
-// unmix is the inverse of the finaliser of SplitMix64.
-func unmix(x uint64) uint64 {
+// unsplit is the inverse of the finaliser of SplitMix64.
+func unsplit(x uint64) uint64 {
 	inverse := func(f uint64) uint64 { // of an odd factor, by Newton's method
 		y := f
 		for range 5 {
@@ -46,16 +46,16 @@ func unmix(x uint64) uint64 {
 // crafted are sets of ids (high and low half) by who knows how ids are mixed, but not
 // with which secret.
 var crafted = map[string]func(n uint64) (high, low uint64){
-	"one slot of SplitMix64":        func(n uint64) (uint64, uint64) { return n + 1, unmix(n << 30) },
-	"one slot, 64 bits":             func(n uint64) (uint64, uint64) { return 0, unmix(n << 30) },
-	"one slot, shards apart":        func(n uint64) (uint64, uint64) { return 1, unmix(n<<47 | 5) },
+	"one slot of SplitMix64":        func(n uint64) (uint64, uint64) { return n + 1, unsplit(n << 30) },
+	"one slot, 64 bits":             func(n uint64) (uint64, uint64) { return 0, unsplit(n << 30) },
+	"one slot, shards apart":        func(n uint64) (uint64, uint64) { return 1, unsplit(n<<47 | 5) },
 	"counted":                       func(n uint64) (uint64, uint64) { return 0, n + 1 },
 	"counted in the upper bits":     func(n uint64) (uint64, uint64) { return 7, (n + 1) << 44 },
 	"counted, bits reversed":        func(n uint64) (uint64, uint64) { return 7, bits.Reverse64(n + 1) },
 	"padded on the right":           func(n uint64) (uint64, uint64) { return n + 1, 0 },
-	"padded, one slot":              func(n uint64) (uint64, uint64) { return unmix(n<<30) | 1, 0 },
+	"padded, one slot":              func(n uint64) (uint64, uint64) { return unsplit(n<<30) | 1, 0 },
 	"one low half, counted":         func(n uint64) (uint64, uint64) { return n + 1, 0xb827eb1234567890 },
-	"one low half, one slot":        func(n uint64) (uint64, uint64) { return unmix(n<<30 | 1), 0xb827eb1234567890 },
+	"one low half, one slot":        func(n uint64) (uint64, uint64) { return unsplit(n<<30 | 1), 0xb827eb1234567890 },
 	"one low half, upper bits":      func(n uint64) (uint64, uint64) { return (n + 1) << 44, 0xb827eb1234567890 },
 	"halves that are equal":         func(n uint64) (uint64, uint64) { return n + 1, n + 1 },
 	"halves that are complementary": func(n uint64) (uint64, uint64) { return ^(n + 1), n + 1 },
@@ -114,6 +114,21 @@ func longestRun(g *generation) (longest int) {
 		}
 	}
 	return longest
+}
+
+// The key of an id, the bit that it lacks and the high half tell the low half.
+func TestAKeyTellsTheLowHalf(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		high, low := rapid.Uint64().Draw(t, "high"), rapid.Uint64().Draw(t, "low")
+		if high|low == 0 {
+			return
+		}
+		found, ok := LowOf(KeyOf(high, low), high, LeftOut(high, low))
+		require.True(t, ok)
+		require.Equal(t, low, found)
+		_, ok = LowOf(joint(KeyOf(high, low), high), high, LeftOut(high, low))
+		require.False(t, ok)
+	})
 }
 
 // Half of the bits of a key change with any bit of the id, more or less, so that

@@ -146,7 +146,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	}
 	id := s.TraceID()
 	if id.IsEmpty() || s.SpanID().IsEmpty() {
-		b.tally.ZeroID(svc)
+		b.tally.ZeroID(svc, links.Example(id, s.SpanID()))
 	}
 	if id.IsEmpty() {
 		e.cards.maskSpan(&r.edit, s, &v)

@@ -23,7 +23,7 @@ import (
 func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span) {
 	if b.pipe.engine.cfg.Telemetry.SpanTimes {
 		if why := links.SpanTime(b.wall, s); why != "" {
-			b.tally.BadTime(svc, why)
+			b.tally.BadTime(svc, why, links.Example(s.TraceID(), s.SpanID()))
 		}
 	}
 	it, ok := b.pipe.engine.links.Span(b.now, svc, s, v, &b.peers)
@@ -33,11 +33,11 @@ func (b *batch) watchSpan(svc *telemetry.Service, s ptrace.Span, v *record.Span)
 	if state := s.TraceState().AsRaw(); state != "" {
 		it.Randomness = links.RandomnessKey(state)
 		if !sampling.StateConsistent(state, sampling.IDRandomness(s.TraceID())) {
-			b.broken(svc, integrity.ThresholdInconsistent)
+			b.broken(&it, integrity.ThresholdInconsistent)
 		}
 	}
 	if b.pipe.engine.correlator.contradicts(&v.Header, s.TraceID()) {
-		b.broken(svc, integrity.HeaderMismatch)
+		b.broken(&it, integrity.HeaderMismatch)
 	}
 	if b.mayProbe(s) && b.pipe.engine.rules.IsProbe(s, v) {
 		it.Flags |= integrity.Probe
@@ -58,7 +58,7 @@ func (b *batch) watchLog(svc *telemetry.Service, res pcommon.Resource, lr plog.L
 		return
 	}
 	if b.pipe.engine.correlator.contradicts(&v.Header, lr.TraceID()) {
-		b.broken(svc, integrity.HeaderMismatch)
+		b.broken(&it, integrity.HeaderMismatch)
 	}
 	b.watched = append(b.watched, it)
 }
@@ -87,8 +87,8 @@ func (e *engine) countFindings() {
 }
 
 // broken counts what an item shows alone.
-func (b *batch) broken(svc *telemetry.Service, why integrity.Reason) {
-	b.found.Add(integrity.Finding{What: integrity.PropagationBroken, Reason: why, Service: svc.ID})
+func (b *batch) broken(it *integrity.Item, why integrity.Reason) {
+	b.found.Flaw(integrity.Finding{What: integrity.PropagationBroken, Reason: why, Service: it.Service}, it.Example())
 }
 
 // countAmounts counts the batch's records and their bytes: by route, and by

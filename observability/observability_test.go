@@ -155,7 +155,7 @@ func TestRulesNameOnlyWhatExists(t *testing.T) {
 	}
 	for _, r := range recorded {
 		if !used[r.Record] {
-			require.Contains(t, []string{"correlation:traces_kept:ratio_rate5m", "correlation:traces_adjusted:ratio_rate1h"}, r.Record, "recorded for nobody")
+			require.Contains(t, []string{"correlation:traces_kept:ratio_rate5m", "correlation:traces_adjusted:ratio_rate1h", "correlation:called_service_traces:rate15m"}, r.Record, "recorded for nobody")
 		}
 	}
 }
@@ -165,7 +165,10 @@ type panel struct {
 	Type, Title, Description string
 	FieldConfig              struct{ Defaults struct{ Unit string } }
 	Links                    []struct{ URL string }
-	Targets                  []struct{ Expr, LegendFormat string }
+	Targets                  []struct {
+		Expr, LegendFormat string
+		Exemplar           bool
+	}
 }
 
 type dashboard struct {
@@ -217,6 +220,29 @@ func TestDashboardQueriesNameOnlyWhatExists(t *testing.T) {
 var undrawn = map[string]bool{
 	prefix + "processor_correlation_buffer_compressed_bytes": true,
 	prefix + "processor_correlation_logs_joined":             true,
+}
+
+// exemplified are the metrics that carry exemplars, without the common prefix.
+var exemplified = regexp.MustCompile(`_(client_without_server|late_item_age_bucket|log_span_dangling|logs_without_spans|propagation_broken|` +
+	`span_clock_skew_bucket|spans_(bad_time|duplicate_id|orphan|remote_parent_unseen|zero_id)|` +
+	`traces_(disconnected|multi_root|rootless|unchecked|without_logs))$`)
+
+// What is drawn over time and has exemplars shows them, and nothing else asks for some.
+func TestDashboardShowsExemplars(t *testing.T) {
+	known, shown := labelled(t), map[string]bool{}
+	for _, p := range readDashboard(t).Panels {
+		for _, target := range p.Targets {
+			names := check(t, known, grafana.Replace(target.Expr))
+			has := p.Type == "timeseries" && slices.ContainsFunc(names, exemplified.MatchString)
+			require.Equal(t, has, target.Exemplar, "%s: %s", p.Title, target.Expr)
+			for _, n := range names {
+				shown[n] = shown[n] || has
+			}
+		}
+	}
+	for name := range published(t) {
+		require.True(t, shown[name] || !exemplified.MatchString(name), name)
+	}
 }
 
 func TestEveryPanelExplainsItself(t *testing.T) {

@@ -178,11 +178,12 @@ func halves(high, low uint64) (id pcommon.TraceID) {
 }
 
 // send sends all kinds again and again until the context ends. What the collector
-// refuses is not sent again; it returns how much it took.
-func (h *hostile) send(ctx context.Context, rig *rig, taken *atomic.Int64) {
+// refuses is not sent again; it adds up how many items it took, and the bytes sent.
+func (h *hostile) send(ctx context.Context, rig *rig, taken, sent *atomic.Int64) {
 	for ctx.Err() == nil {
 		for _, kind := range kinds {
 			td, ld := kind.make(h)
+			sent.Add(int64((&ptrace.ProtoMarshaler{}).TracesSize(td) + (&plog.ProtoMarshaler{}).LogsSize(ld)))
 			if td.SpanCount() > 0 && rig.sender.SendTraces(ctx, td) == nil {
 				taken.Add(int64(td.SpanCount()))
 			}
@@ -231,12 +232,12 @@ func TestSoakOfHostileTelemetry(t *testing.T) {
 	limit := before + 1.15*soakMaxBytes + soakInFlight
 	ctx, cancel := context.WithTimeout(t.Context(), duration)
 	defer cancel()
-	var taken atomic.Int64
+	var taken, sent atomic.Int64
 	for n := range uint64(soakWorkers) {
 		h := &hostile{rng: rand.New(rand.NewPCG(n, 1)), n: n << 40}
-		go h.send(ctx, rig, &taken)
+		go h.send(ctx, rig, &taken, &sent)
 	}
-	var highest, decided float64
+	var highest float64
 	for ctx.Err() == nil {
 		time.Sleep(time.Second)
 		heap, m := rig.heap(t)
@@ -244,17 +245,22 @@ func TestSoakOfHostileTelemetry(t *testing.T) {
 		require.Less(t, heap, limit)
 		require.LessOrEqual(t, m.Sum("buffer_bytes"), 1.15*soakMaxBytes)
 	}
-	for range 20 { // the last calls end, and what they sent waits no more
+	m := rig.metrics(t)
+	// The last calls end, what was dropped is forgotten after the hindsight, and the exporter tries again what it could not send.
+	for range 120 {
+		if m.Tally("spans").Held+m.Tally("logs").Held == 0 {
+			break
+		}
 		time.Sleep(time.Second)
-		decided = rig.metrics(t).Sum("decisions")
+		m = rig.metrics(t)
 	}
 	require.Positive(t, taken.Load())
-	require.Positive(t, decided)
-	m := rig.metrics(t)
+	require.Positive(t, m.Sum("decisions"))
 	for _, signal := range []string{"spans", "logs"} {
 		require.Zero(t, m.Tally(signal).Held)
 		require.True(t, m.Tally(signal).Balanced(), "%+v", m.Tally(signal))
 	}
-	t.Logf("%d items taken in, %.0f traces decided; the heap had %.0f MiB at first and %.0f MiB at most", taken.Load(), decided, before/(1<<20), highest/(1<<20))
+	t.Logf("%.1f GiB sent, %d items taken in, %.0f traces decided; the heap had %.0f MiB at first and %.0f MiB at most",
+		float64(sent.Load())/(1<<30), taken.Load(), m.Sum("decisions"), before/(1<<20), highest/(1<<20))
 	rig.stop(t)
 }

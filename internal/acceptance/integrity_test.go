@@ -4,6 +4,7 @@
 package acceptance
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // Each flaw shows under the metric and the service where it belongs, and under
@@ -225,9 +227,32 @@ func TestEachFlawHasItsMetric(t *testing.T) {
 					require.Empty(t, structural(p.findings(healthMetrics...)), "nothing is judged before its window is over")
 					time.Sleep(11 * time.Second)
 					require.Equal(t, tt.want, p.findings(healthMetrics...))
+					p.exemplified(tt.want)
 					p.conserved()
 				})
 			})
+		}
+	}
+}
+
+// exemplified checks that each of the flaws has an exemplar, whose trace and span are of
+// the scenes, but for those whose items have no trace id, and of spans without an id.
+func (p *page) exemplified(flaws map[string]int64) {
+	for flaw := range flaws {
+		name, _, _ := strings.Cut(flaw, "{")
+		m, err := p.telemetry.GetMetric("otelcol_processor_correlation_" + name)
+		require.NoError(p.t, err)
+		points, ok := m.Data.(metricdata.Sum[int64])
+		if !ok || name == "logs_missing_trace_id" {
+			continue
+		}
+		for _, dp := range points.DataPoints {
+			require.NotEmpty(p.t, dp.Exemplars, flaw)
+			for _, e := range dp.Exemplars {
+				require.LessOrEqual(p.t, binary.BigEndian.Uint64(e.TraceID[:8]), uint64(300), "%s: the trace %x", flaw, e.TraceID)
+				require.NotZero(p.t, binary.BigEndian.Uint64(e.TraceID[8:]))
+				require.Equal(p.t, name == "spans_zero_id", len(e.SpanID) == 0, flaw)
+			}
 		}
 	}
 }

@@ -111,6 +111,10 @@ func (t *Table[V]) Own(key uint64) uint64 {
 	return Own(key, t.slots[t.slot(key)].high)
 }
 
+// High returns the high half of the id of the trace that lies under the key, which must be
+// there.
+func (t *Table[V]) High(key uint64) uint64 { return t.slots[t.slot(key)].high }
+
 // Insert returns the zero value, now that of the trace with the key, which must not
 // be there, and with the high half.
 func (t *Table[V]) Insert(key, high uint64) *V {

@@ -14,6 +14,10 @@ import (
 // the next.
 type check struct {
 	links []Link
+	// The trace lies in the table under the key, which lacks a bit of its id.
+	table   *idtable.Table[entry]
+	key     uint64
+	leftOut bool
 	// nodes are the spans of the links, and ids that only others speak of:
 	// parents and the spans of logs. Spans with an id seen before are no nodes.
 	nodes []node
@@ -135,7 +139,7 @@ func (e *check) duplicate(n int32, l *Link) {
 	if l.Start == first.Start && l.End == first.End && l.Kind == first.Kind {
 		why = Repeated
 	}
-	e.r.trace(SpansDuplicateID, why, l.Service)
+	e.flaw(SpansDuplicateID, why, l.Service, l.Span)
 }
 
 func (e *check) span(n int32) *Link { return &e.links[e.nodes[n].link] }
@@ -160,10 +164,10 @@ func (e *check) attach(n int32) {
 		e.nodes[p].delegated = true
 	}
 	if skew := parent.Start - child.Start; remote(child) && skew > 0 && skew < maxSkew {
-		e.r.Skews = append(e.r.Skews, Age{Service: child.Service, Age: asDuration(skew)})
+		e.r.Skews = append(e.r.Skews, Age{Service: child.Service, Age: asDuration(skew), Of: e.example(child.Span)})
 	}
 	if e.opts.Heuristics && child.Flags.has(FlagsKnown) && parent.Flags.has(FlagsKnown) && (child.Flags ^ parent.Flags).has(Sampled) {
-		e.r.trace(PropagationBroken, FlagsInconsistent, child.Service)
+		e.flaw(PropagationBroken, FlagsInconsistent, child.Service, child.Span)
 	}
 }
 
@@ -186,7 +190,23 @@ func (e *check) missing(child *Link, parent int32) {
 		what = SpansRemoteParentUnseen
 		e.nodes[parent].called = child.Name
 	}
-	e.r.Add(Finding{What: what, Kind: child.Kind, Service: child.Service})
+	e.r.Flaw(Finding{What: what, Kind: child.Kind, Service: child.Service}, e.example(child.Span))
+}
+
+// flaw counts a flaw of the trace, of which the span is an example.
+func (e *check) flaw(w What, why Reason, service uint16, span uint64) {
+	e.r.flaw(w, why, service, e.example(span))
+}
+
+// example makes the span one. The trace's id is not held, but follows from what is, unless
+// the trace shares its low half with another one.
+func (e *check) example(span uint64) Example {
+	high := e.table.High(e.key)
+	low, ok := idtable.LowOf(e.key, high, e.leftOut)
+	if !ok {
+		return Example{}
+	}
+	return Example{high, low, span}
 }
 
 // piece returns the node that stands for all nodes connected to n.

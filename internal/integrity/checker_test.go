@@ -90,7 +90,7 @@ func item(low uint64, l Link) Item {
 // checked sends the items in pieces, as they are drawn, and returns what was found.
 func checked(t *rapid.T, w *Checker, items []Item) map[Finding]int {
 	var r Report
-	now := epoch
+	now, first := epoch, items[0]
 	for len(items) > 0 {
 		n := rapid.IntRange(1, len(items)).Draw(t, "batch")
 		w.Add(now, items[:n], &r)
@@ -101,6 +101,14 @@ func checked(t *rapid.T, w *Checker, items []Item) map[Finding]int {
 	w.Expire(epoch+time.Minute, &r)
 	require.Zero(t, w.Traces())
 	require.Empty(t, r.Skews)
+	for f := range r.Counts() {
+		if at := r.Example(f); f.What > TracesWithLogs {
+			require.Equal(t, Example{first.High, first.Low, at.Span}, at, "%+v", f)
+			require.NotZero(t, at.Span)
+		} else {
+			require.Zero(t, at, "no flaw")
+		}
+	}
 	return maps.Collect(r.Counts())
 }
 

@@ -14,6 +14,8 @@ type counts struct {
 type counted struct {
 	key uint64 // the finding, packed
 	n   int    // 0 is a free slot
+	// example is the first of them, where that is kept.
+	example Example
 }
 
 const minCounts = 64
@@ -26,7 +28,7 @@ func unpack(key uint64) Finding {
 	return Finding{Service: uint16(key), Peer: uint16(key >> 16), What: What(key >> 32), Kind: Kind(key >> 40), Reason: Reason(key >> 48)}
 }
 
-func (c *counts) add(f Finding) {
+func (c *counts) add(f Finding) *counted {
 	if 4*(c.used+1) > len(c.slots) {
 		c.grow()
 	}
@@ -37,6 +39,14 @@ func (c *counts) add(f Finding) {
 		c.used++
 	}
 	s.n++
+	return s
+}
+
+func (c *counts) example(f Finding) Example {
+	if len(c.slots) == 0 {
+		return Example{}
+	}
+	return c.slot(f.pack()).example
 }
 
 // slot is where key is or would be. A free slot always exists.

@@ -79,11 +79,19 @@ type Finding struct {
 	Reason  Reason // where the What is by Reason
 }
 
+// Example is an item that a finding counts, to be looked up: the halves of its trace id,
+// and its span id, or 0. The zero Example is none.
+type Example struct{ High, Low, Span uint64 }
+
+// Example returns the item as an example.
+func (it *Item) Example() Example { return Example{it.High, it.Low, it.Span} }
+
 // Age is a duration that belongs to a service.
 type Age struct {
 	Service uint16 // a Link's
 	Signal  Kind   // KindLog, or a span's
 	Age     time.Duration
+	Of      Example
 }
 
 // Report gathers findings. The caller owns it and empties it with Reset; the
@@ -105,9 +113,23 @@ func (r *Report) Reset() {
 // Add counts a finding.
 func (r *Report) Add(f Finding) { r.counts.add(f) }
 
+// Flaw counts a finding that is a flaw. The first of its kind is the example.
+func (r *Report) Flaw(f Finding, at Example) {
+	if c := r.counts.add(f); c.n == 1 {
+		c.example = at
+	}
+}
+
 func (r *Report) trace(w What, why Reason, service uint16) {
 	r.Add(Finding{What: w, Reason: why, Service: service})
 }
+
+func (r *Report) flaw(w What, why Reason, service uint16, at Example) {
+	r.Flaw(Finding{What: w, Reason: why, Service: service}, at)
+}
+
+// Example returns an item that was counted, if the finding is a flaw, or none.
+func (r *Report) Example(f Finding) Example { return r.counts.example(f) }
 
 // Counts are the findings and how many there are of each, in no order.
 func (r *Report) Counts() iter.Seq2[Finding, int] { return r.counts.all }

@@ -16,14 +16,14 @@ func (e *check) shape(spans int) (home uint16, root Kind) {
 	top := e.span(first)
 	switch {
 	case roots == 0 && remote(top):
-		e.r.trace(TracesRootless, ParentRemoteUnseen, top.Service)
+		e.flaw(TracesRootless, ParentRemoteUnseen, top.Service, top.Span)
 	case roots == 0:
-		e.r.trace(TracesRootless, ParentLocal, top.Service)
+		e.flaw(TracesRootless, ParentLocal, top.Service, top.Span)
 	case roots > 1:
-		e.r.trace(TracesMultiRoot, ReasonNone, e.span(last).Service)
+		e.flaw(TracesMultiRoot, ReasonNone, e.span(last).Service, e.span(last).Span)
 	}
 	if apart, ok := e.apart(first, spans); ok {
-		e.r.trace(TracesDisconnected, ReasonNone, e.span(apart).Service)
+		e.flaw(TracesDisconnected, ReasonNone, e.span(apart).Service, e.span(apart).Span)
 	}
 	if roots == 0 {
 		return top.Service, KindLog
@@ -99,7 +99,7 @@ func (e *check) clients(spans int) {
 			continue
 		}
 		f.What = ClientWithoutServer
-		e.r.Add(f)
+		e.r.Flaw(f, e.example(l.Span))
 		e.unanswered(l, peer)
 	}
 }
@@ -110,14 +110,14 @@ func (e *check) unanswered(l *Link, peer uint16) {
 		return
 	}
 	if service, ok := e.calls.unanswered(l, peer); ok {
-		e.r.trace(PropagationBroken, Restarted, service)
+		e.flaw(PropagationBroken, Restarted, service, l.Span)
 	}
 }
 
 // restarted notes a root that may be the answer to another trace's call.
 func (e *check) restarted(l *Link) {
 	if e.opts.Heuristics && l.Kind.enters() && !l.Flags.has(Probe) && e.calls.began(l) {
-		e.r.trace(PropagationBroken, Restarted, l.Service)
+		e.flaw(PropagationBroken, Restarted, l.Service, l.Span)
 	}
 }
 

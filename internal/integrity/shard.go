@@ -18,6 +18,7 @@ type entry struct {
 	giant      bool
 	truncated  bool
 	conflict   bool
+	leftOut    bool // of the id, by its key
 }
 
 // shard holds the traces of one part of the hash space.
@@ -74,7 +75,7 @@ func (s *shard) begin(b *batch, key, at uint64, it *Item) {
 	switch checked := s.seen.Recall(key, it.High); {
 	case checked == never:
 	case checked != 0:
-		b.r.Late = append(b.r.Late, Age{Service: it.Service, Signal: it.Kind, Age: b.now.Truncate(time.Second) - checkedAt(checked)})
+		b.r.Late = append(b.r.Late, Age{Service: it.Service, Signal: it.Kind, Age: b.now.Truncate(time.Second) - checkedAt(checked), Of: it.Example()})
 	case s.flushed:
 		s.skip(b, key, it, Shutdown)
 	case !s.fits():
@@ -83,12 +84,13 @@ func (s *shard) begin(b *batch, key, at uint64, it *Item) {
 		s.links.mark(int64(b.now + s.opts.Window))
 		e := s.table.Insert(at, it.High)
 		e.randomness = it.Randomness
+		e.leftOut = idtable.LeftOut(it.High, it.Low)
 		e.newest = s.links.push(&it.Link, at, 0, 1)
 	}
 }
 
 func (s *shard) skip(b *batch, key uint64, it *Item, why Reason) {
-	b.r.trace(TracesUnchecked, why, it.Service)
+	b.r.flaw(TracesUnchecked, why, it.Service, it.Example())
 	s.seen.put(b.now, key, idtable.Own(key, it.High), never, false)
 }
 
@@ -112,7 +114,7 @@ func (s *shard) compare(e *entry, it *Item, met idtable.Meeting, r *Report) {
 		if met == idtable.Completed {
 			service = s.links.first(e.newest).Service
 		}
-		r.trace(PropagationBroken, TraceIDTruncated, service)
+		r.flaw(PropagationBroken, TraceIDTruncated, service, it.Example())
 	}
 	if it.Randomness == 0 || e.conflict {
 		return
@@ -121,7 +123,7 @@ func (s *shard) compare(e *entry, it *Item, met idtable.Meeting, r *Report) {
 		e.randomness = it.Randomness
 	} else if e.randomness != it.Randomness {
 		e.conflict = true
-		r.trace(PropagationBroken, RandomnessConflict, it.Service)
+		r.flaw(PropagationBroken, RandomnessConflict, it.Service, it.Example())
 	}
 }
 
@@ -190,8 +192,9 @@ func (s *shard) fetch(ready uint32) {
 // checkTrace closes the window of the trace whose first link is given.
 func (s *shard) checkTrace(now time.Duration, first *record, r *Report) {
 	e := s.table.Find(first.key)
+	s.check.table, s.check.key, s.check.leftOut = &s.table, first.key, e.leftOut
 	if e.giant {
-		r.trace(TracesUnchecked, Giant, first.Service)
+		r.flaw(TracesUnchecked, Giant, first.Service, s.check.example(first.Span))
 	} else {
 		s.check.links = s.links.chain(s.check.links, e.newest)
 		s.check.run(now, &s.opts, &s.calls, r)

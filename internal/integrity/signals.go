@@ -6,7 +6,7 @@ package integrity
 // compareSignals looks for what one signal has and the other lacks.
 func (e *check) compareSignals(spans, logs int, home uint16) {
 	if logs == 0 {
-		e.r.trace(TracesWithoutLogs, ReasonNone, home)
+		e.flaw(TracesWithoutLogs, ReasonNone, home, e.links[0].Span)
 		return
 	}
 	sampled := SampledYes
@@ -15,10 +15,10 @@ func (e *check) compareSignals(spans, logs int, home uint16) {
 	}
 	writer, sends := e.writer()
 	if sends {
-		e.r.trace(TracesWithLogs, sampled, writer)
+		e.r.trace(TracesWithLogs, sampled, writer.Service)
 	}
 	if spans == 0 {
-		e.r.trace(LogsWithoutSpans, sampled, writer)
+		e.flaw(LogsWithoutSpans, sampled, writer.Service, writer.Span)
 	}
 	for i := range e.links {
 		if l := &e.links[i]; l.Kind == KindLog && l.Span != 0 && !unsampled(l) && e.sends(l) {
@@ -31,21 +31,19 @@ func (e *check) compareSignals(spans, logs int, home uint16) {
 // proxy that writes the ids of its callers to its log, loses none.
 func (e *check) sends(l *Link) bool { return e.opts.Peers.Sends(e.now, l.Callee) }
 
-// writer returns the service of the first log whose service sends spans, else that of
-// the first log.
-func (e *check) writer() (service uint16, sends bool) {
-	first := noLink
+// writer returns the first log whose service sends spans, else the first log.
+func (e *check) writer() (log *Link, sends bool) {
 	for i := range e.links {
 		l := &e.links[i]
 		switch {
 		case l.Kind != KindLog:
 		case e.sends(l):
-			return l.Service, true
-		case first == noLink:
-			first = i
+			return l, true
+		case log == nil:
+			log = l
 		}
 	}
-	return e.links[first].Service, false
+	return log, false
 }
 
 // unsampled reports whether, by the log's flags, its span was never to arrive.
@@ -67,7 +65,7 @@ func (e *check) speak(l *Link, sampled bool) {
 	}
 	e.r.trace(LogSpans, why, l.Service)
 	if e.nodes[n].link == noLink && e.nodes[n].called != l.Name {
-		e.r.trace(LogSpanDangling, why, l.Service)
+		e.flaw(LogSpanDangling, why, l.Service, l.Span)
 	}
 }
 

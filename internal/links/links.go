@@ -128,6 +128,12 @@ func fromSDK(res pcommon.Resource) bool {
 	return ok
 }
 
+// Example returns the span of a trace as an example of a flaw.
+func Example(trace pcommon.TraceID, span pcommon.SpanID) integrity.Example {
+	high, low := record.Halves(trace)
+	return integrity.Example{High: high, Low: low, Span: spanKeyOf(span)}
+}
+
 func setTrace(it *integrity.Item, id pcommon.TraceID) {
 	it.High, it.Low = record.Halves(id)
 }

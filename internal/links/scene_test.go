@@ -170,8 +170,9 @@ func TestLateItemsOpenNoTraceAndTellTheirAge(t *testing.T) {
 	sc.span("orders", 1, 9, 77, inner).log("orders", 1, 9).send()
 	require.Zero(t, sc.r.Traces())
 	orders := sc.service("orders").ID
+	of := Example(traceID(1), pcommon.SpanID{7: 9})
 	require.Equal(t, []integrity.Age{
-		{Service: orders, Signal: integrity.KindInternal, Age: 5 * time.Second}, {Service: orders, Signal: integrity.KindLog, Age: 5 * time.Second},
+		{Service: orders, Signal: integrity.KindInternal, Age: 5 * time.Second, Of: of}, {Service: orders, Signal: integrity.KindLog, Age: 5 * time.Second, Of: of},
 	}, sc.found.Late)
 	sc.wait(15 * time.Second)
 	require.Empty(t, sc.found.Skews)

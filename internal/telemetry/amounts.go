@@ -28,8 +28,8 @@ type Amounts[K comparable] struct {
 	last *amount
 }
 
-// Add adds an item of so many bytes.
-func (a *Amounts[K]) Add(key K, bytes int64) {
+// Add adds an item of so many bytes and returns how many the key has now.
+func (a *Amounts[K]) Add(key K, bytes int64) int {
 	if a.last == nil || key != a.key {
 		if a.By == nil {
 			a.By = map[K]*amount{}
@@ -41,6 +41,7 @@ func (a *Amounts[K]) Add(key K, bytes int64) {
 	}
 	a.last.Items++
 	a.last.Bytes += bytes
+	return a.last.Items
 }
 
 // RouteKey is a route of a service.

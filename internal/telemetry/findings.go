@@ -5,10 +5,11 @@ package telemetry
 
 import (
 	"context"
-	"time"
+	"encoding/binary"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 )
@@ -17,22 +18,22 @@ import (
 // own metric. The report stays as it is.
 func (t *Instruments) Findings(svcs *Services, r *integrity.Report) {
 	for f, n := range r.Counts() {
-		t.finding(svcs, f, n)
+		t.finding(exemplar(r.Example(f)), svcs, f, n)
 	}
 	for _, a := range r.Skews {
-		recordSeconds(t.ProcessorCorrelationSpanClockSkew, a.Age, svcs.number(a.Service).Labels...)
+		recordSeconds(t.ProcessorCorrelationSpanClockSkew, &a, svcs.number(a.Service).Labels...)
 	}
 	for _, a := range r.Late {
 		signal := signalTraces
 		if a.Signal == integrity.KindLog {
 			signal = signalLogs
 		}
-		recordSeconds(t.ProcessorCorrelationLateItemAge, a.Age, svcs.number(a.Service).With(signal)...)
+		recordSeconds(t.ProcessorCorrelationLateItemAge, &a, svcs.number(a.Service).With(signal)...)
 	}
 }
 
-func recordSeconds(h metric.Float64Histogram, d time.Duration, attrs ...attribute.KeyValue) {
-	h.Record(context.Background(), d.Seconds(), metric.WithAttributes(attrs...))
+func recordSeconds(h metric.Float64Histogram, a *integrity.Age, attrs ...attribute.KeyValue) {
+	h.Record(exemplar(a.Of), a.Age.Seconds(), metric.WithAttributes(attrs...))
 }
 
 var (
@@ -40,44 +41,58 @@ var (
 	signalLogs   = attribute.String("signal", "logs")
 )
 
-func (t *Instruments) finding(svcs *Services, f integrity.Finding, n int) {
+// exemplar is the context of a measurement of which the item is an example: the SDK
+// takes the ids of an exemplar from the span that is active, if it is sampled. Without a
+// trace id there is nothing to be found, and no exemplar.
+func exemplar(at integrity.Example) context.Context {
+	if at.High|at.Low == 0 {
+		return context.Background()
+	}
+	cfg := trace.SpanContextConfig{TraceFlags: trace.FlagsSampled}
+	binary.BigEndian.PutUint64(cfg.TraceID[:8], at.High)
+	binary.BigEndian.PutUint64(cfg.TraceID[8:], at.Low)
+	binary.BigEndian.PutUint64(cfg.SpanID[:], at.Span)
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(cfg))
+}
+
+func (t *Instruments) finding(ctx context.Context, svcs *Services, f integrity.Finding, n int) {
 	svc := svcs.number(f.Service)
 	reason := attribute.String("reason", f.Reason.String())
 	sampled := attribute.String("sampled", f.Reason.String())
 	kind := attribute.String("kind", f.Kind.String())
 	switch f.What {
 	case integrity.TracesChecked:
-		add(t.ProcessorCorrelationTracesChecked, n, svc.With(attribute.String("root", rootName(f.Kind)))...)
+		addIn(ctx, t.ProcessorCorrelationTracesChecked, n, svc.With(attribute.String("root", rootName(f.Kind)))...)
 	case integrity.TracesUnchecked:
-		add(t.ProcessorCorrelationTracesUnchecked, n, svc.With(reason)...)
+		addIn(ctx, t.ProcessorCorrelationTracesUnchecked, n, svc.With(reason)...)
 	case integrity.TracesRootless:
-		add(t.ProcessorCorrelationTracesRootless, n, svc.With(attribute.String("parent", f.Reason.String()))...)
+		addIn(ctx, t.ProcessorCorrelationTracesRootless, n, svc.With(attribute.String("parent", f.Reason.String()))...)
 	case integrity.TracesMultiRoot:
-		add(t.ProcessorCorrelationTracesMultiRoot, n, svc.Labels...)
+		addIn(ctx, t.ProcessorCorrelationTracesMultiRoot, n, svc.Labels...)
 	case integrity.TracesDisconnected:
-		add(t.ProcessorCorrelationTracesDisconnected, n, svc.Labels...)
+		addIn(ctx, t.ProcessorCorrelationTracesDisconnected, n, svc.Labels...)
 	case integrity.TracesWithoutLogs:
-		add(t.ProcessorCorrelationTracesWithoutLogs, n, svc.Labels...)
+		addIn(ctx, t.ProcessorCorrelationTracesWithoutLogs, n, svc.Labels...)
 	case integrity.LogsWithoutSpans:
-		add(t.ProcessorCorrelationLogsWithoutSpans, n, svc.With(sampled)...)
+		addIn(ctx, t.ProcessorCorrelationLogsWithoutSpans, n, svc.With(sampled)...)
 	case integrity.SpansOrphan:
-		add(t.ProcessorCorrelationSpansOrphan, n, svc.With(kind)...)
+		addIn(ctx, t.ProcessorCorrelationSpansOrphan, n, svc.With(kind)...)
 	case integrity.SpansRemoteParentUnseen:
-		add(t.ProcessorCorrelationSpansRemoteParentUnseen, n, svc.With(kind)...)
+		addIn(ctx, t.ProcessorCorrelationSpansRemoteParentUnseen, n, svc.With(kind)...)
 	case integrity.SpansDuplicateID:
-		add(t.ProcessorCorrelationSpansDuplicateID, n, svc.With(reason)...)
+		addIn(ctx, t.ProcessorCorrelationSpansDuplicateID, n, svc.With(reason)...)
 	case integrity.ClientSpans:
-		add(t.ProcessorCorrelationClientSpans, n, svc.With(peerLabel(svcs, f.Peer))...)
+		addIn(ctx, t.ProcessorCorrelationClientSpans, n, svc.With(peerLabel(svcs, f.Peer))...)
 	case integrity.ClientWithoutServer:
-		add(t.ProcessorCorrelationClientWithoutServer, n, svc.With(peerLabel(svcs, f.Peer))...)
+		addIn(ctx, t.ProcessorCorrelationClientWithoutServer, n, svc.With(peerLabel(svcs, f.Peer))...)
 	case integrity.TracesWithLogs:
-		add(t.ProcessorCorrelationTracesWithLogs, n, svc.With(sampled)...)
+		addIn(ctx, t.ProcessorCorrelationTracesWithLogs, n, svc.With(sampled)...)
 	case integrity.LogSpans:
-		add(t.ProcessorCorrelationLogSpans, n, svc.With(sampled)...)
+		addIn(ctx, t.ProcessorCorrelationLogSpans, n, svc.With(sampled)...)
 	case integrity.LogSpanDangling:
-		add(t.ProcessorCorrelationLogSpanDangling, n, svc.With(sampled)...)
+		addIn(ctx, t.ProcessorCorrelationLogSpanDangling, n, svc.With(sampled)...)
 	case integrity.PropagationBroken:
-		add(t.ProcessorCorrelationPropagationBroken, n, svc.With(reason)...)
+		addIn(ctx, t.ProcessorCorrelationPropagationBroken, n, svc.With(reason)...)
 	}
 }
 

@@ -6,6 +6,7 @@ package telemetry
 import (
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/integrity"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -29,9 +30,11 @@ func (s IDSource) String() string {
 // Tally counts the properties of a batch's items. It is flushed once per batch:
 // a metric call per item costs more than all the rest.
 type Tally struct {
-	routes  [route.SourceUnmatched + 1]int
-	zero    map[*Service]int
-	times   Amounts[badTimeKey] // one broken clock makes every span of a service bad
+	routes [route.SourceUnmatched + 1]int
+	zero   map[*Service]int
+	times  Amounts[badTimeKey] // one broken clock makes every span of a service bad
+	// flawed are examples: the first span of each key of zero and of times.
+	flawed  map[badTimeKey]integrity.Example
 	without map[missingKey]int
 	found   map[extractedKey]int
 	lost    int
@@ -66,10 +69,25 @@ var lateNames = [...]string{lateKept: "kept", lateDropped: "dropped", lateUpgrad
 func (t *Tally) Route(s route.Source) { t.routes[s]++ }
 
 // ZeroID counts a span without a trace id or a span id.
-func (t *Tally) ZeroID(svc *Service) { count(&t.zero, svc) }
+func (t *Tally) ZeroID(svc *Service, at integrity.Example) {
+	if count(&t.zero, svc) == 1 {
+		t.example(badTimeKey{svc: svc}, at)
+	}
+}
 
 // BadTime counts a span with impossible times; why is a label (see links.SpanTime).
-func (t *Tally) BadTime(svc *Service, why string) { t.times.Add(badTimeKey{svc, why}, 0) }
+func (t *Tally) BadTime(svc *Service, why string, at integrity.Example) {
+	if k := (badTimeKey{svc, why}); t.times.Add(k, 0) == 1 {
+		t.example(k, at)
+	}
+}
+
+func (t *Tally) example(k badTimeKey, at integrity.Example) {
+	if t.flawed == nil {
+		t.flawed = map[badTimeKey]integrity.Example{}
+	}
+	t.flawed[k] = at
+}
 
 // Missing counts a log record in which no trace id was found.
 func (t *Tally) Missing(svc *Service, why traceid.Reason) { count(&t.without, missingKey{svc, why}) }
@@ -77,12 +95,14 @@ func (t *Tally) Missing(svc *Service, why traceid.Reason) { count(&t.without, mi
 // Extracted counts a log record whose trace id was found outside its own field.
 func (t *Tally) Extracted(s IDSource, f traceid.Format) { count(&t.found, extractedKey{s, f}) }
 
-// count makes the map on first use: most batches have nothing of the kind.
-func count[K comparable](m *map[K]int, k K) {
+// count makes the map on first use: most batches have nothing of the kind. It returns how
+// many there are now.
+func count[K comparable](m *map[K]int, k K) int {
 	if *m == nil {
 		*m = map[K]int{}
 	}
 	(*m)[k]++
+	return (*m)[k]
 }
 
 // Fates counts the items that were dropped in this call, and those that were late.
@@ -116,10 +136,10 @@ func (t *Tally) Flush(tel *Instruments, sig tracebuffer.Signal) {
 		}
 	}
 	for svc, n := range t.zero {
-		add(tel.ProcessorCorrelationSpansZeroID, n, svc.Labels...)
+		addIn(exemplar(t.flawed[badTimeKey{svc: svc}]), tel.ProcessorCorrelationSpansZeroID, n, svc.Labels...)
 	}
 	for k, n := range t.times.By {
-		add(tel.ProcessorCorrelationSpansBadTime, n.Items, k.svc.With(attribute.String("reason", k.why))...)
+		addIn(exemplar(t.flawed[k]), tel.ProcessorCorrelationSpansBadTime, n.Items, k.svc.With(attribute.String("reason", k.why))...)
 	}
 	for k, n := range t.without {
 		add(tel.ProcessorCorrelationLogsMissingTraceID, n, k.svc.With(attribute.String("reason", k.why.String()))...)

@@ -206,7 +206,12 @@ func oneIf(yes bool) int64 {
 
 // add counts n, unless it is 0: a series appears with its first item.
 func add(c metric.Int64Counter, n int, attrs ...attribute.KeyValue) {
+	addIn(context.Background(), c, n, attrs...)
+}
+
+// addIn does the same in the context of an exemplar.
+func addIn(ctx context.Context, c metric.Int64Counter, n int, attrs ...attribute.KeyValue) {
 	if n != 0 {
-		c.Add(context.Background(), int64(n), metric.WithAttributes(attrs...))
+		c.Add(ctx, int64(n), metric.WithAttributes(attrs...))
 	}
 }

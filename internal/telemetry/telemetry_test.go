@@ -142,13 +142,13 @@ func TestTallies(t *testing.T) {
 	var y Tally
 	y.Flush(tel, tracebuffer.Span)
 	require.Empty(t, page.points("route_items"))
-	for range 3 {
+	for n := range 3 {
 		y.Route(route.SourceInferred)
-		y.BadTime(cart, "future")
+		y.BadTime(cart, "future", integrity.Example{High: 1, Low: uint64(n + 2), Span: 3})
 	}
 	y.Route(route.SourceNone)
-	y.BadTime(shop, "past")
-	y.ZeroID(cart)
+	y.BadTime(shop, "past", integrity.Example{Span: 4})
+	y.ZeroID(cart, integrity.Example{High: 5, Low: 6})
 	y.Missing(cart, traceid.Absent)
 	y.Missing(cart, traceid.Absent)
 	y.Missing(shop, traceid.Malformed)
@@ -231,6 +231,7 @@ func TestEachFindingHasItsMetric(t *testing.T) {
 		"spans_remote_parent_unseen": {integrity.Finding{What: integrity.SpansRemoteParentUnseen, Kind: integrity.KindServer}, map[string]float64{"server cart": 2}},
 		"spans_duplicate_id":         {integrity.Finding{What: integrity.SpansDuplicateID, Reason: integrity.Repeated}, map[string]float64{"repeated cart": 2}},
 		"client_without_server":      {integrity.Finding{What: integrity.ClientWithoutServer}, map[string]float64{"shop cart": 2}},
+		"traces_with_logs":           {integrity.Finding{What: integrity.TracesWithLogs, Reason: integrity.SampledYes}, map[string]float64{"true cart": 2}},
 		"log_span_dangling":          {integrity.Finding{What: integrity.LogSpanDangling, Reason: integrity.SampledUnknown}, map[string]float64{"unknown cart": 2}},
 		"propagation_broken":         {integrity.Finding{What: integrity.PropagationBroken, Reason: integrity.Restarted}, map[string]float64{"restarted cart": 2}},
 	}

@@ -56,7 +56,6 @@ type Log struct {
 	plain     *area     // where the next segment goes, and packed ones go to dense
 	dense     *area
 	bytes     int64 // of the areas, and of the segments' names
-	written   int64 // the size of the records in all segments, unpacked
 	saved     int64 // that of the packed ones
 	// unpacked are the packed blocks read last, and turn is the one to go next.
 	unpacked [8]unpackedBlock
@@ -84,7 +83,7 @@ type Usage struct {
 }
 
 // Usage is what the log holds.
-func (l *Log) Usage() Usage { return Usage{l.bytes, l.written, l.saved} }
+func (l *Log) Usage() Usage { return Usage{l.bytes, l.written(), l.saved} }
 
 // SegmentSize is how many bytes its segments have.
 func (l *Log) SegmentSize() int { return l.size }
@@ -142,7 +141,6 @@ func (l *Log) Append(prev Position, kind, outlet uint8, around *Envelope, rec []
 	d := binary.AppendUvarint(s.data[:start], uint64(around.number))
 	d = append(d, rec...)
 	s.end = len(d)
-	l.written += int64(s.end - start)
 	s.add(entry{prev: l.back(number, prev), kind: kind, outlet: outlet, offset: start})
 	if around != l.newest {
 		l.name(s, around)
@@ -213,6 +211,9 @@ func (l *Log) open(need int) {
 	l.forgetNames()
 	data := l.room(&l.plain, size)
 	s := segment{area: l.plain, data: data}
+	if n := len(l.segments); n > 0 {
+		s.start = l.segments[n-1].start + int64(l.segments[n-1].end)
+	}
 	if n := len(l.lists); n > 0 {
 		s.names, l.lists = l.lists[n-1], l.lists[:n-1]
 	}
@@ -242,6 +243,21 @@ func (l *Log) forgetNames() {
 // End is a position behind the last record.
 func (l *Log) End() Position { return at(l.number(len(l.segments)), 0) }
 
+// Before is how many bytes of records, as they were written, lie in the segments before
+// that of p.
+func (l *Log) Before(p Position) int64 {
+	return l.segments[p.segment()-l.base].start - l.segments[0].start
+}
+
+// written is how many bytes of records, as they were written, lie in the log.
+func (l *Log) written() int64 {
+	if len(l.segments) == 0 {
+		return 0
+	}
+	last := &l.segments[len(l.segments)-1]
+	return last.start + int64(last.end) - l.segments[0].start
+}
+
 // Release gives back the segments before that of p.
 func (l *Log) Release(p Position) {
 	n := 0
@@ -270,7 +286,6 @@ func (l *Log) drop(s *segment) {
 		clear(s.names)
 		l.lists = append(l.lists, s.names[:0])
 	}
-	l.written -= int64(s.end)
 	if s.blocks != nil {
 		l.saved -= int64(s.end)
 	}

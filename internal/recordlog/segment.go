@@ -15,6 +15,7 @@ import (
 // compressed each by itself, so that one record can be read without the others.
 type segment struct {
 	area   *area // that it lies in
+	start  int64 // bytes of records before it, as they were written
 	data   []byte
 	end    int // of the records, before they are packed
 	count  int // of records

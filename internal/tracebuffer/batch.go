@@ -204,7 +204,7 @@ func (b *Buffer) Delivered(batch *Batch) {
 		for ; i < len(batch.traces) && batch.traces[i].shard == n; i++ {
 			s.left(batch.traces[i].key, batch.outlet)
 		}
-		s.reclaim()
+		s.giveBack()
 		s.report()
 		s.mu.Unlock()
 	}

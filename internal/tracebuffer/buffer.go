@@ -163,7 +163,7 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 		}
 		if s.decided {
 			s.decided = false
-			s.reclaim()
+			s.reclaim(false)
 		}
 		s.report()
 		s.mu.Unlock()
@@ -175,7 +175,7 @@ func (b *Buffer) Expire(now time.Duration, out *Outcome) {
 	b.eachShard(func(s *shard) {
 		s.now = max(s.now, now)
 		s.expire(out)
-		s.reclaim()
+		s.reclaim(false)
 		s.log.Forget()
 	})
 }
@@ -191,7 +191,7 @@ func (b *Buffer) Flush(out *Outcome) {
 		for e := s.oldestDropped(); e != nil; e = s.oldestDropped() {
 			s.forget(e, out)
 		}
-		s.reclaim()
+		s.reclaim(false)
 		s.log.Forget()
 	})
 }
@@ -260,7 +260,7 @@ func (b *Buffer) forgetDropped(goal int64, out *Outcome) {
 		for e := s.oldestDropped(); e != nil && s.bytes() > goal; e = s.oldestDropped() {
 			s.forget(e, out)
 			out.Forgotten++
-			s.reclaim()
+			s.reclaim(true)
 		}
 	})
 }
@@ -281,7 +281,7 @@ func (b *Buffer) decideOldest(used int64, out *Outcome) {
 		for e := s.oldest(); e != nil && s.bytes() > goal && b.taken(decided) <= 2*share; e = s.oldest() {
 			decided += int64(e.bytes)
 			s.decide(e, TriggerPressure, out)
-			s.reclaim()
+			s.reclaim(true)
 		}
 		s.log.Forget()
 	})

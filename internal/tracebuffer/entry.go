@@ -14,7 +14,7 @@ import (
 // entry is a trace in the buffer.
 type entry struct {
 	key      uint64 // of the table, for who has the entry alone
-	deadline int64  // a reading of the clock, in nanoseconds
+	deadline int64  // a reading of the clock, in nanoseconds: of its wait, or of soonTaken
 	rnd      contrib.Randomness
 	// last is the trace's newest record; each record knows the one before it.
 	// None lies before first.

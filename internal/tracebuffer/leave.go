@@ -115,7 +115,7 @@ func (s *shard) close(e *entry) {
 // release has a kept trace wait for each outlet that its records came through, to be
 // taken where they lie.
 func (s *shard) release(e *entry, out *Outcome) {
-	e.state, e.waits, e.deadline = leaving, waitNone, 0
+	e.state, e.waits, e.deadline = leaving, waitNone, int64(s.now+soonTaken)
 	var outlets Outlets
 	for p, n := e.last, e.records; n > 0; n-- {
 		l := s.log.Link(p)

@@ -3,27 +3,38 @@
 
 package tracebuffer
 
-import "github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+)
 
 // reclaim gives back the part of the log that no trace needs. If much of it is
 // dead, the oldest traces move to its end: a few that wait longer than the
 // others must not hold the whole log.
-func (s *shard) reclaim() {
-	end := s.log.End()
-	for e := s.lowest(); e != nil && e.first < end && s.sparse(); e = s.lowest() {
-		s.move(e)
-		s.log.Release(s.lowest().first)
+//
+// What has been released for a short while is about to go anyway, and is moved only if
+// there is pressure.
+func (s *shard) reclaim(pressure bool) {
+	segments := int64(s.log.SegmentSize())
+	if s.log.Usage().Unpacked > s.live+s.live/2+4*segments {
+		s.move(s.log.Usage().Unpacked-(s.live+s.live/4+2*segments), pressure)
 	}
+	s.giveBack()
+}
+
+// soonTaken is how long a released trace is expected to be taken soon.
+const soonTaken = time.Second
+
+// giveBack gives back what lies before all traces.
+func (s *shard) giveBack() {
 	if e := s.lowest(); e != nil {
 		s.log.Release(e.first)
 	} else {
-		s.log.Release(end)
+		s.log.Release(s.log.End())
 	}
-}
-
-// sparse reports whether so much of the log is dead that its oldest traces shall move.
-func (s *shard) sparse() bool {
-	return s.log.Usage().Unpacked > s.live+s.live/2+4*int64(s.log.SegmentSize())
 }
 
 // lowest returns the trace whose first record lies lowest.
@@ -37,14 +48,43 @@ func (s *shard) lowest() *entry {
 	return nil
 }
 
-// move rewrites a trace's records at the end of the log.
-func (s *shard) move(e *entry) {
-	path := s.trail(e)
-	s.live -= int64(e.bytes)
-	e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
-	for _, p := range path {
-		r := s.log.At(p)
-		s.store(e, r.Kind, r.Outlet, r.Envelope, r.Data)
+// lyingRecord is a record and its trace.
+type lyingRecord struct {
+	at recordlog.Position
+	of *entry
+}
+
+// move rewrites at the end of the log as many of the traces that lie lowest as it takes
+// to free so many bytes. It does so in the order in which their records lie: each packed
+// block is unpacked once, however many of the traces have records in it.
+func (s *shard) move(excess int64, pressure bool) {
+	var records []lyingRecord
+	moved := int64(0)
+	for e := s.lowest(); e != nil && s.log.Before(e.first)-moved < excess; e = s.lowest() {
+		if e.state == leaving && e.deadline > int64(s.now) && !pressure {
+			break
+		}
+		for _, p := range s.trail(e) {
+			records = append(records, lyingRecord{p, e})
+		}
+		moved += int64(e.bytes)
+		s.live -= int64(e.bytes)
+		e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
+	}
+	slices.SortFunc(records, func(x, y lyingRecord) int { return cmp.Compare(x.at, y.at) })
+	for _, r := range records {
+		s.rewrite(r.of, r.at)
+	}
+	s.log.Forget()
+}
+
+// rewrite writes the record again, for its trace. One that lies packed shall not take
+// more than before, so for each segment that such ones fill another one is packed.
+func (s *shard) rewrite(e *entry, p recordlog.Position) {
+	r, taken, packed := s.log.At(p), s.log.Usage().Taken, s.log.Link(p).Packed
+	s.store(e, r.Kind, r.Outlet, r.Envelope, r.Data)
+	if packed && s.log.Usage().Taken > taken {
+		s.log.Pack()
 	}
 }
 

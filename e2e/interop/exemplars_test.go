@@ -80,7 +80,7 @@ func TestOpenMetricsHasTheIDsOfFlaws(t *testing.T) {
 
 // lineOf is the one series of a counter of ours.
 func lineOf(t *testing.T, page, name string) string {
-	found := regexp.MustCompile(`(?m)^otelcol_processor_correlation_` + name + `_total\{.*$`).FindAllString(page, -1)
+	found := regexp.MustCompile(`(?m)^otelcol_processor_correlation_`+name+`_total\{.*$`).FindAllString(page, -1)
 	require.Len(t, found, 1, name)
 	return found[0]
 }

@@ -3,9 +3,11 @@
 
 package logtrace
 
-import "github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+import (
+	"math"
 
-import "math"
+	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
+)
 
 // Kind says what sort of value a key holds.
 type Kind uint8

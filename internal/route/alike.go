@@ -48,7 +48,6 @@ func (l *learner) unite(n *node) {
 			l.makeAlias(n, label)
 		}
 	}
-
 }
 
 // mayCompare reports whether the children of n are to be compared now, and notes that

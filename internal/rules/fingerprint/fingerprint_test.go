@@ -119,8 +119,8 @@ func TestFingerprintsAreOfValues(t *testing.T) {
 			require.NotContains(t, seen, f, "%q is like %q, %q", seen[f], x, y)
 			seen[f] = [2]string{x, y}
 			require.Equal(t, f, Of(keys, item(x, y)))
-			_, any := Hash(keys, item(x, y))
-			require.Equal(t, x+y != "", any)
+			_, hashed := Hash(keys, item(x, y))
+			require.Equal(t, x+y != "", hashed)
 		}
 	}
 	require.Zero(t, Of(nil, Log(log("a"), pcommon.NewResource())), "nothing was asked for")

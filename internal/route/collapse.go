@@ -20,13 +20,9 @@ func (l *learner) reconsider(n *node) {
 	}
 	n.checked = uint16(count)
 	slugs := l.slugs(n, count)
-	if l.sharesStructure(n, count, slugs) {
-		n.mark(markUnited)
-		l.collapse(n, func(*node) bool { return true })
-	} else if l.keepsComing(n, count, slugs) {
+	if l.sharesStructure(n, count, slugs) || l.keepsComing(n, count, slugs) {
 		l.collapse(n, func(*node) bool { return true })
 	} else if kin := l.kin(n); kin != nil {
-		n.mark(markUnited)
 		l.collapse(n, func(c *node) bool { return kin[c] })
 	} else if count >= max(2*uint32(n.old), firstWindow) {
 		l.openWindow(n, uint16(count))
@@ -174,12 +170,6 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		return
 	}
 	l.learnLabel(n, stateWords)
-	l.makeValues(n, dropped)
-}
-
-// makeValues puts what is below children that were cut off below the child for values,
-// and returns it, or nil if there is no room for one.
-func (l *learner) makeValues(n *node, dropped []*node) *node {
 	wild := l.node(n.wild.Load())
 	if wild == nil {
 		wild = l.makeNode(n, "", true, segment.Word)
@@ -192,9 +182,8 @@ func (l *learner) makeValues(n *node, dropped []*node) *node {
 		}
 	}
 	l.full.Store(false)
-	n.young, n.passes, n.compared, n.checked, n.old = 0, 0, 0, 0, 0
+	n.young, n.passes, n.checked, n.old = 0, 0, 0, 0
 	l.reshaped = true
-	return wild
 }
 
 // takesForValue reports whether n takes the label of its literal child c for a

@@ -211,12 +211,7 @@ func (l *learner) takeWhole(n, wild *node, seg segment.Key) {
 	if l.isValue(n, c, "") && alias == nil {
 		return
 	}
-	l.makeAlias(n, seg.Text)
-}
-
-// makeAlias has a text at n be taken for a value that would be taken for a literal.
-func (l *learner) makeAlias(n *node, text string) {
-	if alias := l.makeNode(n, text, false, 0); alias != nil {
+	if alias = l.makeNode(n, seg.Text, false, 0); alias != nil {
 		alias.mark(markAlias)
 		alias.setVisits(settledVisits)
 	}

@@ -152,18 +152,14 @@ func (l *learner) learnLabel(n *node, s state) {
 	}
 }
 
-// count notes a visit of c, a child of n, by the trace of the item. It reports whether
-// it settled c.
-func (l *learner) count(n, c *node) bool {
+// count notes a visit of c, a child of n, by the trace of the item.
+func (l *learner) count(n, c *node) {
 	first := c.marks.Load()&visitsMask == 0
-	if c.settled() {
-		return false
-	}
-	if !n.visited(c, l.trace, uint32(l.hash(c))) {
-		return c.settled()
+	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
+		return
 	}
 	c.count()
-	count(&n.passes)
+	n.passes++
 	switch {
 	case first:
 		count(&n.young)
@@ -172,7 +168,6 @@ func (l *learner) count(n, c *node) bool {
 		n.young -= min(n.young, 1)
 		c.unmark(markOnce)
 	}
-	return c.settled()
 }
 
 // bytes is about the memory the learner takes.

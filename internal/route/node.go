@@ -73,12 +73,11 @@ type guarded struct {
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
 	far          uint32 // slots of the table that are not empty
+	passes       uint32 // visits of the children, each saturated
 	opened       uint32 // when the window began, on the learner's clock
 	trace        uint32 // that visited it last, 0 if unknown
 	latest       uint32 // of the segments that stood here: its hash
 	// Saturated.
-	passes   uint16 // visits of the children, each saturated
-	compared uint16 // passes when the children were compared last
 	young    uint16 // children that one trace visited, or several in a row
 	checked  uint16 // literal children at the last reconsideration
 	old      uint16 // literal children when the window began
@@ -98,7 +97,6 @@ const (
 	markAlias                      // a text that a framework said is a value: what it stands for is the child for values
 	markWhole                      // a framework said that values here are whole segments
 	markKnown                      // a literal that stayed when those around it were made values
-	markUnited                     // literal children that were alike were made values
 
 	visitsMask = 1<<11 - 1
 )

@@ -155,9 +155,7 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 		if c.has(markAlias) {
 			return l.advanceValue(n, segment.Reading{Head: seg.Text, Class: segment.Word}, i+1 < v.Len())
 		}
-		if l.count(n, c) {
-			l.unite(n)
-		}
+		l.count(n, c)
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -173,7 +171,6 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 		l.mergeMisjudged(l.at(n.parent))
 	}
 	l.reconsider(n)
-	l.uniteAbove(n)
 	return child
 }
 

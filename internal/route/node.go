@@ -89,7 +89,7 @@ type guarded struct {
 
 // The marks of a node; below them is the count of visits.
 const (
-	markTaught  = 1 << (11 + iota) // an http.route ended here
+	markTaught  = 1 << (10 + iota) // an http.route ended here
 	markCertain                    // a literal that stays one
 	markCut                        // what ends here or goes on has no place of its own
 	markAPI                        // the label begins with api
@@ -98,7 +98,7 @@ const (
 	markWhole                      // a framework said that values here are whole segments
 	markKnown                      // a literal that stayed when those around it were made values
 
-	visitsMask = 1<<11 - 1
+	visitsMask = 1<<10 - 1
 )
 
 func (n *node) has(mark uint32) bool { return n.marks.Load()&mark != 0 }
@@ -106,14 +106,12 @@ func (n *node) mark(mark uint32)     { n.marks.Store(n.marks.Load() | mark) }
 func (n *node) unmark(mark uint32)   { n.marks.Store(n.marks.Load() &^ mark) }
 
 // visits are counted in steps of visit, and saturate at settledValues. A visit that
-// is no evidence is one step, so that it does not keep a node young for ever. A
-// value that comes ten times, as span and log, takes little more than one that
-// comes once: a place must see some sixteen names before it knows what it holds.
+// is no evidence is one step, so that it does not keep a node young for ever.
 func (n *node) visits() uint32 { return n.marks.Load() & visitsMask / visit }
 
 func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v*visit) }
 
-const visit = 16
+const visit = 4
 
 // visited notes a visit of c, a child of n, by a segment with the hash, and
 // reports whether it is evidence: neither of the trace that visited c last nor the

@@ -93,10 +93,6 @@ func (s *Service) named(q *Request, f *framework) Result {
 	case f.template == nil:
 		return Result{}
 	case f.varies:
-		// Its own text is a path of it, and teaches what the item is about.
-		if v := new(segment.Path); v.Split(f.pattern) {
-			return s.believe(q, f, v)
-		}
 		return s.observeBeside(f)
 	}
 	raw := *q

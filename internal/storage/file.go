@@ -147,7 +147,7 @@ func (f *file) make(want layout) error {
 	_, _ = rand.Read(nonce[:]) // never fails
 	f.nonce = binary.LittleEndian.Uint64(nonce[:])
 	f.writeHeader()
-	return f.sync()
+	return nil
 }
 
 // read maps a file of so many bytes that was made before.
@@ -188,7 +188,7 @@ func (f *file) grow(units int64) error {
 	}
 	f.layout, f.data = more, data
 	f.writeHeader()
-	return f.sync()
+	return nil
 }
 
 // cut has the file have so many units, and no more. What lies behind stays mapped, and

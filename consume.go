@@ -163,7 +163,7 @@ func (p *pipeline) needRoomSpans(td ptrace.Traces) bool {
 
 // needRoomLogs reports whether one of the logs may be held.
 func (p *pipeline) needRoomLogs(ld plog.Logs) bool {
-	if p.engine.requests.enabled() {
+	if p.engine.requests.Enabled() {
 		return true
 	}
 	for res, lr := range record.EachLog(ld) {

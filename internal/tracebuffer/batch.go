@@ -87,10 +87,12 @@ func (s *shard) take(b *Batch) {
 func (s *shard) refer(e *entry, b *Batch) {
 	v := s.policy.Judged(e.verdict.Unpack(), e.rnd, e.explicit)
 	others := b.signal == Log && s.opts.Join || b.signal == Span && s.opts.Count
-	for _, p := range s.trail(e) {
+	for i, p := range s.trail(e) {
 		l := s.log.Link(p)
 		r := Record{Trace: e.key, Verdict: v, Signal: signalOf(l.Kind), Outlet: l.Outlet, Restored: e.restored}
 		switch {
+		case i < int(e.sent) && r.Signal == b.signal:
+			continue
 		case r.Signal != b.signal:
 			if !others {
 				continue

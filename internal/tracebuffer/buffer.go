@@ -33,8 +33,9 @@ type Options struct {
 	// MaxBytes limits the memory taken, and VerdictBytes what remembered verdicts take of
 	// it, half of that those that do not follow from the trace id.
 	MaxBytes, VerdictBytes int64
-	// Hindsight is how long a trace that was dropped may lie there, as far as there is
-	// room, to come back whole when evidence comes late; 0 lets none.
+	// Hindsight is how long a decided trace may lie there, as far as there is room: one
+	// that was dropped, to come back whole when evidence comes late, and one that was kept
+	// after a wait, for late logs to be joined to its spans. 0 lets none.
 	Hindsight time.Duration
 	// FollowLinks has traces that are kept keep those that they are joined to, by the rule
 	// Linked of the policy.
@@ -77,7 +78,7 @@ type shared struct {
 	growing   atomic.Int64 // bytes the shards' tables are about to grow by
 	promised  atomic.Int64 // bytes that calls let in have not added yet
 
-	lyingDropped atomic.Int64 // traces that were dropped and still lie there
+	lingering atomic.Int64 // traces that are decided and lie there for the hindsight
 
 	adopting sync.Mutex
 	adopted  [256][]*adopted // by outlet
@@ -188,7 +189,7 @@ func (b *Buffer) Flush(out *Outcome) {
 		for e := s.oldest(); e != nil; e = s.oldest() {
 			s.decide(e, TriggerShutdown, out)
 		}
-		for e := s.oldestDropped(); e != nil; e = s.oldestDropped() {
+		for e := s.oldestLingering(); e != nil; e = s.oldestLingering() {
 			s.forget(e, out)
 		}
 		s.reclaim(false)
@@ -207,7 +208,7 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 }
 
 // MakeRoom reports whether the buffer may take more. Beyond half of the limit it
-// forgets dropped traces and, where there are none, compresses what has been held
+// forgets decided traces and, where there are none, compresses what has been held
 // longest. Near the limit it decides the oldest traces of every shard until a sixteenth
 // of it is free, as far as that is for lack of room for traces that wait for their
 // verdict: those that wait for a next component have a half for themselves.
@@ -216,7 +217,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 	if b.Bytes() <= half {
 		return true
 	}
-	b.forgetDropped(half, out)
+	b.forgetDecided(half, out)
 	if b.Bytes() > half {
 		b.compress()
 	}
@@ -248,18 +249,20 @@ func (b *Buffer) taken(bytes int64) int64 {
 // claimed is the memory taken, and what is about to be.
 func (b *Buffer) claimed() int64 { return b.Bytes() + b.growing.Load() + b.promised.Load() }
 
-// forgetDropped forgets the dropped traces that have lain there longest, until the
+// forgetDecided forgets the decided traces that have lain there longest, until the
 // goal is met or there are no more.
-func (b *Buffer) forgetDropped(goal int64, out *Outcome) {
+func (b *Buffer) forgetDecided(goal int64, out *Outcome) {
 	over, used := b.Bytes()-goal, max(1, b.used.Load())
-	if over <= 0 || b.lyingDropped.Load() == 0 {
+	if over <= 0 || b.lingering.Load() == 0 {
 		return
 	}
 	b.eachShard(func(s *shard) {
 		goal := s.reported.memory - int64(float64(over)*float64(s.reported.memory)/float64(used))
-		for e := s.oldestDropped(); e != nil && s.bytes() > goal; e = s.oldestDropped() {
+		for e := s.oldestLingering(); e != nil && s.bytes() > goal; e = s.oldestLingering() {
+			if e.state == dropped {
+				out.Forgotten++
+			}
 			s.forget(e, out)
-			out.Forgotten++
 			s.reclaim(true)
 		}
 	})

@@ -302,7 +302,7 @@ func (s *shard) hold(e *entry, kind uint8, it *Item) {
 
 // store appends a record to the log and to the trace.
 func (s *shard) store(e *entry, kind, outlet uint8, around *Envelope, rec []byte) {
-	e.last = s.log.Append(e.last, kind, outlet, around, rec)
+	e.last = s.log.Append(e.last, kind, outlet, 0, around, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})

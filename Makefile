@@ -11,6 +11,9 @@ export MDATAGEN_VERSION := v0.161.0
 # Those of bench/peers: what we compare us with cannot all be had at ours.
 export PEERS_VERSION := v0.160.0
 export PEERS_STABLE_VERSION := v1.66.0
+# Real servers that the published rules and queries are tried with, of both major versions.
+PROMETHEUS2_VERSION := v0.55.1
+PROMETHEUS3_VERSION := v0.315.0
 # The distribution's own version stands in builder-config.yaml, where ocb wants it.
 VERSION := $(shell sed -n 's/^  version: //p' builder-config.yaml)
 
@@ -228,6 +231,14 @@ observability: $(TOOLS)/promtool
 	@$(TOOLS)/promtool test rules observability/prometheus/alerts_test.yaml
 	@go -C observability $(TEST) -count=1 ./...
 
+## live: try what is published with real Prometheus servers, while the demo runs
+.PHONY: live
+live: $(COLLECTOR) $(TOOLS)/prometheus2 $(TOOLS)/prometheus3
+	@go build -C demo -o $(CURDIR)/build/demo .
+	@LIVE_COLLECTOR=$(CURDIR)/$(COLLECTOR) LIVE_DEMO=$(CURDIR)/build/demo \
+	  LIVE_PROMETHEUS="$(CURDIR)/$(TOOLS)/prometheus2 $(CURDIR)/$(TOOLS)/prometheus3" \
+	  go -C observability $(TEST) -count=1 -v -run '^TestRealServers' .
+
 ## pictures: draw the README's pictures from a run of the demo
 .PHONY: pictures
 pictures: $(COLLECTOR)
@@ -300,6 +311,13 @@ $(TOOLS)/promtool: observability/go.mod observability/go.sum
 	@echo "building promtool"
 	@mkdir -p $(TOOLS)
 	@go build -C observability -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
+
+$(TOOLS)/prometheus2: VERSION_OF_TOOL := $(PROMETHEUS2_VERSION)
+$(TOOLS)/prometheus3: VERSION_OF_TOOL := $(PROMETHEUS3_VERSION)
+$(TOOLS)/prometheus2 $(TOOLS)/prometheus3: scripts/prometheus.sh
+	@echo "building $(@F) (about two minutes)"
+	@mkdir -p $(TOOLS)
+	@scripts/prometheus.sh $(VERSION_OF_TOOL) $@ 2>$@.log || { cat $@.log >&2; exit 1; }
 
 # The peers' version of ocb: a newer one takes a newer core.
 $(TOOLS)/builder-peers: bench/peers/go.mod bench/peers/go.sum

@@ -45,6 +45,7 @@ func runDemo(ctx context.Context, args []string) error {
 	collector := flags.String("collector", "../build/otelcol-correlation/otelcol", "the collector's binary")
 	config := flags.String("config", "../examples/quickstart/config.yaml", "the collector's config")
 	pages := flags.String("pages", "", "folder to write the collector's metrics page to, once a second")
+	metrics := flags.String("metrics", "", "host:port of the collector's metrics page; a free one by default")
 	var v visitors
 	v.register(flags)
 	_ = flags.Parse(args) // exits on error
@@ -59,6 +60,7 @@ func runDemo(ctx context.Context, args []string) error {
 		Collector: *collector,
 		Config:    *config,
 		Pages:     *pages,
+		Metrics:   *metrics,
 		Seed:      v.seed,
 		Requests:  v.requests,
 		Duration:  v.duration,

@@ -6,6 +6,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -31,13 +32,14 @@ const shortWaits = "yaml:{processors: {correlation: {decision_wait: 5s, decision
 
 // startCollector runs the binary with the config on free loopback ports, which
 // it passes in the variables that the quickstart config reads.
-func startCollector(ctx context.Context, binary, config, backend, logFiles string) (*collector.Collector, error) {
+func startCollector(ctx context.Context, o Options, backend, logFiles string) (*collector.Collector, error) {
 	endpoints, err := collector.NewEndpoints(backend)
 	if err != nil {
 		return nil, err
 	}
+	endpoints.Metrics = cmp.Or(o.Metrics, endpoints.Metrics)
 	return collector.Start(ctx, collector.Options{
-		Binary: binary, Configs: []string{config, shortWaits}, Endpoints: endpoints, Env: []string{"LOG_FILES=" + logFiles},
+		Binary: o.Collector, Configs: []string{o.Config, shortWaits}, Endpoints: endpoints, Env: []string{"LOG_FILES=" + logFiles},
 	})
 }
 

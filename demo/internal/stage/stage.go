@@ -29,6 +29,7 @@ type Options struct {
 	Collector string // path of the collector's binary
 	Config    string // path of its config
 	Pages     string // folder for its metrics pages; "" writes none
+	Metrics   string // where it shows them, host:port; "" for a free port
 	Seed      uint64
 	Requests  int
 	Duration  time.Duration // of the load
@@ -114,8 +115,7 @@ func (s *stage) build(ctx context.Context, cancel context.CancelCauseFunc) (err 
 		return err
 	}
 	s.options.Progress.Step("starting the collector with %s", s.options.Config)
-	s.collector, err = startCollector(ctx, s.options.Collector, s.options.Config,
-		s.backend.Addr(), filepath.Join(s.dir, "*.log"))
+	s.collector, err = startCollector(ctx, s.options, s.backend.Addr(), filepath.Join(s.dir, "*.log"))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/servers"
 )
 
 // blog is a weblog with permalinks, made and served by Hugo, which sends no telemetry:
@@ -121,26 +123,26 @@ func (s site) write(folder string) error {
 
 // visit reads the blog: people come from search engines and feeds to a post, look
 // around, and turn pages.
-func (s site) visit(v *visitor) error {
+func (s site) visit(v *servers.Visitor) error {
 	for range 150 {
-		p := s.posts[min(v.random.IntN(len(s.posts)), v.random.IntN(len(s.posts)))]
+		p := s.posts[min(v.Random.IntN(len(s.posts)), v.Random.IntN(len(s.posts)))]
 		paths := []string{p.path(), "/css/style.css", "/images/" + p.slug + ".jpg"}
-		switch v.random.IntN(6) {
+		switch v.Random.IntN(6) {
 		case 0:
-			paths = append(paths, "/", fmt.Sprintf("/page/%d/", 2+v.random.IntN(15)), "/favicon.ico")
+			paths = append(paths, "/", fmt.Sprintf("/page/%d/", 2+v.Random.IntN(15)), "/favicon.ico")
 		case 1:
-			paths = append(paths, "/tags/", "/tags/"+v.one(s.tags)+"/")
+			paths = append(paths, "/tags/", "/tags/"+v.One(s.tags)+"/")
 		case 2:
 			paths = []string{"/index.xml", p.path()}
 		case 3:
-			paths = []string{"/tags/" + v.one(s.tags) + "/index.xml"}
+			paths = []string{"/tags/" + v.One(s.tags) + "/index.xml"}
 		case 4:
-			paths = append(paths, "/posts/", fmt.Sprintf("/posts/page/%d/", 2+v.random.IntN(15)), "/js/theme.js", "/about/")
+			paths = append(paths, "/posts/", fmt.Sprintf("/posts/page/%d/", 2+v.Random.IntN(15)), "/js/theme.js", "/about/")
 		default:
 			paths = append(paths, "/robots.txt", "/sitemap.xml")
 		}
 		for _, path := range paths {
-			if _, err := v.get(path); err != nil {
+			if _, err := v.Get(path); err != nil {
 				return err
 			}
 		}

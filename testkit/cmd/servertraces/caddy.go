@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/servers"
 )
 
 // caddyfile has Caddy trace and log what it passes on. Its log leaves out what tells
@@ -43,7 +45,7 @@ http://%s {
 func caddy(behind string) server {
 	return server{
 		name:    "caddy",
-		program: "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9",
+		program: servers.Caddy,
 		arguments: func(address, folder string) (args, env []string, err error) {
 			file := filepath.Join(folder, "Caddyfile")
 			err = os.WriteFile(file, fmt.Appendf(nil, caddyfile, address, behind), 0o600)

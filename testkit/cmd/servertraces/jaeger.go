@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/servers"
 )
 
 // jaeger is the query service of Jaeger. Its router is gorilla/mux, and its spans
@@ -40,13 +41,13 @@ func jaeger() server {
 			}
 			return append(args, "--query.http-server.host-port="+address), nil, nil
 		},
-		visit: func(v *visitor) error { return v.lookAtTraces(intake) },
+		visit: func(v *servers.Visitor) error { return lookAtTraces(v, intake) },
 	}
 }
 
 // lookAtTraces sends traces and looks for them as Jaeger's user interface and its
 // users' scripts do.
-func (v *visitor) lookAtTraces(intake string) error {
+func lookAtTraces(v *servers.Visitor, intake string) error {
 	services := []string{
 		"frontend", "checkout", "cart-service", "payments-eu", "inventory", "email", "recommendation", "shipping.quotes",
 		"ad-service", "currency", "image-provider", "kafka-consumer", "fraud_detection", "accounting", "billing-worker",
@@ -54,16 +55,16 @@ func (v *visitor) lookAtTraces(intake string) error {
 	}
 	var traces []string
 	for range 200 {
-		id, err := v.trace(intake, v.one(services), v.one(services))
+		id, err := sendTrace(v, intake, v.One(services), v.One(services))
 		if err != nil {
 			return err
 		}
 		traces = append(traces, id)
 	}
 	for range 90 {
-		service, trace := v.one(services), v.one(traces)
+		service, trace := v.One(services), v.One(traces)
 		paths := []string{"/api/services", "/api/services/" + service + "/operations", "/api/traces?limit=20&service=" + service, "/api/traces/" + trace}
-		switch v.random.IntN(4) {
+		switch v.Random.IntN(4) {
 		case 0:
 			paths = append(paths, "/api/v3/services", "/api/v3/operations?service="+service, "/api/v3/traces/"+trace)
 		case 1:
@@ -71,10 +72,10 @@ func (v *visitor) lookAtTraces(intake string) error {
 		case 2:
 			paths = append(paths, "/", "/search?service="+service, "/trace/"+trace)
 		default:
-			paths = append(paths, fmt.Sprintf("/api/traces/%016x", v.random.Uint64())) // not found
+			paths = append(paths, fmt.Sprintf("/api/traces/%016x", v.Random.Uint64())) // not found
 		}
 		for _, path := range paths {
-			if _, err := v.get(path); err != nil {
+			if _, err := v.Get(path); err != nil {
 				return err
 			}
 		}
@@ -82,12 +83,12 @@ func (v *visitor) lookAtTraces(intake string) error {
 	return nil
 }
 
-// trace sends a trace of two services to the intake and returns its id.
-func (v *visitor) trace(intake, caller, called string) (string, error) {
+// sendTrace sends a trace of two services to the intake and returns its id.
+func sendTrace(v *servers.Visitor, intake, caller, called string) (string, error) {
 	td := ptrace.NewTraces()
 	var id pcommon.TraceID
 	for i := range id {
-		id[i] = byte(v.random.Uint32())
+		id[i] = byte(v.Random.Uint32())
 	}
 	for i, service := range []string{caller, called} {
 		rs := td.ResourceSpans().AppendEmpty()
@@ -95,7 +96,7 @@ func (v *visitor) trace(intake, caller, called string) (string, error) {
 		s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
 		s.SetTraceID(id)
 		s.SetSpanID(pcommon.SpanID{byte(i + 1)})
-		s.SetName(fmt.Sprintf("operation %d", v.random.IntN(5)))
+		s.SetName(fmt.Sprintf("operation %d", v.Random.IntN(5)))
 		s.SetStartTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-time.Second)))
 		s.SetEndTimestamp(pcommon.NewTimestampFromTime(time.Now()))
 	}
@@ -103,7 +104,7 @@ func (v *visitor) trace(intake, caller, called string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	response, err := v.client.Post(intake+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
+	response, err := v.Client.Post(intake+"/v1/traces", "application/x-protobuf", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

@@ -32,7 +32,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	for _, s := range servers() {
+	for _, s := range recorded() {
 		if *only != "" && *only != s.name {
 			continue
 		}

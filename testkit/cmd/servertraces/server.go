@@ -11,14 +11,11 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/process"
+	"github.com/otelcol-correlation/correlationprocessor/testkit/servers"
 )
 
 // startLimit is long: some programs prepare themselves first.
@@ -36,16 +33,16 @@ type server struct {
 	// writes none.
 	isAccess func(line string) bool
 	// visit sends the requests.
-	visit func(*visitor) error
+	visit func(*servers.Visitor) error
 }
 
-func servers() []server { return []server{registry(), jaeger(), blog()} }
+func recorded() []server { return []server{registry(), jaeger(), blog()} }
 
 // record installs and starts a server and Caddy before it, and writes down what the
 // two send of the requests.
 func record(ctx context.Context, s server, bin, folder string) (err error) {
 	for _, p := range []server{s, caddy("")} {
-		if err := install(ctx, p, bin); err != nil {
+		if _, err := servers.Install(ctx, p.program, bin); err != nil {
 			return err
 		}
 	}
@@ -69,44 +66,12 @@ func record(ctx context.Context, s server, bin, folder string) (err error) {
 	if err := r.start(ctx, caddy(addresses[1]), bin, addresses[0], work); err != nil {
 		return err
 	}
-	if err := s.visit(newVisitor(ctx, r, "http://"+addresses[0])); err != nil {
+	visitor := servers.NewVisitor(ctx, "http://"+addresses[0], 1)
+	visitor.Pause = r.cut
+	if err := s.visit(visitor); err != nil {
 		return err
 	}
 	return r.cut()
-}
-
-// install builds the program of a server unless it is there. A module of its own
-// makes it with the versions of its dependencies, also where go install will not,
-// because the program's go.mod replaces some.
-func install(ctx context.Context, s server, bin string) error {
-	bin, err := filepath.Abs(bin)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(executable(s, bin)); err == nil {
-		return nil
-	}
-	module, err := os.MkdirTemp("", "install")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(module)
-	pkg, _, _ := strings.Cut(s.program, "@")
-	for _, args := range [][]string{{"mod", "init", "install"}, {"get", s.program}, {"build", "-trimpath", "-o", executable(s, bin), pkg}} {
-		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Dir = module
-		cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("go %s: %w: %s", strings.Join(args, " "), err, out)
-		}
-	}
-	return nil
-}
-
-// executable is where the program of a server is put.
-func executable(s server, bin string) string {
-	pkg, _, _ := strings.Cut(s.program, "@")
-	return filepath.Join(bin, path.Base(pkg))
 }
 
 // start starts a server's program and waits until it listens.
@@ -115,7 +80,7 @@ func (r *recording) start(ctx context.Context, s server, bin, address, work stri
 	if err != nil {
 		return err
 	}
-	p, err := process.Start(s.name, executable(s, bin), args, append(r.environment(s.name), env...))
+	p, err := process.Start(s.name, servers.Executable(s.program, bin), args, append(r.environment(s.name), env...))
 	if err != nil {
 		return err
 	}

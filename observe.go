@@ -156,5 +156,5 @@ func (e *engine) tickTables(now time.Time) {
 
 // tableBytes is about the memory of the tables that the buffer does not know.
 func (e *engine) tableBytes() int64 {
-	return e.routes.Bytes() + e.services.Bytes() + e.counted.Bytes() + e.requests.tableBytes()
+	return e.routes.Bytes() + e.services.Bytes() + e.counted.Bytes() + e.requests.TableBytes()
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/links"
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
+	"github.com/otelcol-correlation/correlationprocessor/internal/requestid"
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/startup"
@@ -49,7 +50,7 @@ type engine struct {
 	cards      cardinality
 	correlator *correlator
 	links      *links.Reader
-	requests   *requests
+	requests   *requestid.Requests
 	metadata   envelope.Clients
 	found      integrity.Report // of ticks
 	onLast     func()
@@ -65,6 +66,9 @@ type engine struct {
 	// releases in an outlet, so that the flush at the first Shutdown is the
 	// last to do so for what is held.
 	inflight sync.RWMutex
+	// sending is read-locked while a call may send on logs that waited for their request,
+	// so that after the first Shutdown has sent on the last ones nobody sends any more.
+	sending sync.RWMutex
 }
 
 // pipeline is the engine's end in one pipeline of the collector.
@@ -96,7 +100,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
 	e.links = links.New()
 	e.metadata = envelope.NewClients(cfg.MetadataKeys, cfg.MetadataCardinalityLimit)
-	e.requests = newRequests(cfg)
+	e.requests = requestid.New(cfg.Logs.RequestIDAttributes, cfg.DecisionWait, int64(cfg.MaxBytes))
 	e.counted = telemetry.NewRouteCounter(cfg.Sampling.CountedRoutes, int64(cfg.MaxBytes)/countedShare)
 	e.telemetry, err = telemetry.New(set.TelemetrySettings, rules.Policy(), rules.Drops(), e.gauges())
 	return e, err
@@ -132,7 +136,7 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 	}
 	p.outlet = outlet.New(outlet.Options{
 		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry, Buffer: e.buffer, Number: p.id,
-		Client: e.metadata.Context(), Join: e.correlator.join(), Retry: e.cfg.RetryOnFailure, Log: p.log,
+		Client: e.metadata.Context(), Join: e.correlator.join(e.services), Retry: e.cfg.RetryOnFailure, Log: p.log,
 	})
 	p.outlet.Start()
 	return nil
@@ -248,7 +252,7 @@ func (e *engine) tick(at time.Time) {
 	var out tracebuffer.Outcome
 	e.buffer.Expire(now, &out)
 	e.carryOut(&out)
-	e.sendOn(e.requests.expired(now), pcommon.TraceID{})
+	e.sendOn(e.requests.Expired(now), pcommon.TraceID{})
 	e.checkTraces(now)
 	e.learned.Tick(at)
 	e.tickTables(at)

@@ -5,6 +5,7 @@ package acceptance
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -193,6 +194,57 @@ func TestHindsight(t *testing.T) {
 		require.Equal(t, true, p.records()[3].Attributes().AsRaw()["sampling.late_evidence"])
 		p.conserved()
 	})
+}
+
+// A log that comes after its trace was kept and has gone out is joined like the others, to
+// spans that came in time and to late ones, each item once. After the hindsight, and
+// without one, it goes as it is.
+func TestLateLogsAreJoined(t *testing.T) {
+	route := func(lr plog.LogRecord) any { return lr.Attributes().AsRaw()["http.route"] }
+	cart := func(s ptrace.Span) { s.Attributes().PutStr("http.route", "/cart") }
+	errors := map[string]ptrace.Traces{
+		"held":   spanOf(1, 1, root, cart),
+		"passed": spanOf(1, 1, root, cart, func(s ptrace.Span) { s.Status().SetCode(ptrace.StatusCodeError) }), // decides the trace
+	}
+	for name, first := range errors {
+		for _, hindsight := range []time.Duration{0, 30 * time.Second} {
+			t.Run(fmt.Sprint(name, " with ", hindsight), func(t *testing.T) {
+				bubbled(t, func(c *Config) { onePercent(c); c.Hindsight = hindsight }, func(t *testing.T, p *pipelines) {
+					td := ptrace.NewTraces()
+					first.CopyTo(td)
+					p.send(td, logOf(1, 1, failedLog))
+					time.Sleep(5 * time.Second)
+					require.Len(t, p.spans(), 1)
+					require.Len(t, p.records(), 1)
+					require.Zero(t, p.sum("spans_held")+p.sum("logs_held"))
+
+					var late any
+					if hindsight > 0 {
+						late = "/cart"
+					}
+					for n := range 3 {
+						p.send(logOf(1, 1))
+						time.Sleep(20 * time.Second)
+						require.Len(t, p.records(), n+2)
+						require.Equal(t, late, route(p.records()[n+1]))
+						require.Nil(t, p.records()[n+1].Attributes().AsRaw()["sampling.hindsight"])
+					}
+					p.send(spanOf(1, 2, func(s ptrace.Span) { s.Attributes().PutStr("http.route", "/late") }), logOf(1, 2))
+					time.Sleep(time.Second)
+					require.Len(t, p.spans(), 2)
+					if hindsight > 0 {
+						require.Equal(t, "/late", route(p.records()[4]))
+					}
+					time.Sleep(time.Minute)
+					p.send(logOf(1, 1))
+					time.Sleep(time.Second)
+					require.Nil(t, route(p.records()[5]), "its spans are forgotten")
+					require.EqualValues(t, 5, p.sum("logs_late", attribute.String("outcome", "kept")))
+					p.conserved()
+				})
+			})
+		}
+	}
 }
 
 // Of many traces that were dropped, those for which an error comes 20 s later come back,

@@ -23,9 +23,10 @@ type Config struct {
 	// DecisionWaitAfterRoot shortens the wait once the root span has arrived;
 	// 0 does not. Not set, it is not longer than DecisionWait.
 	DecisionWaitAfterRoot time.Duration `mapstructure:"decision_wait_after_root"`
-	// Hindsight is how long a trace that was dropped is still held, as far as there is
-	// room, to come back whole if an item then matches a rule that keeps it; 0 drops it
-	// at once.
+	// Hindsight is how long a decided trace is still held, as far as there is room: one
+	// that was dropped, to come back whole if an item then matches a rule that keeps it,
+	// and one that was kept after a wait, for late logs to be joined to its spans. 0 holds
+	// neither.
 	Hindsight time.Duration `mapstructure:"hindsight"`
 	// ShutdownTimeout is how long what is held may take to be delivered at the end, where
 	// the Collector sets no limit of its own. What is left then is lost and counted.

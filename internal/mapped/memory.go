@@ -18,6 +18,8 @@ type Memory struct {
 	taken []bool // by slot
 	spare []int  // free slots that the system still backs; the last is used next
 	next  int    // where the search for free slots goes on
+	over  bool   // the mapping is somebody else's, and there is nothing beyond it
+	left  int    // slots that are neither taken nor reserved
 	inUse int64  // bytes of the pieces that are out
 
 	spares atomic.Int64 // bytes of the spare slots
@@ -33,21 +35,64 @@ func New(slot, slots int) (*Memory, error) {
 		return m, err
 	}
 	m.all, m.taken = all, make([]bool, len(all)/slot)
+	m.left = len(m.taken)
 	return m, nil
 }
 
+// Over returns a memory whose slots lie in the mapping, of which it gives nothing back to
+// the system, and beyond which it has none.
+func Over(all []byte, slot int) *Memory {
+	m := &Memory{slot: slot, all: all, taken: make([]bool, len(all)/slot), over: true}
+	m.left = len(m.taken)
+	return m
+}
+
+// Reserve takes so many slots, from one on, without a Get. Slots that are taken stay so.
+func (m *Memory) Reserve(at, slots int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := at; i < at+slots; i++ {
+		if !m.taken[i] {
+			m.taken[i] = true
+			m.left--
+		}
+	}
+}
+
+// Release makes so many slots, from one on, free that were reserved.
+func (m *Memory) Release(at, slots int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := at; i < at+slots; i++ {
+		m.taken[i] = false
+		m.left++
+		m.setSpare(append(m.spare, i))
+	}
+}
+
+// Free is how many slots are neither taken nor reserved.
+func (m *Memory) Free() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left
+}
+
 // Get returns n bytes, rounded up to whole slots, with any content. They are the
-// caller's until Put.
+// caller's until Put. A memory over a mapping (Over) that has no room returns nil.
 func (m *Memory) Get(n int) []byte {
 	slots := (n + m.slot - 1) / m.slot
 	n = slots * m.slot
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.inUse += int64(n)
 	at := m.find(slots)
+	if at < 0 && m.over {
+		return nil
+	}
+	m.inUse += int64(n)
 	if at < 0 {
 		return make([]byte, n)
 	}
+	m.left -= slots
 	for i := at; i < at+slots; i++ {
 		m.taken[i] = true
 	}
@@ -110,7 +155,8 @@ func (m *Memory) Put(piece []byte) {
 	}
 	for i := at; i < at+len(piece)/m.slot; i++ {
 		m.taken[i] = false
-		if int64(len(m.spare)) <= m.inUse/int64(m.slot)/spareShare {
+		m.left++
+		if m.over || int64(len(m.spare)) <= m.inUse/int64(m.slot)/spareShare {
 			m.setSpare(append(m.spare, i))
 		} else {
 			giveBack(m.all[i*m.slot : (i+1)*m.slot])
@@ -139,6 +185,9 @@ func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := m.all
+	if m.over {
+		all = nil
+	}
 	m.all, m.taken = nil, nil
 	m.setSpare(nil)
 	if all == nil {

@@ -17,6 +17,12 @@
 // Each lives while a segment, another layer or a caller refers to it. Segments refer to
 // what any of their records names, so what is given back unread ends with its segment.
 //
+// The log may lie in the files of a store ([NewStored]): then it outlives the process. Each
+// segment explains itself: it has a head, says what envelopes its records name, and has
+// 16 bytes of index a record, with its checksum. What earlier processes left is read
+// segment by segment ([NewFiles], [Left]); a segment that was given back is marked as dead,
+// and they are in the order of the log, so that what is noted of a record outlives it.
+//
 // Segments and positions are numbered for good: what lies in a segment does not change
 // but by Pack.
 package recordlog

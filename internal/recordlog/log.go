@@ -48,6 +48,8 @@ func (p Position) record() int { return int(uint16(p)) }
 // It is for one caller at a time. Its zero value is of no use.
 type Log struct {
 	memory    *mapped.Memory
+	files     *Files // what the memory lies in, or nil
+	id        uint64 // among the logs of the files
 	envelopes *Envelopes
 	size      int       // of a segment
 	segments  []segment // in order, the last one is written to
@@ -55,7 +57,9 @@ type Log struct {
 	packed    int       // so many of segments, from the first, have been packed
 	plain     *area     // where the next segment goes, and packed ones go to dense
 	dense     *area
-	bytes     int64 // of the areas, and of the segments' names
+	bytes     int64 // of the areas in memory, and of the segments' names
+	filed     int64 // of the areas in files
+	beside    int64 // of the records as they were written, what is none of the caller's: notes, and what is around records
 	saved     int64 // that of the packed ones
 	// unpacked are the packed blocks read last, and turn is the one to go next.
 	unpacked [8]unpackedBlock
@@ -67,6 +71,7 @@ type Log struct {
 	newest *Envelope
 	around int           // bytes of the named
 	lists  [][]*Envelope // of segments given back, to be used again
+	ended  bool          // the segment written to takes no more
 }
 
 // New returns a log of records in some of the envelopes, whose segments of size bytes
@@ -78,12 +83,13 @@ func New(memory *mapped.Memory, envelopes *Envelopes, size int) Log {
 // Usage is what a log holds, in bytes.
 type Usage struct {
 	Taken    int64 // of memory
+	Filed    int64 // of files
 	Unpacked int64 // the records, as they were written
 	Saved    int64 // of them, those that are packed
 }
 
 // Usage is what the log holds.
-func (l *Log) Usage() Usage { return Usage{l.bytes, l.written(), l.saved} }
+func (l *Log) Usage() Usage { return Usage{l.bytes, l.filed, l.written() - l.beside, l.saved} }
 
 // SegmentSize is how many bytes its segments have.
 func (l *Log) SegmentSize() int { return l.size }
@@ -92,7 +98,8 @@ func (l *Log) SegmentSize() int { return l.size }
 type area struct {
 	data []byte
 	used int
-	refs int // segments in it, and one while more may come
+	refs int    // segments in it, and one while more may come
+	use  uint64 // the number of this use of its slots, 0 outside files
 }
 
 // room returns n bytes of the area, or of a new one that takes its place.
@@ -100,13 +107,29 @@ func (l *Log) room(in **area, n int) []byte {
 	a := *in
 	if a == nil || len(a.data)-a.used < n {
 		l.leave(a)
-		a = &area{data: l.memory.Get(max(n, l.size)), refs: 1}
-		l.bytes += int64(len(a.data))
+		a = l.area(max(n, l.size))
 		*in = a
 	}
 	a.refs++
 	a.used += n
 	return a.data[a.used-n : a.used : a.used]
+}
+
+// area returns a new one of n bytes or more.
+func (l *Log) area(n int) *area {
+	a := &area{data: l.memory.Get(n), refs: 1}
+	switch {
+	case l.files == nil:
+		l.bytes += int64(len(a.data))
+	case a.data == nil: // the files are full, which who asks before does not see
+		a.data = make([]byte, n)
+		l.files.spilled.Add(1)
+		l.bytes += int64(n)
+	default:
+		a.use = l.files.store.Number()
+		l.filed += int64(len(a.data))
+	}
+	return a
 }
 
 // rest is how much of the area is left.
@@ -122,8 +145,15 @@ func (l *Log) leave(a *area) {
 	if a == nil {
 		return
 	}
-	if a.refs--; a.refs == 0 {
+	if a.refs--; a.refs > 0 {
+		return
+	}
+	if a.use != 0 {
+		l.filed -= int64(len(a.data))
+	} else {
 		l.bytes -= int64(len(a.data))
+	}
+	if l.files == nil || a.use != 0 {
 		l.memory.Put(a.data)
 	}
 }
@@ -131,12 +161,21 @@ func (l *Log) leave(a *area) {
 // Append writes a record and returns its position. It is of one of four kinds, and linked
 // to the record at prev, if that is not 0. The caller has a reference to the envelope, and
 // the segment takes one of its own.
-func (l *Log) Append(prev Position, kind, outlet uint8, around *Envelope, rec []byte) Position {
-	need := recordPrefix + len(rec)
-	if n := len(l.segments); n == 0 || !l.segments[n-1].fits(need) || l.around > l.size {
-		l.open(need + indexBytes)
+//
+// In a store the kind may have the flag Decided, the origin says of which record this is
+// a copy, if of one, and a Note has no envelope.
+func (l *Log) Append(prev Position, kind, outlet uint8, origin Origin, around *Envelope, rec []byte) Position {
+	need, layers := recordPrefix+len(rec), 0
+	if l.files != nil {
+		need, layers = l.needed(need, around)
+	}
+	if n := len(l.segments); n == 0 || !l.segments[n-1].fits(need, layers) || l.around > l.size || l.ended {
+		l.open(recordPrefix+len(rec), around)
 	}
 	s, number := &l.segments[len(l.segments)-1], l.number(len(l.segments)-1)
+	if l.files != nil {
+		return l.store(s, number, prev, kind, outlet, origin, around, rec)
+	}
 	start := s.end
 	d := binary.AppendUvarint(s.data[:start], uint64(around.number))
 	d = append(d, rec...)
@@ -203,19 +242,30 @@ const maxLists = 16
 
 // open adds a segment with so much room, or more. It takes what is left of the area, so
 // that less than a record's size of each area is unused.
-func (l *Log) open(need int) {
-	size := max(need, l.nextSize())
+func (l *Log) open(need int, around *Envelope) {
+	if l.files != nil {
+		l.forgetNames()
+		n, layers := l.needed(need, around)
+		need = n + (layers+1)*storedIndexBytes + headBytes
+	} else {
+		need += indexBytes
+	}
+	size := l.rounded(max(need, l.nextSize()))
+	l.ended = false
 	if rest := l.plain.rest(); need <= rest && minSegment <= rest {
 		size = min(size, rest)
 	}
 	l.forgetNames()
-	data := l.room(&l.plain, size)
-	s := segment{area: l.plain, data: data}
+	s := segment{data: l.room(&l.plain, size)}
+	s.area = l.plain
 	if n := len(l.segments); n > 0 {
 		s.start = l.segments[n-1].start + int64(l.segments[n-1].end)
 	}
 	if n := len(l.lists); n > 0 {
 		s.names, l.lists = l.lists[n-1], l.lists[:n-1]
+	}
+	if l.files != nil {
+		l.files.begin(&s, l.id, l.number(len(l.segments)))
 	}
 	l.segments = append(l.segments, s)
 }
@@ -261,7 +311,7 @@ func (l *Log) written() int64 {
 // Release gives back the segments before that of p.
 func (l *Log) Release(p Position) {
 	n := 0
-	for ; n < len(l.segments) && l.number(n) < p.segment(); n++ {
+	for ; n < len(l.segments) && l.number(n) < p.segment() && l.segments[n].stored.silent(); n++ {
 		l.drop(&l.segments[n])
 	}
 	if n == 0 {
@@ -288,6 +338,10 @@ func (l *Log) drop(s *segment) {
 	}
 	if s.blocks != nil {
 		l.saved -= int64(s.end)
+	}
+	if s.stored != nil {
+		s.stored.end()
+		l.beside -= int64(s.stored.beside)
 	}
 	l.leave(s.area)
 }
@@ -338,6 +392,17 @@ func (l *Log) At(p Position) Record {
 		start, data := l.block(p.segment(), s, e.offset)
 		b = data[e.offset-start : end-start]
 	}
+	if s.stored != nil {
+		_, n := binary.Uvarint(b)
+		b = b[n:]
+	}
 	number, n := binary.Uvarint(b)
-	return Record{e.kind, e.outlet, l.envelopes.at(uint32(number)), b[n:]}
+	if e.flags&hasOrigin != 0 {
+		n += originBytes
+	}
+	r := Record{Kind: e.kind, Outlet: e.outlet, Data: b[n:]}
+	if number != 0 {
+		r.Envelope = l.envelopes.at(uint32(number))
+	}
+	return r
 }

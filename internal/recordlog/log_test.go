@@ -17,11 +17,18 @@ import (
 // used again.
 func TestLogHoldsWhatWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		memory, err := mapped.New(minSegment, 100)
-		require.NoError(t, err)
-		defer func() { require.NoError(t, memory.Close()) }()
 		envelopes := NewEnvelopes()
-		l := New(memory, envelopes, minSegment)
+		var l Log
+		if rapid.Bool().Draw(t, "stored") {
+			f := newFiles(t)
+			defer f.close(t)
+			l = NewStored(f.files, envelopes)
+		} else {
+			memory, err := mapped.New(minSegment, 100)
+			require.NoError(t, err)
+			defer func() { require.NoError(t, memory.Close()) }()
+			l = New(memory, envelopes, minSegment)
+		}
 		type written struct {
 			at, prev Position
 			text     string
@@ -35,12 +42,12 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
 				text := fmt.Sprintf("%d:%s", len(model), make([]byte, rapid.SampledFrom([]int{0, 1, 100, 511, 512, 5000, 20_000}).Draw(t, "size")))
-				env := rapid.SampledFrom(around).Draw(t, "envelope")
+				env := around[rapid.IntRange(0, len(around)-1).Draw(t, "envelope")]
 				var prev Position
 				if len(model) > 0 {
-					prev = rapid.SampledFrom(model).Draw(t, "prev").at
+					prev = model[rapid.IntRange(0, len(model)-1).Draw(t, "prev")].at
 				}
-				at := l.Append(prev, 1, 7, env, []byte(text))
+				at := l.Append(prev, 1, 7, 0, env, []byte(text))
 				model = append(model, written{at, prev, text, env})
 			},
 			"release": func(t *rapid.T) {
@@ -68,11 +75,14 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 					require.EqualValues(t, 1, r.Kind)
 					require.EqualValues(t, 7, r.Outlet)
 				}
-				var allocated, written, saved int64
+				var allocated, filed, written, saved int64
 				named, areas := map[*Envelope]int{}, map[*area]int{}
 				for _, s := range l.segments {
 					areas[s.area]++
 					written += int64(s.end)
+					if s.stored != nil {
+						written -= int64(s.stored.beside)
+					}
 					if s.blocks != nil {
 						saved += int64(s.end)
 					}
@@ -88,7 +98,11 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 				}
 				for a, refs := range areas {
 					require.Equal(t, refs, a.refs)
-					allocated += int64(len(a.data))
+					if a.use != 0 {
+						filed += int64(len(a.data))
+					} else {
+						allocated += int64(len(a.data))
+					}
 				}
 				for _, e := range around {
 					require.EqualValues(t, named[e]+1, e.refs.Load(), "the test's own, and the segments'")
@@ -96,7 +110,7 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 				for _, u := range l.unpacked {
 					allocated += int64(cap(u.data))
 				}
-				require.Equal(t, Usage{allocated, written, saved}, l.Usage())
+				require.Equal(t, Usage{allocated, filed, written, saved}, l.Usage())
 			},
 		})
 	})

@@ -6,6 +6,7 @@ package recordlog
 import (
 	"encoding/binary"
 	"slices"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -21,6 +22,7 @@ type segment struct {
 	count  int // of records
 	blocks []block
 	names  []*Envelope
+	stored *storedSegment // nil outside a store
 }
 
 // block is where a packed block begins: among the records, and among the packed.
@@ -30,7 +32,8 @@ type block struct{ start, at uint32 }
 type entry struct {
 	prev         uint32 // the record it is linked to (Log.back)
 	kind, outlet uint8
-	offset       int // of its bytes
+	flags        uint8 // those of stored records
+	offset       int   // of its bytes
 }
 
 // What an entry takes, and what it holds at most.
@@ -40,23 +43,41 @@ const (
 	maxRecords = 1<<16 - 1
 )
 
-func (s *segment) fits(record int) bool {
-	room := len(s.data) - s.end - s.count*indexBytes
-	return record+indexBytes <= room && s.count < maxRecords && s.end < 1<<offsetBits
+// stride is what an entry of the segment takes.
+func (s *segment) stride() int {
+	if s.stored != nil {
+		return storedIndexBytes
+	}
+	return indexBytes
 }
 
-func (s *segment) bytesOf(i int) []byte { return s.data[len(s.data)-(i+1)*indexBytes:] }
+// fits reports whether a record of so many bytes with its entry has room, and n more
+// entries.
+func (s *segment) fits(record, n int) bool {
+	room := len(s.data) - s.end - s.count*s.stride()
+	return record+(n+1)*s.stride() <= room && s.count+n < maxRecords && s.end < 1<<offsetBits
+}
 
-// add adds the entry of the record written last.
+func (s *segment) bytesOf(i int) []byte { return s.data[len(s.data)-(i+1)*s.stride():] }
+
+// add adds the entry of the record written last, which ends at s.end.
 func (s *segment) add(e entry) {
 	s.count++
 	b := s.bytesOf(s.count - 1)
+	if s.stored != nil {
+		s.stored.seal(b, e, s.data[e.offset:s.end])
+		atomic.StoreUint32(s.stored.state, published(s.count))
+		return
+	}
 	binary.LittleEndian.PutUint32(b, e.prev)
 	binary.LittleEndian.PutUint32(b[4:], uint32(e.offset)|uint32(e.kind)<<offsetBits|uint32(e.outlet)<<(offsetBits+2))
 }
 
 func (s *segment) entry(i int) entry {
 	b := s.bytesOf(i)
+	if s.stored != nil {
+		return storedEntry(b)
+	}
 	v := binary.LittleEndian.Uint32(b[4:])
 	return entry{
 		prev: binary.LittleEndian.Uint32(b), offset: int(v & (1<<offsetBits - 1)),
@@ -94,14 +115,31 @@ func (l *Log) Pack() {
 		packed = packed[:len(packed)+n]
 	}
 	l.scratch = packed
-	index := s.data[len(s.data)-s.count*indexBytes:]
-	if size := len(packed) + len(index); size <= (s.end+len(index))*3/4 { // else it is not worth reading it unpacked
-		data := l.room(&l.dense, size)
-		copy(data[copy(data, packed):], index)
-		l.leave(s.area)
-		s.area, s.data, s.blocks = l.dense, data, blocks
-		l.saved += int64(s.end)
+	index := s.data[len(s.data)-s.count*s.stride():]
+	if len(packed)+len(index) <= (s.end+len(index))*3/4 { // else it is not worth reading it unpacked
+		l.replace(s, packed, index, blocks)
 	}
+}
+
+// replace has the packed records take the place of the segment's, if they find room.
+func (l *Log) replace(s *segment, packed, index []byte, blocks []block) {
+	before := 0
+	if s.stored != nil {
+		before = headBytes + len(blocks)*blockBytes
+	}
+	n := before + len(packed) + len(index)
+	if s.stored != nil && !l.canHold(&l.dense, aligned(n)) {
+		return
+	}
+	room := l.room(&l.dense, l.rounded(n))[:n]
+	data := room[before:]
+	copy(data[copy(data, packed):], index)
+	if s.stored != nil {
+		l.files.seal(l.dense, room, s, blocks)
+	}
+	l.leave(s.area)
+	s.area, s.data, s.blocks = l.dense, data, blocks
+	l.saved += int64(s.end)
 }
 
 type unpackedBlock struct {
@@ -117,7 +155,7 @@ func (l *Log) block(number uint64, s *segment, offset int) (start int, data []by
 	for int(s.blocks[i].start) > offset {
 		i--
 	}
-	from, end := s.blocks[i], len(s.data)-s.count*indexBytes
+	from, end := s.blocks[i], len(s.data)-s.count*s.stride()
 	if i+1 < len(s.blocks) {
 		end = int(s.blocks[i+1].at)
 	}

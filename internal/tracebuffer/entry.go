@@ -22,6 +22,7 @@ type entry struct {
 	found       sampling.Finding
 	bytes       uint32 // of the records, prefixes left out
 	records     uint32 // companions included
+	sent        uint32 // of the records, the oldest, which have been delivered
 	held        [signals]uint32
 	logBytes    uint32          // of the logs held before the verdict
 	verdict     sampling.Packed // once decided
@@ -42,6 +43,7 @@ const (
 	passing                // it is kept: what a join needs is held, and the rest passes
 	leaving                // what was held waits for outlets to take it
 	dropped                // it is dropped unless evidence comes
+	delivered              // it has gone out, and lies there for logs that come late
 )
 
 // merge adds an item's facts. Every step is a minimum or a maximum, and the whole id

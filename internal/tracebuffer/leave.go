@@ -74,26 +74,33 @@ func (s *shard) turnDown(e *entry, v sampling.Verdict, t Trigger, out *Outcome) 
 		s.close(e)
 		return
 	}
-	e.state, e.waits, e.deadline = dropped, waitNone, int64(s.now+s.opts.Hindsight)
-	s.hindsight.push(ticket{e.key, e.deadline})
-	s.lyingDropped.Add(1)
+	s.linger(e, dropped)
 }
 
-// oldestDropped returns the trace that was dropped first, of those that still lie there.
-func (s *shard) oldestDropped() *entry {
+// linger has a decided trace lie there for the hindsight.
+func (s *shard) linger(e *entry, as state) {
+	e.state, e.waits, e.deadline = as, waitNone, int64(s.now+s.opts.Hindsight)
+	s.hindsight.push(ticket{e.key, e.deadline})
+	s.lingering.Add(1)
+}
+
+// oldestLingering returns the trace that has lain there longest for the hindsight.
+func (s *shard) oldestLingering() *entry {
 	for q := &s.hindsight; q.len > 0; q.pop() {
 		t := q.at(0)
-		if e := s.table.Find(t.key); e != nil && e.state == dropped && e.deadline == t.at {
+		if e := s.table.Find(t.key); e != nil && (e.state == dropped || e.state == delivered) && e.deadline == t.at {
 			return e
 		}
 	}
 	return nil
 }
 
-// forget drops a trace for good that was dropped before.
+// forget ends the hindsight of a trace: one that was dropped is so for good.
 func (s *shard) forget(e *entry, out *Outcome) {
-	s.lyingDropped.Add(-1)
-	s.drop(e, e.verdict.Unpack(), out)
+	s.lingering.Add(-1)
+	if e.state == dropped {
+		s.drop(e, e.verdict.Unpack(), out)
+	}
 	s.close(e)
 }
 
@@ -112,24 +119,17 @@ func (s *shard) close(e *entry) {
 	s.table.Remove(e.key)
 }
 
-// release has a kept trace wait for each outlet that its records came through, to be
-// taken where they lie.
+// release has a kept trace wait for each outlet that its records came through, as far as
+// they have not been delivered, to be taken where they lie.
 func (s *shard) release(e *entry, out *Outcome) {
 	e.state, e.waits, e.deadline = leaving, waitNone, int64(s.now+soonTaken)
-	var outlets Outlets
-	for p, n := e.last, e.records; n > 0; n-- {
-		l := s.log.Link(p)
-		if l.Kind != kindCompanion && outlets.add(l.Outlet) {
-			e.outlets++
-		}
-		p = l.Prev
-	}
-	if e.outlets == 0 {
-		s.close(e)
+	outlets := s.outletsOf(e)
+	if outlets == (Outlets{}) {
+		s.gone(e)
 		return
 	}
-	s.ready.Add(int64(e.bytes))
 	for outlet := range outlets.Each {
+		e.outlets++
 		for len(s.queues) <= int(outlet) {
 			s.queues = append(s.queues, queue{})
 		}
@@ -139,14 +139,38 @@ func (s *shard) release(e *entry, out *Outcome) {
 	}
 }
 
+// outletsOf are the outlets that records of the trace came through, without companions and
+// what has been delivered.
+func (s *shard) outletsOf(e *entry) (set Outlets) {
+	for p, n := e.last, e.records; n > e.sent; n-- {
+		l := s.log.Link(p)
+		if l.Kind != kindCompanion {
+			set.add(l.Outlet)
+		}
+		p = l.Prev
+	}
+	return set
+}
+
 // left notes that an outlet has delivered what it took of a trace.
 func (s *shard) left(key uint64, outlet uint8) {
 	e := s.table.Find(key)
 	s.outlets[outlet].Add(-int64(e.bytes))
 	if e.outlets--; e.outlets == 0 {
-		s.ready.Add(-int64(e.bytes))
-		s.close(e)
+		s.gone(e)
 	}
+}
+
+// gone notes that all of a trace has gone out. What late logs may be joined to lies there
+// for the hindsight, where traces wait: else its spans are few and go with their wait.
+func (s *shard) gone(e *entry) {
+	spans := e.sent > 0 || e.records > e.held[Log]
+	if !spans || !s.decides || !s.opts.Join || s.opts.Hindsight <= 0 || s.flushed {
+		s.close(e)
+		return
+	}
+	e.sent, e.held, e.restored = e.records, [signals]uint32{}, false
+	s.linger(e, delivered)
 }
 
 // trail returns the positions of a trace's records in the order of their arrival. It is

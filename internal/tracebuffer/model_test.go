@@ -226,8 +226,7 @@ func TestConservation(t *testing.T) {
 			require.Zero(t, w.buf.Waiting(uint8(sig)))
 		}
 		require.Zero(t, w.buf.Traces())
-		require.Zero(t, w.buf.lyingDropped.Load())
-		require.Zero(t, w.buf.ready.Load())
+		require.Zero(t, w.buf.lingering.Load())
 		require.Zero(t, w.buf.logs.Load(), "the log is empty")
 	})
 }

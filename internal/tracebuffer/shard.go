@@ -23,7 +23,7 @@ type shard struct {
 	waiting [waitKinds]queue
 	lying   queue
 	// queues have a ticket for each trace that an outlet has not taken yet, by outlet, and
-	// hindsight one for each that was dropped and still lies there.
+	// hindsight one for each that is decided and still lies there.
 	queues    []queue
 	hindsight queue
 	log       recordlog.Log
@@ -63,13 +63,11 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 		}
 		e = s.open(at, it)
 	case e.state == leaving:
-		v, ok := s.remembered(key, it.high())
-		if !ok {
-			v = e.verdict.Unpack()
-		}
-		return s.addLate(key, v, it)
+		return s.addLate(key, s.verdict(e, it), it)
 	case e.state == dropped:
 		return s.addInHindsight(e, it, met, out)
+	case e.state == delivered:
+		return s.addAfter(e, it, out)
 	}
 	e.merge(it, met)
 	if e.state == undecided {
@@ -136,6 +134,33 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 	return fate
 }
 
+// verdict is that on a trace in the table, or what late items have made of it.
+func (s *shard) verdict(e *entry, it *Item) sampling.Verdict {
+	if v, ok := s.remembered(e.key, it.high()); ok {
+		return v
+	}
+	return e.verdict.Unpack()
+}
+
+// addAfter decides on an item of a trace that was delivered and still lies there. A log
+// leaves at once, but by way of an outlet, which joins it to the trace's spans. A late
+// span passes, and lies there for the logs after it.
+func (s *shard) addAfter(e *entry, it *Item, out *Outcome) Fate {
+	fate := s.addLate(e.key, s.verdict(e, it), it)
+	switch {
+	case fate.Action != Pass || it.Record == nil || s.full(e):
+	case it.Signal == Span:
+		s.store(e, kindCompanion, it.Outlet, it.Envelope, it.Record)
+	default:
+		fate.Action = Hold
+		s.lingering.Add(-1)
+		e.verdict = fate.Verdict.Pack()
+		s.hold(e, kindLog, it)
+		s.release(e, out)
+	}
+	return fate
+}
+
 // addInHindsight decides on an item of a trace that was dropped and still lies there.
 // With stronger evidence the whole trace comes back; else the item lies there too.
 func (s *shard) addInHindsight(e *entry, it *Item, met idtable.Meeting, out *Outcome) Fate {
@@ -167,7 +192,7 @@ func (s *shard) holdLate(e *entry, v sampling.Verdict, it *Item) Fate {
 
 // restore has a trace that was dropped leave like one that is kept by the verdict.
 func (s *shard) restore(e *entry, v sampling.Verdict, out *Outcome) {
-	s.lyingDropped.Add(-1)
+	s.lingering.Add(-1)
 	e.verdict, e.restored = v.Pack(), true
 	out.decided(v, TriggerHindsight)
 	s.leave(e, v, out)
@@ -277,7 +302,7 @@ func (s *shard) hold(e *entry, kind uint8, it *Item) {
 
 // store appends a record to the log and to the trace.
 func (s *shard) store(e *entry, kind, outlet uint8, around *Envelope, rec []byte) {
-	e.last = s.log.Append(e.last, kind, outlet, around, rec)
+	e.last = s.log.Append(e.last, kind, outlet, 0, around, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})
@@ -297,10 +322,10 @@ func (s *shard) hasten(e *entry, it *Item) {
 	}
 }
 
-// expire decides the traces that are due, and forgets the dropped ones whose time is over.
+// expire decides the traces that are due, and forgets those whose hindsight is over.
 func (s *shard) expire(out *Outcome) {
 	due := int64(s.now)
-	for e := s.oldestDropped(); e != nil && e.deadline <= due; e = s.oldestDropped() {
+	for e := s.oldestLingering(); e != nil && e.deadline <= due; e = s.oldestLingering() {
 		s.forget(e, out)
 	}
 	for k := range s.waiting {

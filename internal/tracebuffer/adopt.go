@@ -29,8 +29,7 @@ func (b *Buffer) Adopt(outlet uint8, records []Record) {
 		}
 	}
 	b.held[sig].Add(int64(a.count))
-	b.asides[outlet].Add(a.bytes)
-	b.aside.Add(a.bytes)
+	b.Linger(outlet, a.bytes)
 	b.adopting.Lock()
 	defer b.adopting.Unlock()
 	b.adopted[outlet] = append(b.adopted[outlet], a)
@@ -43,5 +42,12 @@ const adoptedBytes = 128
 // is held. Negative numbers end that.
 func (b *Buffer) Park(sig Signal, n int, bytes int64) {
 	b.held[sig].Add(int64(n))
+	b.aside.Add(bytes)
+}
+
+// Linger adds so many bytes, which the caller holds, to what waits for the outlet. A
+// negative number ends that.
+func (b *Buffer) Linger(outlet uint8, bytes int64) {
+	b.asides[outlet].Add(bytes)
 	b.aside.Add(bytes)
 }

@@ -26,7 +26,7 @@ type Batch struct {
 	traces  []taken
 	refs    []reference
 	data    []byte // of Records
-	adopted *adopted
+	adopted []*adopted
 }
 
 // taken is a trace in a batch.
@@ -60,7 +60,7 @@ func (b *Batch) reset(outlet uint8, sig Signal, limit int64) {
 	clear(b.Records)
 	*b = Batch{
 		outlet: outlet, signal: sig, limit: limit, shard: b.shard,
-		Records: b.Records[:0], traces: b.traces[:0], refs: b.refs[:0], data: b.data[:0],
+		Records: b.Records[:0], traces: b.traces[:0], refs: b.refs[:0], data: b.data[:0], adopted: b.adopted[:0],
 	}
 }
 
@@ -172,33 +172,32 @@ func (b *Buffer) takeAdopted(batch *Batch) bool {
 	b.adopting.Lock()
 	defer b.adopting.Unlock()
 	list := b.adopted[batch.outlet]
-	if len(list) == 0 {
-		return false
+	for len(batch.adopted) < len(list) && !batch.full() {
+		a := list[len(batch.adopted)]
+		batch.adopted = append(batch.adopted, a)
+		batch.Records = append(batch.Records, a.records...)
+		batch.Count += a.count
+		batch.Bytes += a.bytes
 	}
-	a := list[0]
-	b.adopted[batch.outlet] = slices.Delete(list, 0, 1)
-	batch.adopted = a
-	batch.Records = append(batch.Records, a.records...)
-	batch.Count, batch.Bytes = a.count, a.bytes
-	return true
+	b.adopted[batch.outlet] = slices.Delete(list, 0, len(batch.adopted))
+	return len(batch.adopted) > 0
 }
 
 // disown ends the account of what was adopted.
 func (b *Buffer) disown(batch *Batch) {
-	a := batch.adopted
-	batch.adopted = nil
-	b.asides[batch.outlet].Add(-a.bytes)
-	b.aside.Add(-a.bytes)
-	b.envelopes.Forget(a.holds)
+	for _, a := range batch.adopted {
+		b.Linger(batch.outlet, -a.bytes)
+		b.envelopes.Forget(a.holds)
+	}
+	clear(batch.adopted)
+	batch.adopted = batch.adopted[:0]
 }
 
 // Delivered ends the account of a batch: it went on, or was lost.
 func (b *Buffer) Delivered(batch *Batch) {
 	b.held[batch.signal].Add(-int64(batch.Count))
-	if batch.adopted != nil {
-		b.disown(batch)
-		return
-	}
+	b.futile.Store(false)
+	b.disown(batch)
 	for i := 0; i < len(batch.traces); {
 		n := batch.traces[i].shard
 		s := &b.shards[n]

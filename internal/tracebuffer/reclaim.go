@@ -25,6 +25,15 @@ func (s *shard) reclaim(pressure bool) {
 	s.giveBack()
 }
 
+// squeeze is reclaim where room is short because an outlet takes nothing: what waits for it
+// may do so for long, and would hold the log behind it.
+func (s *shard) squeeze() {
+	if excess := s.log.Usage().Unpacked - (s.live + s.live/8 + 2*int64(s.log.SegmentSize())); excess > 0 {
+		s.move(excess, true)
+		s.giveBack()
+	}
+}
+
 // soonTaken is how long a released trace is expected to be taken soon.
 const soonTaken = time.Second
 

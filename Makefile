@@ -239,6 +239,12 @@ live: $(COLLECTOR) $(TOOLS)/prometheus2 $(TOOLS)/prometheus3
 	  LIVE_PROMETHEUS="$(CURDIR)/$(TOOLS)/prometheus2 $(CURDIR)/$(TOOLS)/prometheus3" \
 	  go -C observability $(TEST) -count=1 -v -run '^TestRealServers' .
 
+## zoo: run real programs, PROGRAMS (all) for DURATION (2m), and see that all that is said of them is true
+.PHONY: zoo
+zoo: $(COLLECTOR) $(TOOLS)/prometheus3
+	@go build -C zoo -o $(CURDIR)/build/zoo .
+	@build/zoo $(if $(PROGRAMS),-programs "$(PROGRAMS)") $(if $(DURATION),-duration $(DURATION))
+
 ## pictures: draw the README's pictures from a run of the demo
 .PHONY: pictures
 pictures: $(COLLECTOR)

@@ -114,7 +114,7 @@ test-race:
 ## e2e: end-to-end tests of the built collector
 .PHONY: e2e
 e2e: $(COLLECTOR)
-	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) go -C e2e $(TEST) -count=1 ./harness ./collector
+	E2E_COLLECTOR=$(CURDIR)/$(COLLECTOR) go -C e2e $(TEST) -count=1 ./harness ./collector ./restart
 
 ## cover: test coverage of the processor, by function
 .PHONY: cover

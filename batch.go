@@ -248,6 +248,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 	b.readLogEnvelopes(ld)
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.Of(rl.Resource())
+		identified := -len(b.items)
 		b.match.EnterLogs(rl)
 		b.envelopes.EnterResource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -256,6 +257,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 				b.readLog(svc, rl.Resource(), sl, lr)
 			}
 		}
+		b.pipe.engine.telemetry.Identified(svc, identified+len(b.items))
 	}
 }
 

@@ -56,8 +56,9 @@ func patternFirst(keys []string, pattern string) []string {
 }
 
 // join is what an outlet does with logs.
-func (c *correlator) join() outlet.JoinConfig {
+func (c *correlator) join(services *telemetry.Services) outlet.JoinConfig {
 	return outlet.JoinConfig{
+		Services:   services,
 		Attributes: c.joined.Keys, SpanAttributes: c.spanAttributes(), PathAttributes: c.cfg.PathAttributes, RouteAttribute: c.route,
 		Deduplicate: c.cfg.DeduplicateAccessLogs, DropRedundant: c.cfg.DropRedundantAccessLogs,
 	}
@@ -66,7 +67,7 @@ func (c *correlator) join() outlet.JoinConfig {
 // spanAttributes are what the join looks at of a span that was held as a whole:
 // besides what logs get, its pattern and its path.
 func (c *correlator) spanAttributes() []string {
-	keys := slices.Concat(c.stub, []string{c.route, "url.path", "http.target", "url.full", "http.url"})
+	keys := slices.Concat(c.stub, []string{c.route, record.AttributeHTTPRoute, "url.path", "http.target", "url.full", "http.url"})
 	slices.Sort(keys)
 	return slices.Compact(keys)
 }

@@ -136,7 +136,7 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 	}
 	p.outlet = outlet.New(outlet.Options{
 		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry, Buffer: e.buffer, Number: p.id,
-		Client: e.metadata.Context(), Join: e.correlator.join(), Retry: e.cfg.RetryOnFailure, Log: p.log,
+		Client: e.metadata.Context(), Join: e.correlator.join(e.services), Retry: e.cfg.RetryOnFailure, Log: p.log,
 	})
 	p.outlet.Start()
 	return nil

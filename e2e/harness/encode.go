@@ -4,9 +4,11 @@
 package harness
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -37,7 +39,9 @@ func encodeSpan(item Item, span ptrace.Span) {
 	span.SetStartTimestamp(TimeOf(item.Key))
 	span.SetEndTimestamp(TimeOf(item.Key + 1000))
 	span.Attributes().PutStr("http.request.method", "GET")
-	span.Attributes().PutStr("url.path", fmt.Sprintf("/orders/%d", item.Key))
+	span.Attributes().PutStr("url.path", cmp.Or(item.Path, fmt.Sprintf("/orders/%d", item.Key)))
+	putText(span.Attributes(), "http.route", item.Route)
+	putText(span.Attributes(), "request_id", item.Request)
 	switch item.Fault {
 	case SpanStatusError:
 		span.Status().SetCode(ptrace.StatusCodeError)
@@ -69,6 +73,7 @@ func encodeLog(item Item, record plog.LogRecord) {
 	record.SetTimestamp(TimeOf(item.Key))
 	record.SetSeverityNumber(plog.SeverityNumberInfo)
 	record.Body().SetStr(fmt.Sprintf("order %d shipped", item.Key))
+	putText(record.Attributes(), "request_id", item.Request)
 	id := hex.EncodeToString(item.Trace[:])
 	switch item.IDIn {
 	case InField:
@@ -87,5 +92,12 @@ func encodeLog(item Item, record plog.LogRecord) {
 		record.SetSeverityText("ERROR")
 	case ClientError:
 		record.SetSeverityNumber(plog.SeverityNumberWarn)
+	}
+}
+
+// putText puts an attribute that has a text.
+func putText(attributes pcommon.Map, key, text string) {
+	if text != "" {
+		attributes.PutStr(key, text)
 	}
 }

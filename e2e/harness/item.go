@@ -47,11 +47,13 @@ func (f Fault) Evidence() bool {
 // Place is where a log carries its trace id.
 type Place int
 
-// The places a load uses; spans know only the record field.
+// The places a load uses; spans know only the record field. A log that carries it
+// nowhere has the id of a request.
 const (
 	InField Place = iota
 	InAttribute
 	InBody
+	Nowhere
 )
 
 // Item is one span or one log of a load.
@@ -64,6 +66,9 @@ type Item struct {
 	Service string
 	Fault   Fault
 	IDIn    Place
+	Path    string // of the request; empty for one of the item's own
+	Route   string // as the service's framework has it; empty for none
+	Request string // the request's id; empty for none
 }
 
 // epoch is the time of key 0. An item's time is the one field that a span and a

@@ -14,11 +14,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 )
 
 // sendTimeout is for a request that nobody answers; an answer takes milliseconds.
 const sendTimeout = 60 * time.Second
+
+// reconnect has a sender find a receiver that is there again soon.
+var reconnect = backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.2, MaxDelay: 100 * time.Millisecond}
 
 // Sender sends over OTLP/gRPC. It never sends a request again: whatever it was
 // not told to have arrived counts as not sent, though it may have arrived.
@@ -32,7 +36,8 @@ type Sender struct {
 func NewSender(address string) (*Sender, error) {
 	// A balanced or retried request would blur what was acknowledged.
 	conn, err := grpc.NewClient("passthrough:///"+address,
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableRetry())
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableRetry(),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: sendTimeout}))
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}

@@ -54,6 +54,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationLogsReceived            metric.Int64ObservableCounter
 	ProcessorCorrelationLogsRefused             metric.Int64ObservableCounter
 	ProcessorCorrelationLogsTraceIDExtracted    metric.Int64Counter
+	ProcessorCorrelationLogsWithTraceID         metric.Int64Counter
 	ProcessorCorrelationLogsWithoutSpans        metric.Int64Counter
 	ProcessorCorrelationPropagationBroken       metric.Int64Counter
 	ProcessorCorrelationRandomness              metric.Int64Counter
@@ -597,6 +598,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ProcessorCorrelationLogsTraceIDExtracted, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_logs_trace_id_extracted",
 		metric.WithDescription("Log records whose trace id was found outside the record's own field and written into it. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogsWithTraceID, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_logs_with_trace_id",
+		metric.WithDescription("Log records that have a trace id, in their own field or found elsewhere. Those in which none was found are logs_missing_trace_id. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

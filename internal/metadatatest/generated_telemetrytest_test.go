@@ -118,6 +118,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationLogsLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsMissingTraceID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsTraceIDExtracted.Add(context.Background(), 1)
+	tb.ProcessorCorrelationLogsWithTraceID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsWithoutSpans.Add(context.Background(), 1)
 	tb.ProcessorCorrelationPropagationBroken.Add(context.Background(), 1)
 	tb.ProcessorCorrelationRandomness.Add(context.Background(), 1)
@@ -218,6 +219,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationLogsTraceIDExtracted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogsWithTraceID(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationLogsWithoutSpans(t, testTel,

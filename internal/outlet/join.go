@@ -4,11 +4,14 @@
 package outlet
 
 import (
+	"iter"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 )
 
@@ -23,6 +26,8 @@ type JoinConfig struct {
 	PathAttributes []string
 	// RouteAttribute is the attribute that patterns are in.
 	RouteAttribute string
+	// Services learn of routes that logs got from other services' spans; nil if none do.
+	Services *telemetry.Services
 	// Deduplicate takes out all access logs about a request but the last, and
 	// DropRedundant those that have no more than their span.
 	Deduplicate, DropRedundant bool
@@ -144,7 +149,7 @@ func isEntry(s ptrace.Span) bool {
 func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 	from := j.spanOf(res, lr)
 	attrs := lr.Attributes()
-	joined := j.unite(lr, from)
+	joined := j.unite(res, lr, from)
 	for _, key := range j.cfg.Attributes {
 		if _, has := attrs.Get(key); has {
 			continue
@@ -159,33 +164,77 @@ func (j *joiner) join(res pcommon.Resource, lr plog.LogRecord) {
 	}
 }
 
-// unite gives the log the pattern of the span that tells of the same request: its
-// own, or else a server span of its trace. It reports whether the log had another
-// pattern. An http.route is the log's own.
-func (j *joiner) unite(lr plog.LogRecord, own *joinSpan) (changed bool) {
+// unite gives the log the pattern of the span that tells of the same request: its own or
+// one above that, or else a server span of its trace. It reports whether the log had
+// another pattern. An http.route is the log's own.
+func (j *joiner) unite(res pcommon.Resource, lr plog.LogRecord, own *joinSpan) (changed bool) {
 	had, found := lr.Attributes().Get(j.cfg.RouteAttribute)
 	if !found {
 		return false
 	}
-	spans := j.server[j.ids.Of(lr.TraceID())]
-	if own != nil {
-		if v, has := own.attrs.Get(j.cfg.RouteAttribute); has && v.Str() == had.Str() {
-			return false
-		}
-		spans = append([]pcommon.Map{own.attrs}, spans...)
+	if v, has := j.value(own, j.cfg.RouteAttribute); has && v.Str() == had.Str() {
+		return false
 	}
 	path := j.pathOfLog(lr)
-	for _, s := range spans {
-		pattern, has := s.Get(j.cfg.RouteAttribute)
-		if !has || path == "" || pathOf(s) != path {
+	s, pattern := j.sameRequest(lr, own, path)
+	if changed = pattern != "" && pattern != had.Str(); changed {
+		j.teach(res, lr, s, path)
+		had.SetStr(pattern)
+	}
+	return changed
+}
+
+// sameRequest returns the span of the log's request, with its pattern: one with the path
+// of the log, or else one without any, of whose pattern the path is.
+func (j *joiner) sameRequest(lr plog.LogRecord, own *joinSpan, path string) (of pcommon.Map, pattern string) {
+	if path == "" {
+		return of, ""
+	}
+	for s := range j.candidates(lr, own) {
+		v, has := s.Get(j.cfg.RouteAttribute)
+		if !has {
 			continue
 		}
-		if changed = pattern.Str() != had.Str(); changed {
-			pattern.CopyTo(had)
+		switch its := pathOf(s); {
+		case its == path:
+			return s, v.Str()
+		case its == "" && pattern == "" && route.Fits(v.Str(), path):
+			of, pattern = s, v.Str()
 		}
-		return changed
 	}
-	return false
+	return of, pattern
+}
+
+// candidates are the spans that may be of a log's request, the likeliest first.
+func (j *joiner) candidates(lr plog.LogRecord, own *joinSpan) iter.Seq[pcommon.Map] {
+	return func(yield func(pcommon.Map) bool) {
+		for n := 0; own != nil && n <= maxAncestors; n++ {
+			if !yield(own.attrs) {
+				return
+			}
+			if own.entry {
+				break
+			}
+			own = j.spans[own.parent]
+		}
+		for _, s := range j.server[j.ids.Of(lr.TraceID())] {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// teach has the log's service learn the route that a framework gave the request. A proxy
+// sends no spans of its own, and its logs without a trace id have nobody else to learn from.
+func (j *joiner) teach(res pcommon.Resource, lr plog.LogRecord, span pcommon.Map, path string) {
+	if j.cfg.Services == nil {
+		return
+	}
+	if v, has := span.Get(record.AttributeHTTPRoute); has {
+		_, low := record.Halves(lr.TraceID())
+		j.cfg.Services.Of(res).Routes.Match(route.Request{Route: v.Str(), Path: path, Trace: low})
+	}
 }
 
 // pathOfLog returns the path of a log without its query, "" if it has none or has

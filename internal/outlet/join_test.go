@@ -131,9 +131,18 @@ func TestSpanAndLogOfOneRequestCarryOnePattern(t *testing.T) {
 		}
 	}
 	child := func(s ptrace.Span) { s.SetParentSpanID(pcommon.SpanID{7: 9}) }
+	routeOnly := func(pattern string) func(ptrace.Span) {
+		return func(s ptrace.Span) {
+			s.SetKind(ptrace.SpanKindServer)
+			s.Attributes().PutStr("url.template", pattern)
+		}
+	}
+	within := func(s ptrace.Span) { s.SetParentSpanID(pcommon.SpanID{7: 3}) }
 	spans := []tracebuffer.Record{
 		companion(recordOf("cart", spanOf(1, child, route("/media/{bucket}/{file}", "/media/avatars/7.jpg")))),
 		companion(recordOf("stock", spanOf(2, child, route("/items/{id}", "/items/7")))),
+		companion(recordOf("chi", spanOf(3, child, routeOnly("/articles/{slug}")))),
+		companion(recordOf("chi", spanOf(4, within))),
 	}
 	log := func(pattern, path string) func(plog.LogRecord) {
 		return func(lr plog.LogRecord) {
@@ -154,9 +163,13 @@ func TestSpanAndLogOfOneRequestCarryOnePattern(t *testing.T) {
 			log("/items/{int}", "")(lr)
 			lr.Attributes().PutStr("url.path", "https://h/items/7#x")
 		}, "/items/{id}"},
-		"about another request":     {"cart", 1, log("/items/{int}", "/items/8"), "/items/{int}"},
-		"about a call to a service": {"cart", 1, log("/items/{int}", "/items/7"), "/items/{id}"},
-		"that has the same":         {"cart", 1, log("/media/{bucket}/{file}", "/media/avatars/7.jpg"), "/media/{bucket}/{file}"},
+		"of a span without a path":              {"chi", 3, log("/articles/{param}", "/articles/on-go"), "/articles/{slug}"},
+		"of a span within one without a path":   {"chi", 4, log("/articles/{param}", "/articles/on-go"), "/articles/{slug}"},
+		"of a proxy before one without a path":  {"proxy", 0, log("/articles/{param}", "/articles/on-go?x"), "/articles/{slug}"},
+		"of another path than a span's pattern": {"chi", 3, log("/authors/{int}", "/authors/7"), "/authors/{int}"},
+		"about another request":                 {"cart", 1, log("/items/{int}", "/items/8"), "/items/{int}"},
+		"about a call to a service":             {"cart", 1, log("/items/{int}", "/items/7"), "/items/{id}"},
+		"that has the same":                     {"cart", 1, log("/media/{bucket}/{file}", "/media/avatars/7.jpg"), "/media/{bucket}/{file}"},
 		"with a route of its own": {"cart", 1, func(lr plog.LogRecord) {
 			log("/m/{x}", "/media/avatars/7.jpg")(lr)
 			lr.Attributes().PutStr("http.route", "/m/{x}")

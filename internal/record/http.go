@@ -37,6 +37,9 @@ func (v *Span) PathInName(name string) string {
 	if i < 0 {
 		return ""
 	}
+	if name[i:] == "/" && (v.Status == 404 || v.Status == 405) {
+		return "" // what a framework calls a request that it has no route for
+	}
 	start := len(strings.TrimSuffix(strings.TrimSuffix(name[:i], "http:"), "https:"))
 	switch {
 	case startsRequest(name[:start]) && (v.IsHTTP() || !v.otherProtocol):

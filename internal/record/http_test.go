@@ -4,6 +4,8 @@
 package record
 
 import (
+	"cmp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,10 +48,14 @@ func TestPathsInNames(t *testing.T) {
 		{"shop.Cart/Get", rpc, ""},
 		{"/shop.Cart/Get", rpc, ""},
 		{"/topic/orders publish", "messaging.system", ""},
+		{"/", "http.status_code 200", "/"},
+		{"/", "http.status_code 404", ""},
+		{"GET /", "http.status_code 405", ""},
+		{"/users", "http.status_code 404", "/users"},
 	} {
 		attrs := pcommon.NewMap()
-		if tt.attribute != "" {
-			attrs.PutStr(tt.attribute, "x")
+		if key, value, _ := strings.Cut(tt.attribute, " "); key != "" {
+			attrs.PutStr(key, cmp.Or(value, "x"))
 		}
 		var v Span
 		v.Read(attrs)

@@ -101,6 +101,12 @@ func (s *Service) Parameters(pattern, path string, yield func(name, value string
 	}
 }
 
+// Fits reports whether the path, with its query or without, is one of the pattern.
+func Fits(pattern, path string) bool {
+	var v segment.Path
+	return v.Split(path) && !v.Deeper() && template.Fits(pattern, v.Segments())
+}
+
 // Patterns returns how many places of the limit are in use at present, by declared
 // patterns and by those handed out: all of them once new paths share overflow
 // patterns.

@@ -121,6 +121,15 @@ func (t *Instruments) late(sig tracebuffer.Signal, outcome string, n int) {
 	add(c, n, attribute.String("outcome", outcome))
 }
 
+// Identified counts a service's log records that have a trace id, wherever it was found.
+// They and those that are missing one are all that were looked at: of what is received
+// some is refused, and some has not been looked at yet.
+func (t *Instruments) Identified(svc *Service, n int) {
+	if n != 0 {
+		t.ProcessorCorrelationLogsWithTraceID.Add(context.Background(), int64(n), svc.Only)
+	}
+}
+
 // FoundByRequest counts logs whose trace was found by their request id.
 func (t *Instruments) FoundByRequest(n int) {
 	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))

@@ -153,6 +153,8 @@ func TestTallies(t *testing.T) {
 	y.Missing(cart, traceid.Absent)
 	y.Missing(shop, traceid.Malformed)
 	y.Extracted(InBody, traceid.FormatUUID)
+	tel.Identified(cart, 3)
+	tel.Identified(shop, 0)
 	y.Fates([]tracebuffer.Fate{
 		{Action: tracebuffer.Pass},
 		{Action: tracebuffer.Drop},
@@ -168,6 +170,7 @@ func TestTallies(t *testing.T) {
 		"spans_bad_time":          {"future cart": 3, "past shop": 1},
 		"spans_zero_id":           {"cart": 1},
 		"logs_missing_trace_id":   {"absent cart": 2, "malformed shop": 1},
+		"logs_with_trace_id":      {"cart": 3},
 		"logs_trace_id_extracted": {"uuid body": 1},
 		"logs_dropped":            {"sampling": 2},
 		"logs_late":               {"dropped": 1, "kept": 2, "upgraded": 1},

@@ -76,7 +76,8 @@ func ask(t *testing.T, series string) (string, int) {
 }
 
 func TestGate(t *testing.T) {
-	traffic := versions("logs_received", 1000, 50, "") + versions("log_spans", 500, 30, "") + versions("client_spans", 500, 30, `,peer="orders"`)
+	logs := versions("logs_received", 1000, 50, "") + versions("logs_with_trace_id", 900, 45, "")
+	traffic := logs + versions("log_spans", 500, 30, "") + versions("client_spans", 500, 30, `,peer="orders"`)
 	tests := map[string]struct {
 		series string
 		status int
@@ -88,8 +89,8 @@ func TestGate(t *testing.T) {
 			[]string{"ok   logs_missing_trace_id  cart 2 is +0.00 points against 1"},
 		},
 		"the new one loses trace ids": {
-			traffic + versions("logs_missing_trace_id", 20, 3, `,reason="absent"`), fail,
-			[]string{"FAIL logs_missing_trace_id  cart 2 is +4.00 points against 1", "ok   span_loss"},
+			traffic + versions("logs_missing_trace_id", 0, 5, `,reason="absent"`), fail,
+			[]string{"FAIL logs_missing_trace_id  cart 2 is +10.00 points against 1", "ok   span_loss"},
 		},
 		"the new one is better": {traffic + line("logs_missing_trace_id", "1", 100, `,reason="absent"`), pass, []string{"-10.00 points"}},
 		"the new one loses spans": {
@@ -102,7 +103,7 @@ func TestGate(t *testing.T) {
 		},
 		"too little traffic":     {versions("logs_received", 1000, 5, ""), unknown, []string{"cannot tell: too little"}},
 		"no old version":         {line("logs_received", "2", 1000, ""), unknown, []string{"cannot tell"}},
-		"nothing but one signal": {versions("logs_received", 1000, 50, ""), pass, []string{"ok   logs_missing_trace_id"}},
+		"nothing but one signal": {logs, pass, []string{"ok   logs_missing_trace_id"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

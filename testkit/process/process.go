@@ -114,6 +114,9 @@ func (p *Process) Terminate() error {
 	}
 }
 
+// Reload asks the process to read its configuration again, as SIGHUP does.
+func (p *Process) Reload() error { return p.signal(syscall.SIGHUP) }
+
 // Stop asks the process to end and waits for it. Stopping twice is fine.
 func (p *Process) Stop(grace time.Duration) error {
 	_ = p.signal(syscall.SIGTERM) // it may have ended

@@ -35,6 +35,24 @@ func readNormal(pattern string) *Template {
 	return t
 }
 
+// Fits reports whether the segments of a path are those of a pattern in normal form. A
+// tail takes as many as the rest of the pattern leaves, also none.
+func Fits(pattern string, segs []string) bool {
+	t := readNormal(pattern)
+	for i, s := range t.segs {
+		rest := len(t.segs) - i - 1
+		switch {
+		case s.tail && len(segs) >= rest:
+			segs = segs[len(segs)-rest:]
+		case s.tail, len(segs) == 0, !s.match(segs[0], nil):
+			return false
+		default:
+			segs = segs[1:]
+		}
+	}
+	return len(segs) == 0
+}
+
 // Parameters yields the name and value of each parameter of pattern, which must
 // be the normal form of a template that matches the segments of a path. It walks
 // both from the left; a tail in the middle leaves as many segments as the pattern

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 )
 
 // Batch is what an outlet takes at a time: whole traces, as far as they are its own. The
@@ -26,7 +27,6 @@ type Batch struct {
 	traces  []taken
 	refs    []reference
 	data    []byte // of Records
-	adopted *adopted
 }
 
 // taken is a trace in a batch.
@@ -78,6 +78,7 @@ func (s *shard) take(b *Batch) {
 		b.Bytes += int64(e.bytes)
 		size += int(e.bytes)
 		s.refer(e, b)
+		s.noteOf(e, recovery.Taken, b.signal)
 	}
 	b.read(s, from, size)
 }
@@ -148,9 +149,6 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 	if b.Waiting(outlet) == 0 {
 		return false
 	}
-	if b.takeAdopted(batch) {
-		return true
-	}
 	for range b.shards {
 		s := &b.shards[batch.shard]
 		s.mu.Lock()
@@ -166,45 +164,15 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 	return len(batch.Records) > 0
 }
 
-// takeAdopted has the batch take what was adopted first, and reports whether there was
-// something.
-func (b *Buffer) takeAdopted(batch *Batch) bool {
-	b.adopting.Lock()
-	defer b.adopting.Unlock()
-	list := b.adopted[batch.outlet]
-	if len(list) == 0 {
-		return false
-	}
-	a := list[0]
-	b.adopted[batch.outlet] = slices.Delete(list, 0, 1)
-	batch.adopted = a
-	batch.Records = append(batch.Records, a.records...)
-	batch.Count, batch.Bytes = a.count, a.bytes
-	return true
-}
-
-// disown ends the account of what was adopted.
-func (b *Buffer) disown(batch *Batch) {
-	a := batch.adopted
-	batch.adopted = nil
-	b.asides[batch.outlet].Add(-a.bytes)
-	b.aside.Add(-a.bytes)
-	b.envelopes.Forget(a.holds)
-}
-
 // Delivered ends the account of a batch: it went on, or was lost.
 func (b *Buffer) Delivered(batch *Batch) {
 	b.held[batch.signal].Add(-int64(batch.Count))
-	if batch.adopted != nil {
-		b.disown(batch)
-		return
-	}
 	for i := 0; i < len(batch.traces); {
 		n := batch.traces[i].shard
 		s := &b.shards[n]
 		s.mu.Lock()
 		for ; i < len(batch.traces) && batch.traces[i].shard == n; i++ {
-			s.left(batch.traces[i].key, batch.outlet)
+			s.left(batch.traces[i].key, batch.outlet, batch.signal)
 		}
 		s.giveBack()
 		s.report()
@@ -216,5 +184,5 @@ func (b *Buffer) Delivered(batch *Batch) {
 // Waiting is how many bytes of traces wait for the outlet, unpacked, those in a batch
 // included.
 func (b *Buffer) Waiting(outlet uint8) int64 {
-	return b.outlets[outlet].Load() + b.asides[outlet].Load()
+	return b.outlets[outlet].Load()
 }

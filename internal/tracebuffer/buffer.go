@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
 )
 
 // Options say how a buffer decides and what it may hold.
@@ -48,6 +49,10 @@ type Options struct {
 	Count bool
 	// DryRun lets pass what the verdict is to drop.
 	DryRun bool
+	// Storage has what is held lie in files, so that it outlives the process: nil for none.
+	// The buffer has it alone until it is closed. MaxBytes is then for what is in memory
+	// besides, and the files have room of their own.
+	Storage *storage.Store
 }
 
 // Buffer holds traces until they are decided. It is safe for concurrent use.
@@ -68,7 +73,6 @@ type shared struct {
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
-	asides    [256]atomic.Int64     // bytes of what was adopted for each
 	ready     atomic.Int64          // bytes of those that wait for any, unpacked
 	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
 	unpacked  atomic.Int64
@@ -80,8 +84,7 @@ type shared struct {
 
 	lingering atomic.Int64 // traces that are decided and lie there for the hindsight
 
-	adopting sync.Mutex
-	adopted  [256][]*adopted // by outlet
+	stored
 }
 
 // New returns an empty buffer, which takes memory outside the heap until it is closed.
@@ -95,23 +98,34 @@ func New(opts Options) (*Buffer, error) {
 	b.envelopes = recordlog.NewEnvelopes()
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.VerdictBytes) / n / 2)
-	size := recordlog.SegmentSize(opts.MaxBytes / int64(n))
-	var err error
-	if b.memory, err = mapped.New(size, int((opts.MaxBytes+opts.MaxBytes/2)/int64(size))+4*n); err != nil {
-		err = fmt.Errorf("cannot map memory: %w", err)
-	}
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
-		s.log = recordlog.New(b.memory, b.envelopes, size)
 		s.late.Memory, s.special.Memory = remembering, remembering
 		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
-	return b, err
+	if opts.Storage != nil {
+		b.openStored()
+		return b, nil
+	}
+	return b, b.openMapped()
 }
 
-// Close gives the memory back. The buffer must have been flushed; what no outlet has
-// taken is lost.
+// openMapped has the buffer's logs lie in memory of its own.
+func (b *Buffer) openMapped() (err error) {
+	limit, n := b.opts.MaxBytes, len(b.shards)
+	size := recordlog.SegmentSize(limit / int64(n))
+	if b.memory, err = mapped.New(size, int((limit+limit/2)/int64(size))+4*n); err != nil {
+		err = fmt.Errorf("cannot map memory: %w", err)
+	}
+	for i := range b.shards {
+		b.shards[i].log = recordlog.New(b.memory, b.envelopes, size)
+	}
+	return err
+}
+
+// Close gives the memory back. The buffer must have been flushed, and what no outlet has
+// taken is lost; what lies in a store stays there for the next one.
 func (b *Buffer) Close() error {
 	b.eachShard(func(s *shard) { s.closed = true })
 	return b.memory.Close()
@@ -161,6 +175,9 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 		s.now = max(s.now, now)
 		for ; i != 0; i = parts.Items[i-1].Next {
 			fates[i-1] = s.add(parts.Items[i-1].Key, &items[i-1], out)
+			if origin := items[i-1].Origin; origin != 0 && fates[i-1].Action == Drop {
+				s.void(origin)
+			}
 		}
 		if s.decided {
 			s.decided = false
@@ -234,7 +251,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 
 // Blocked reports whether what waits for the outlet takes half of the limit.
 func (b *Buffer) Blocked(outlet uint8) bool {
-	return b.taken(b.outlets[outlet].Load())+b.asides[outlet].Load() > b.opts.MaxBytes/2
+	return b.taken(b.outlets[outlet].Load()) > b.opts.MaxBytes/2
 }
 
 // taken is about what records of so many bytes take as they lie, packed or not.
@@ -322,7 +339,15 @@ func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.memory.Spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+	return b.used.Load() + b.spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+}
+
+// spare is the memory that lies ready for the logs.
+func (b *Buffer) spare() int64 {
+	if b.files != nil {
+		return 0
+	}
+	return b.memory.Spare()
 }
 
 // Held is the number of records of the signal that are held.

@@ -20,13 +20,13 @@ type Batch struct {
 	// Bytes is what is held of the traces.
 	Bytes int64
 
-	outlet  uint8
-	signal  Signal
-	limit   int64 // of Bytes
-	shard   int   // whose turn it is
-	traces  []taken
-	refs    []reference
-	data    []byte // of Records
+	outlet uint8
+	signal Signal
+	limit  int64 // of Bytes
+	shard  int   // whose turn it is
+	traces []taken
+	refs   []reference
+	data   []byte // of Records
 }
 
 // taken is a trace in a batch.

@@ -231,11 +231,11 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 // verdict: those that wait for a next component have a half for themselves.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
 	half := b.opts.MaxBytes / 2
-	if b.Bytes() <= half {
+	if b.filled() <= half {
 		return true
 	}
 	b.forgetDecided(half, out)
-	if b.Bytes() > half {
+	if b.filled() > half {
 		b.compress()
 	}
 	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
@@ -258,24 +258,48 @@ func (b *Buffer) Blocked(outlet uint8) bool {
 func (b *Buffer) taken(bytes int64) int64 {
 	logs, unpacked := b.logs.Load(), b.unpacked.Load()
 	if logs >= unpacked {
+		return b.inUnits(bytes)
+	}
+	return b.inUnits(int64(float64(bytes) * float64(logs) / float64(unpacked)))
+}
+
+// inUnits is what bytes of the logs are in bytes of memory or, where they lie in files,
+// scaled.
+func (b *Buffer) inUnits(bytes int64) int64 {
+	if b.files == nil {
 		return bytes
 	}
-	return int64(float64(bytes) * float64(logs) / float64(unpacked))
+	return b.scaled(bytes)
 }
 
 // claimed is the memory taken, and what is about to be.
-func (b *Buffer) claimed() int64 { return b.Bytes() + b.growing.Load() + b.promised.Load() }
+func (b *Buffer) claimed() int64 {
+	if b.files == nil {
+		return b.Bytes() + b.growing.Load() + b.promised.Load()
+	}
+	return max(b.Bytes()+b.growing.Load(), b.ofFiles(b.promised.Load()))
+}
+
+// taking is what all shards take of what is short.
+func (b *Buffer) taking(byFiles bool) int64 {
+	if byFiles {
+		return b.ofFiles(0)
+	}
+	return b.used.Load()
+}
 
 // forgetDecided forgets the decided traces that have lain there longest, until the
 // goal is met or there are no more.
 func (b *Buffer) forgetDecided(goal int64, out *Outcome) {
-	over, used := b.Bytes()-goal, max(1, b.used.Load())
+	byFiles := b.byFiles()
+	over, used := b.filled()-goal, max(1, b.taking(byFiles))
 	if over <= 0 || b.lingering.Load() == 0 {
 		return
 	}
 	b.eachShard(func(s *shard) {
-		goal := s.reported.memory - int64(float64(over)*float64(s.reported.memory)/float64(used))
-		for e := s.oldestLingering(); e != nil && s.bytes() > goal; e = s.oldestLingering() {
+		takes := s.takes(s.reported, byFiles)
+		goal := takes - int64(float64(over)*float64(takes)/float64(used))
+		for e := s.oldestLingering(); e != nil && s.takes(s.usage(), byFiles) > goal; e = s.oldestLingering() {
 			if e.state == dropped {
 				out.Forgotten++
 			}
@@ -293,12 +317,17 @@ func (b *Buffer) decideOldest(used int64, out *Outcome) {
 	if over <= 0 {
 		return
 	}
+	byFiles := b.byFiles()
 	used = max(1, used)
+	if byFiles {
+		used = max(1, b.taking(true))
+	}
 	b.eachShard(func(s *shard) {
-		share := int64(float64(over) * float64(s.reported.memory) / float64(used))
-		goal, decided := s.reported.memory-share, int64(0)
+		takes := s.takes(s.reported, byFiles)
+		share := int64(float64(over) * float64(takes) / float64(used))
+		goal, decided := takes-share, int64(0)
 		// What is kept does not go now: to decide more would not make room either.
-		for e := s.oldest(); e != nil && s.bytes() > goal && b.taken(decided) <= 2*share; e = s.oldest() {
+		for e := s.oldest(); e != nil && s.takes(s.usage(), byFiles) > goal && b.taken(decided) <= 2*share; e = s.oldest() {
 			decided += int64(e.bytes)
 			s.decide(e, TriggerPressure, out)
 			s.reclaim(true)
@@ -328,7 +357,7 @@ func (b *Buffer) compress() {
 		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
-		if b.Bytes() <= b.opts.MaxBytes/2 {
+		if b.filled() <= b.opts.MaxBytes/2 {
 			return
 		}
 	}

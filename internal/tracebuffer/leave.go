@@ -4,8 +4,8 @@
 package tracebuffer
 
 import (
-	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 

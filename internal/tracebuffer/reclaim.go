@@ -136,9 +136,11 @@ func (s *shard) growth() int64 {
 	return n
 }
 
+func (s *shard) usage() usage { return usage{s.bytes(), s.log.Usage()} }
+
 // report adds what the shard's size changed by to the buffer's.
 func (s *shard) report() {
-	now := usage{s.bytes(), s.log.Usage()}
+	now := s.usage()
 	s.used.Add(now.memory - s.reported.memory)
 	s.logs.Add(now.log.Taken + now.log.Filed - s.reported.log.Taken - s.reported.log.Filed)
 	s.unpacked.Add(now.log.Unpacked - s.reported.log.Unpacked)

@@ -67,6 +67,33 @@ func fingerprint(p *sampling.Policy) uint32 {
 	return h.Sum32()
 }
 
+// filled is the memory taken or, where the files are fuller than that, as much of the limit.
+func (b *Buffer) filled() int64 { return max(b.Bytes(), b.ofFiles(0)) }
+
+// ofFiles is as much of the limit of memory as is taken of the files, with so many bytes more.
+func (b *shared) ofFiles(more int64) int64 {
+	if b.files == nil {
+		return 0
+	}
+	return b.scaled(b.files.Room() - b.files.Free() + more)
+}
+
+// scaled is as much of the limit of memory as the bytes are of the files.
+func (b *shared) scaled(bytes int64) int64 {
+	return int64(float64(bytes) / float64(b.files.Room()) * float64(b.opts.MaxBytes))
+}
+
+// byFiles reports whether it is the files that are short of room.
+func (b *Buffer) byFiles() bool { return b.ofFiles(0) > b.Bytes() }
+
+// takes is what the shard takes of what is short: memory, or files.
+func (s *shard) takes(u usage, byFiles bool) int64 {
+	if byFiles {
+		return s.scaled(u.log.Filed)
+	}
+	return u.memory
+}
+
 // putVerdict writes a verdict that does not follow from the id to the store.
 func (s *shard) putVerdict(id [16]byte, v sampling.Verdict) {
 	if s.files == nil {

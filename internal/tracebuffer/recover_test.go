@@ -89,8 +89,17 @@ func (p *process) end() {
 	require.NoError(p.t, os.RemoveAll(p.directory))
 }
 
-// recover has what was left go on, but for what it leaves after so many replays.
-func (p *process) recover(replays int) Recovered {
+// killedHere ends a recovery in the middle.
+type killedHere struct{}
+
+// recover has what was left go on, but for what it leaves after so many replays, or ends in
+// the middle of one.
+func (p *process) recover(replays int, kill bool) (_ Recovered) {
+	defer func() {
+		if cause := recover(); cause != nil && cause != (killedHere{}) {
+			panic(cause)
+		}
+	}()
 	stop := make(chan struct{})
 	if replays == 0 {
 		close(stop)
@@ -100,11 +109,15 @@ func (p *process) recover(replays int) Recovered {
 		Outlets: [signals]int{0, 1},
 		Now:     func() time.Duration { return p.now },
 		Replay: func(sig Signal, _ *Envelope, records []Record) {
-			if replays--; replays == 0 {
+			replays--
+			p.replay(sig, records)
+			if replays == 0 {
+				if kill {
+					panic(killedHere{})
+				}
 				close(stop)
 				stopped = true
 			}
-			p.replay(sig, records)
 		},
 		CarryOut: func(out *Outcome) { p.carryOut(out) },
 		Stop:     stop,
@@ -253,7 +266,7 @@ func TestNothingIsLostByAKill(t *testing.T) {
 				}
 				p.t = t
 				p.kill()
-				p.recover(rapid.SampledFrom([]int{0, 1, 2, 1000}).Draw(t, "replays"))
+				p.recover(rapid.SampledFrom([]int{0, 1, 2, 1000}).Draw(t, "replays"), rapid.Bool().Draw(t, "in the middle"))
 			},
 			"": func(t *rapid.T) {
 				p.t = t
@@ -265,7 +278,7 @@ func TestNothingIsLostByAKill(t *testing.T) {
 		})
 		p.t = t
 		p.kill()
-		r := p.recover(1 << 30)
+		r := p.recover(1<<30, false)
 		require.Zero(t, r.Lost+r.LostParts)
 		p.conserved()
 		var out Outcome
@@ -279,7 +292,7 @@ func TestNothingIsLostByAKill(t *testing.T) {
 		}
 		require.Zero(t, p.buf.Traces())
 		p.kill()
-		r = p.recover(1 << 30)
+		r = p.recover(1<<30, false)
 		require.Equal(t, Recovered{Verdicts: r.Verdicts, Bytes: r.Bytes}, r, "nothing is left")
 	})
 }

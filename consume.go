@@ -22,6 +22,7 @@ import (
 // What is returned to a sender, who may try again.
 var (
 	errBufferFull = errors.New("correlation buffer is full: max_bytes is used up")
+	errLate       = errors.New("the next component has not returned from earlier calls")
 	errBlocked    = errors.New("the next component has not taken what waits for it: that is half of max_bytes")
 )
 
@@ -41,22 +42,18 @@ func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		return err
 	}
 	again := td // what is sent again if the next component fails
-	if done.held && p.nextTraces.Capabilities().MutatesData {
+	if p.owns(done) && p.nextTraces.Capabilities().MutatesData {
 		again = ptrace.NewTraces()
 		td.CopyTo(again)
 	}
-	if err = p.nextTraces.ConsumeTraces(ctx, td); err == nil {
-		p.engine.telemetry.Kept(tracebuffer.Span, done.passed)
-		return nil
-	}
-	left := done.passed
-	if failed, ok := errors.AsType[consumererror.Traces](err); ok {
-		again = failed.Data()
-		left = min(left, again.SpanCount())
-	}
-	return p.failed(&c, tracebuffer.Span, done, left, err, func() ([]byte, error) {
-		return (&ptrace.ProtoMarshaler{}).MarshalTraces(again)
-	})
+	return p.passOn(ctx, &c, tracebuffer.Span, done, func(ctx context.Context) (left int, err error) {
+		err = p.nextTraces.ConsumeTraces(ctx, td)
+		if failed, ok := errors.AsType[consumererror.Traces](err); ok {
+			again = failed.Data()
+			return min(done.passed, again.SpanCount()), err
+		}
+		return done.passed, err
+	}, func() ([]byte, error) { return (&ptrace.ProtoMarshaler{}).MarshalTraces(again) })
 }
 
 // ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
@@ -74,22 +71,18 @@ func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	}
 	done.held = done.held || waiting > 0
 	again := ld
-	if done.held && p.nextLogs.Capabilities().MutatesData {
+	if p.owns(done) && p.nextLogs.Capabilities().MutatesData {
 		again = plog.NewLogs()
 		ld.CopyTo(again)
 	}
-	if err = p.nextLogs.ConsumeLogs(ctx, ld); err == nil {
-		p.engine.telemetry.Kept(tracebuffer.Log, done.passed)
-		return nil
-	}
-	left := done.passed
-	if failed, ok := errors.AsType[consumererror.Logs](err); ok {
-		again = failed.Data()
-		left = min(left, again.LogRecordCount())
-	}
-	return p.failed(&c, tracebuffer.Log, done, left, err, func() ([]byte, error) {
-		return (&plog.ProtoMarshaler{}).MarshalLogs(again)
-	})
+	return p.passOn(ctx, &c, tracebuffer.Log, done, func(ctx context.Context) (left int, err error) {
+		err = p.nextLogs.ConsumeLogs(ctx, ld)
+		if failed, ok := errors.AsType[consumererror.Logs](err); ok {
+			again = failed.Data()
+			return min(done.passed, again.LogRecordCount()), err
+		}
+		return done.passed, err
+	}, func() ([]byte, error) { return (&plog.ProtoMarshaler{}).MarshalLogs(again) })
 }
 
 // result is what became of the records of a batch.
@@ -104,6 +97,7 @@ type result struct {
 func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, read func(*batch, D), takeOut func(*batch, D) int) (r result, err error) {
 	b := newBatch(p, sig, n, c.metadata)
 	defer b.done()
+	b.full = c.full
 	read(b, data)
 	if b.match.Err != nil {
 		b.envelopes.Forget()
@@ -121,6 +115,7 @@ func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, 
 type call struct {
 	metadata *tracebuffer.Envelope // nil without metadata_keys
 	promised int64                 // bytes it is expected to add
+	full     bool                  // nothing of it can be held
 }
 
 // admit lets a batch of n records in if there is room for it, or if it needs none, and
@@ -134,13 +129,7 @@ func (p *pipeline) admit(ctx context.Context, sig tracebuffer.Signal, n int, nee
 		e.buffer.Promise(c.promised)
 	}
 	var out tracebuffer.Outcome
-	room := e.buffer.MakeRoom(&out)
-	switch {
-	case e.buffer.Blocked(p.id):
-		err = errBlocked
-	case !room && needsRoom():
-		err = errBufferFull
-	case e.plan.waits || e.plan.joins:
+	if c.full, err = p.findRoom(needsRoom, &out); err == nil && (e.plan.waits || e.plan.joins) {
 		c.metadata, err = e.metadata.Intern(ctx, e.buffer, e.plan.largest)
 	}
 	e.carryOut(&out)
@@ -151,8 +140,30 @@ func (p *pipeline) admit(ctx context.Context, sig tracebuffer.Signal, n int, nee
 	return c, err
 }
 
-// needRoomSpans reports whether one of the spans may be held.
+// findRoom makes room for a batch, if it needs some. It decides no trace early for one
+// that is refused because the next component is blocked. A batch that needs no room may
+// find the buffer full.
+func (p *pipeline) findRoom(needed func() bool, out *tracebuffer.Outcome) (full bool, err error) {
+	b := p.engine.buffer
+	b.Tidy(out) // which may end a pipeline's being blocked
+	switch blocked := b.Blocked(p.id); {
+	case b.Roomy() && !blocked:
+	case !needed():
+		full = true
+	case blocked:
+		err = errBlocked
+	case !b.MakeRoom(out):
+		err = errBufferFull
+	}
+	return full, err
+}
+
+// needRoomSpans reports whether one of the spans may be held. Where they pass at once, what
+// stays of them for their logs can be done without.
 func (p *pipeline) needRoomSpans(td ptrace.Traces) bool {
+	if p.engine.plan.stubs {
+		return false
+	}
 	for _, s := range record.EachSpan(td) {
 		if !s.TraceID().IsEmpty() {
 			return true
@@ -188,27 +199,66 @@ func (p *pipeline) leave(c *call) {
 	}
 }
 
-// failed says what becomes of n of the records that passed, which the next component has
-// not taken. They go back to the sender unless others of their batch are
-// held: then the batch was taken in, and they wait, in the message, like what is held.
-func (p *pipeline) failed(c *call, sig tracebuffer.Signal, done result, n int, err error, message func() ([]byte, error)) error {
-	p.engine.telemetry.Kept(sig, done.passed-n)
-	if !done.held {
-		p.engine.telemetry.Refused(sig, n)
+// owns reports whether what passes of a batch may become the processor's own, because
+// others of it are held, or because others of its traces were.
+func (p *pipeline) owns(done result) bool { return done.held || p.engine.plan.waits }
+
+// passOn has send hand what passes to the next component. Message is what is left of it
+// if that fails. The sender does not wait for long: what it has sent was taken in then.
+func (p *pipeline) passOn(ctx context.Context, c *call, sig tracebuffer.Signal, done result,
+	send func(context.Context) (left int, err error), message func() ([]byte, error),
+) error {
+	settle := func(metadata *tracebuffer.Envelope, left int, err error) error {
+		if err == nil {
+			left = 0
+		}
+		p.engine.telemetry.Kept(sig, done.passed-left)
+		switch {
+		case err == nil:
+		case !done.held:
+			p.engine.telemetry.Refused(sig, left)
+		default:
+			p.takeIn(metadata, sig, left, err, message)
+			err = nil
+		}
 		return err
 	}
+	switch {
+	case !p.owns(done):
+		left, err := send(ctx)
+		return settle(c.metadata, left, err)
+	case p.outlet.Late():
+		if !done.held && p.engine.buffer.Blocked(p.id) {
+			return settle(c.metadata, done.passed, errBlocked)
+		}
+		done.held = true
+		return settle(c.metadata, done.passed, errLate)
+	}
+	metadata := p.engine.buffer.Share(c.metadata)
+	return p.outlet.Pass(ctx, done.passed, func(ctx context.Context) func(bool) error {
+		left, err := send(ctx)
+		return func(owned bool) error {
+			defer p.engine.buffer.Forget([]*tracebuffer.Envelope{metadata})
+			done.held = done.held || owned
+			return settle(metadata, left, err)
+		}
+	})
+}
+
+// takeIn has n records that the next component did not take wait, in the message, like what
+// is held.
+func (p *pipeline) takeIn(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, n int, err error, message func() ([]byte, error)) {
 	if consumererror.IsPermanent(err) {
 		p.lose(sig, telemetry.DropExportFailed, n, err)
-		return nil
+		return
 	}
 	msg, broken := message()
 	if broken == nil {
-		broken = p.adopt(c.metadata, sig, msg, sampling.Verdict{Rule: sampling.NoRule})
+		broken = p.adopt(metadata, sig, msg, sampling.Verdict{Rule: sampling.NoRule})
 	}
 	if broken != nil {
 		p.lose(sig, telemetry.DropCorrupt, n, broken)
 	}
-	return nil
 }
 
 // lose logs and counts n records that were taken in and go no further.

@@ -44,7 +44,9 @@ func TestIDsAreMissingAmongTheLogsLookedAt(t *testing.T) {
 		}
 		require.ErrorContains(t, err, "the next component has not taken what waits for it")
 		for range 10 {
-			require.Error(t, p.logs.ConsumeLogs(t.Context(), logOf(1, 1, withoutTrace)))
+			both := logOf(1, 1, withoutTrace)
+			logOf(100, 1).ResourceLogs().MoveAndAppendTo(both.ResourceLogs()) // one that needs room
+			require.ErrorContains(t, p.logs.ConsumeLogs(t.Context(), both), "the next component has not taken what waits for it")
 		}
 		mended.Store(true)
 		time.Sleep(time.Minute)

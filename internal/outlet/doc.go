@@ -12,6 +12,9 @@
 // tried again (consumererror.Traces, consumererror.Logs). What is lost is logged and
 // counted by reason.
 //
-// An [Outlet] has one goroutine, which Start begins and Stop ends. Where the next component
+// What passes at once goes to the next component in a goroutine of its own (Pass), which its
+// sender waits for, but not until the sender's time is over: then it is the outlet's.
+//
+// An [Outlet] has one more goroutine, which Start begins and Stop ends. Where the next component
 // does not return though its context has ended, Stop leaves the goroutine to it.
 package outlet

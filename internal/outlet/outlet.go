@@ -33,6 +33,8 @@ type Outlet struct {
 	batch     tracebuffer.Batch
 	loads     []load // of the batch, those that are neither delivered nor lost
 	abandoned bool   // the batch is not the goroutine's any more
+
+	passes passes
 }
 
 // Options are where an outlet delivers to and what it does on the way.
@@ -188,12 +190,9 @@ func (o *Outlet) Wait(ctx context.Context) error {
 // Stop delivers what waits and ends the outlet. When ctx ends before, what is left is
 // lost and counted. It is called once and returns no error.
 func (o *Outlet) Stop(ctx context.Context) error {
+	_ = o.Wait(ctx)
 	close(o.quit)
-	select {
-	case <-o.ended:
-	case <-ctx.Done():
-		o.end()
-	}
+	<-o.ended
 	o.giveUp()
 	return nil
 }
@@ -213,6 +212,7 @@ func (o *Outlet) end() {
 		case <-o.delivered:
 		case <-t.C:
 			o.abandon()
+			return
 		}
 	}
 }
@@ -221,8 +221,11 @@ func (o *Outlet) end() {
 func (o *Outlet) abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.abandoned = true
-	close(o.ended)
+	if !o.abandoned {
+		o.abandoned = true
+		close(o.ended)
+	}
+	o.losePasses()
 	for {
 		for i := range o.loads {
 			o.lose(telemetry.DropShutdown, &o.loads[i], context.Cause(o.tries))

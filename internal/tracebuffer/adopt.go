@@ -107,3 +107,10 @@ func (b *Buffer) Unpark(p Parked, use func(Record)) {
 	s.giveBack()
 	s.report()
 }
+
+// Linger adds so many bytes, which the caller holds, to what waits for the outlet. A
+// negative number ends that.
+func (b *Buffer) Linger(outlet uint8, bytes int64) {
+	b.asides[outlet].Add(bytes)
+	b.aside.Add(bytes)
+}

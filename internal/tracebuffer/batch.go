@@ -167,6 +167,7 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 // Delivered ends the account of a batch: it went on, or was lost.
 func (b *Buffer) Delivered(batch *Batch) {
 	b.held[batch.signal].Add(-int64(batch.Count))
+	b.futile.Store(false)
 	for i := 0; i < len(batch.traces); {
 		n := batch.traces[i].shard
 		s := &b.shards[n]
@@ -184,5 +185,5 @@ func (b *Buffer) Delivered(batch *Batch) {
 // Waiting is how many bytes of traces wait for the outlet, unpacked, those in a batch
 // included.
 func (b *Buffer) Waiting(outlet uint8) int64 {
-	return b.outlets[outlet].Load()
+	return b.outlets[outlet].Load() + b.asides[outlet].Load()
 }

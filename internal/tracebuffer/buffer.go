@@ -73,9 +73,10 @@ type shared struct {
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
-	ready     atomic.Int64          // bytes of those that wait for any, unpacked
+	asides    [256]atomic.Int64     // bytes that linger for each
 	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
 	unpacked  atomic.Int64
+	futile    atomic.Bool  // to decide traces early made no room; since the last Expire or Delivered
 	aside     atomic.Int64 // bytes of records that are held elsewhere
 	beside    atomic.Int64 // bytes that others take within the limit
 	used      atomic.Int64 // bytes in the shards
@@ -190,6 +191,7 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 
 // Expire decides the traces whose wait is over. It is for one caller at a time.
 func (b *Buffer) Expire(now time.Duration, out *Outcome) {
+	b.futile.Store(false)
 	b.eachShard(func(s *shard) {
 		s.now = max(s.now, now)
 		s.expire(out)
@@ -224,34 +226,57 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 	}
 }
 
-// MakeRoom reports whether the buffer may take more. Beyond half of the limit it
-// forgets decided traces and, where there are none, compresses what has been held
-// longest. Near the limit it decides the oldest traces of every shard until a sixteenth
-// of it is free, as far as that is for lack of room for traces that wait for their
-// verdict: those that wait for a next component have a half for themselves.
+// MakeRoom tidies and, where the buffer is not Roomy then, decides the oldest traces of
+// every shard until a sixteenth of the limit is free. It reports whether the buffer may
+// take more.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
-	half := b.opts.MaxBytes / 2
-	if b.filled() <= half {
-		return true
+	b.Tidy(out)
+	// At first as if the envelopes went with their share of the records.
+	for around := b.envelopes.Bytes(); !b.Roomy() && !b.futile.Load(); around = 0 {
+		before, blocked := out.Dropped, b.blocked()
+		if b.decideOldest(b.used.Load()+around, blocked, out); out.Dropped == before {
+			b.futile.Store(blocked != Outlets{})
+			break // what is kept makes room when it was delivered
+		}
 	}
+	return b.claimed() <= b.opts.MaxBytes-b.opts.MaxBytes/headroom
+}
+
+// Tidy makes the room that costs nobody anything: beyond half of the limit it forgets
+// decided traces and, where there are none, compresses what has been held longest.
+func (b *Buffer) Tidy(out *Outcome) {
+	half := b.opts.MaxBytes / 2
 	b.forgetDecided(half, out)
 	if b.filled() > half {
 		b.compress()
 	}
-	full := b.opts.MaxBytes - b.opts.MaxBytes/headroom
-	// At first as if the envelopes went with their share of the records.
-	for around := b.envelopes.Bytes(); b.claimed() > full; around = 0 {
-		before := out.Dropped
-		if b.decideOldest(b.used.Load()+around, out); out.Dropped == before {
-			break // what is kept makes room when it was delivered
-		}
+	if b.claimed() > b.opts.MaxBytes/4*3 && b.blocked() != (Outlets{}) {
+		b.eachShard((*shard).squeeze)
 	}
-	return b.claimed() <= full
 }
 
-// Blocked reports whether what waits for the outlet takes half of the limit.
+// Roomy reports whether the buffer may take more and no trace need be decided early for
+// that: what is kept then must still be delivered, before the room is short.
+func (b *Buffer) Roomy() bool {
+	return b.claimed() <= b.opts.MaxBytes-b.opts.MaxBytes/headroom-b.opts.MaxBytes/64
+}
+
+// Blocked reports whether so much waits for the outlet that what comes through it has
+// to be refused: half of the limit or, where the room for others becomes short, an
+// eighth. Traces that are still to be decided may have to wait for it as well.
 func (b *Buffer) Blocked(outlet uint8) bool {
-	return b.taken(b.outlets[outlet].Load()) > b.opts.MaxBytes/2
+	waits, limit := b.taken(b.outlets[outlet].Load())+b.asides[outlet].Load(), b.opts.MaxBytes
+	return waits > limit/2 || waits > limit/8 && b.claimed() > limit/8*5
+}
+
+// blocked are the outlets that are Blocked.
+func (b *Buffer) blocked() (set Outlets) {
+	for n := range b.outlets {
+		if b.Blocked(uint8(n)) {
+			set.add(uint8(n))
+		}
+	}
+	return set
 }
 
 // taken is about what records of so many bytes take as they lie, packed or not.
@@ -310,10 +335,11 @@ func (b *Buffer) forgetDecided(goal int64, out *Outcome) {
 }
 
 // decideOldest decides the oldest traces of each shard until a sixteenth of the limit
-// is free, where all of them take so many bytes.
-func (b *Buffer) decideOldest(used int64, out *Outcome) {
+// is free, where all of them take so many bytes. It stops at one that is kept and waits for
+// an outlet that is blocked: those after it would make no room either.
+func (b *Buffer) decideOldest(used int64, blocked Outlets, out *Outcome) {
 	limit := b.opts.MaxBytes
-	over := min(b.claimed(), b.claimed()-b.taken(b.ready.Load())+limit/2) - (limit - limit/16)
+	over := b.claimed() - (limit - limit/16)
 	if over <= 0 {
 		return
 	}
@@ -328,8 +354,14 @@ func (b *Buffer) decideOldest(used int64, out *Outcome) {
 		goal, decided := takes-share, int64(0)
 		// What is kept does not go now: to decide more would not make room either.
 		for e := s.oldest(); e != nil && s.takes(s.usage(), byFiles) > goal && b.taken(decided) <= 2*share; e = s.oldest() {
+			stuck := blocked.meet(s.outletsOf(e))
+			if stuck && e.state == passing {
+				break
+			}
 			decided += int64(e.bytes)
-			s.decide(e, TriggerPressure, out)
+			if v := s.decide(e, TriggerPressure, out); stuck && (v.Keep || s.opts.DryRun) {
+				break
+			}
 			s.reclaim(true)
 		}
 		s.log.Forget()

@@ -128,21 +128,14 @@ func (s *shard) close(e *entry) {
 // they have not been delivered, to be taken where they lie.
 func (s *shard) release(e *entry, out *Outcome) {
 	e.state, e.waits, e.deadline = leaving, waitNone, int64(s.now+soonTaken)
-	var outlets Outlets
-	for p, n := e.last, e.records; n > e.sent; n-- {
-		l := s.log.Link(p)
-		if l.Kind != kindCompanion && outlets.add(l.Outlet) {
-			e.outlets++
-		}
-		p = l.Prev
-	}
-	if e.outlets == 0 {
+	outlets := s.outletsOf(e)
+	if outlets == (Outlets{}) {
 		s.gone(e)
 		return
 	}
 	s.stands(e)
-	s.ready.Add(int64(e.bytes))
 	for outlet := range outlets.Each {
+		e.outlets++
 		for len(s.queues) <= int(outlet) {
 			s.queues = append(s.queues, queue{})
 		}
@@ -152,12 +145,24 @@ func (s *shard) release(e *entry, out *Outcome) {
 	}
 }
 
+// outletsOf are the outlets that records of the trace came through, without companions and
+// what has been delivered.
+func (s *shard) outletsOf(e *entry) (set Outlets) {
+	for p, n := e.last, e.records; n > e.sent; n-- {
+		l := s.log.Link(p)
+		if l.Kind != kindCompanion {
+			set.add(l.Outlet)
+		}
+		p = l.Prev
+	}
+	return set
+}
+
 // left notes that an outlet has delivered what it took of a trace.
 func (s *shard) left(key uint64, outlet uint8, sig Signal) {
 	e := s.table.Find(key)
 	s.outlets[outlet].Add(-int64(e.bytes))
 	if e.outlets--; e.outlets == 0 {
-		s.ready.Add(-int64(e.bytes))
 		s.gone(e)
 		return
 	}

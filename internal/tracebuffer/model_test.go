@@ -231,7 +231,6 @@ func TestConservation(t *testing.T) {
 		}
 		require.Zero(t, w.buf.Traces())
 		require.Zero(t, w.buf.lingering.Load())
-		require.Zero(t, w.buf.ready.Load())
 		require.Zero(t, w.buf.logs.Load(), "the log is empty")
 	})
 }

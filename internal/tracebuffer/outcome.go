@@ -71,11 +71,16 @@ func (o *Outcome) weigh(v sampling.Verdict, e *entry) {
 // Outlets is a set of outlets.
 type Outlets [256 / 64]uint64
 
-// add adds an outlet and reports whether it is new.
-func (o *Outlets) add(n uint8) bool {
-	had := o[n/64]&(1<<(n%64)) != 0
-	o[n/64] |= 1 << (n % 64)
-	return !had
+func (o *Outlets) add(n uint8) { o[n/64] |= 1 << (n % 64) }
+
+// meet reports whether one outlet is in both sets.
+func (o *Outlets) meet(others Outlets) bool {
+	for i, word := range o {
+		if word&others[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Each yields the outlets in the set.

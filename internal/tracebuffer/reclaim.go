@@ -25,6 +25,15 @@ func (s *shard) reclaim(pressure bool) {
 	s.giveBack()
 }
 
+// squeeze is reclaim where room is short because an outlet takes nothing: what waits for it
+// may do so for long, and would hold the log behind it.
+func (s *shard) squeeze() {
+	if excess := s.log.Usage().Unpacked - (s.live + s.live/8 + 2*int64(s.log.SegmentSize())); excess > 0 {
+		s.move(excess, true)
+		s.giveBack()
+	}
+}
+
 // soonTaken is how long a released trace is expected to be taken soon.
 const soonTaken = time.Second
 
@@ -69,7 +78,7 @@ func (s *shard) move(excess int64, pressure bool) {
 		for i, p := range s.trail(e) {
 			r := lyingRecord{p, e, i < int(e.sent)}
 			if r.sent {
-				if s.log.Link(p).Kind == kindLog {
+				if e.state == delivered && s.log.Link(p).Kind == kindLog {
 					continue // nothing is joined to it
 				}
 				sent++
@@ -93,14 +102,16 @@ func (s *shard) move(excess int64, pressure bool) {
 // more than before, so for each segment that such ones fill another one is packed.
 func (s *shard) rewrite(of lyingRecord) {
 	r, taken, packed := s.log.At(of.at), s.log.Usage().Taken+s.log.Usage().Filed, s.log.Link(of.at).Packed
-	if of.sent {
+	if of.sent && r.Kind == kindSpan {
 		r.Kind = kindCompanion
 	}
 	var origin Origin
 	if s.files != nil {
 		origin = s.log.OriginOf(of.at)
 	}
-	s.store(of.of, r.Kind, r.Outlet, origin, r.Envelope, r.Data)
+	if s.store(of.of, r.Kind, r.Outlet, origin, r.Envelope, r.Data); of.sent && of.of.records == of.of.sent {
+		s.sent(of.of)
+	}
 	if packed && s.log.Usage().Taken+s.log.Usage().Filed > taken {
 		s.log.Pack()
 	}

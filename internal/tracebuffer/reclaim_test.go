@@ -4,7 +4,9 @@
 package tracebuffer
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -114,4 +116,39 @@ func TestWhatIsTakenSoonIsNotMoved(t *testing.T) {
 	b.Expire(now, &out)
 	require.Less(t, usageOf(b).Unpacked, int64(len(after))*1500+int64(len(b.shards))*4*recordlog.MaxSegment)
 	require.Len(t, takeAll(b, 0, Span), len(after))
+}
+
+// While an outlet takes nothing, traces of another one that come and go need no more room
+// than they take: what waits before them in the log does not hold it.
+func TestWhatWaitsForAnOutletDoesNotHoldTheLog(t *testing.T) {
+	const limit = 32 << 20
+	b := newBuffer(t, Options{Policy: errorsAnd(t, 99), Wait: time.Second, MaxItems: 1000, MaxBytes: limit})
+	rng := rand.New(rand.NewPCG(1, 1))
+	var out Outcome
+	now, n := time.Duration(0), 0
+	add := func(sig Signal, outlet uint8) {
+		it := itemOf(0, 1, noise(rng, 4000))
+		binary.BigEndian.PutUint64(it.ID[8:], uint64(1<<56-1-n)) // one that is kept
+		it.Randomness, it.Signal, it.Outlet = sampling.IDRandomness(it.ID), sig, outlet
+		n++
+		now += time.Millisecond
+		addOne(b, now, it, &out)
+	}
+	for !b.Blocked(1) {
+		require.True(t, b.MakeRoom(&out))
+		add(Log, 1)
+		b.Expire(now, &out)
+	}
+	waits := b.Waiting(1)
+	for range 20_000 { // 80 MB
+		require.True(t, b.MakeRoom(&out))
+		add(Span, 0)
+		b.Expire(now, &out)
+		takeAll(b, 0, Span)
+		require.LessOrEqual(t, b.Bytes(), int64(limit))
+	}
+	require.GreaterOrEqual(t, b.Waiting(1), waits)
+	for d := range out.Decisions {
+		require.NotEqual(t, TriggerPressure, d.Trigger)
+	}
 }

@@ -6,8 +6,12 @@
 package tracebuffer
 
 import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,4 +299,130 @@ func TestNothingIsLostByAKill(t *testing.T) {
 		r = p.recover(1<<30, false)
 		require.Equal(t, Recovered{Verdicts: r.Verdicts, Bytes: r.Bytes}, r, "nothing is left")
 	})
+}
+
+// A trace that was decided keeps its verdict: what comes late after a kill meets it, also
+// where it does not follow from the id; evidence brings one back whole that was dropped
+// before.
+func TestVerdictsSurvive(t *testing.T) {
+	directory := inMemory(t)
+	opts := Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute}
+	open := func() (*Buffer, *storage.Store) {
+		s := openStore(t, directory, storage.MinBytes)
+		o := opts
+		o.Storage = s
+		b, err := New(o)
+		require.NoError(t, err)
+		return b, s
+	}
+	b, s := open()
+	var out Outcome
+	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 0, "error"), &out).Action)
+	require.Equal(t, Hold, addOne(b, 0, itemOf(2, 1, "ordinary"), &out).Action)
+	require.Equal(t, Hold, addOne(b, 0, itemOf(3, 1, "ordinary"), &out).Action)
+	b.Expire(2*time.Second, &out)
+	require.Equal(t, Drop, addOne(b, 0, Item{ID: itemOf(2, 1, "").ID, Randomness: itemOf(2, 1, "").Randomness, Finding: sampling.Finding{Match: 1}, Unheld: true}, &out).Action)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+
+	b, s = open()
+	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 1, "late"), &out).Action, "before all is recovered")
+	r := b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	require.Equal(t, 2, r.Dropped[Span])
+	require.Equal(t, 1, r.Verdicts)
+	late := addOne(b, 0, itemOf(2, 0, "error"), &out)
+	require.Equal(t, Hold, late.Action)
+	var got []string
+	for _, r := range takeAll(b, 0, Span) {
+		require.True(t, r.Restored)
+		got = append(got, string(r.Data))
+	}
+	require.Equal(t, []string{"ordinary", "error"}, got)
+	b.Expire(2*time.Minute, &out)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+
+	// Under other rules verdicts mean nothing.
+	opts.Policy = errorsAnd(t, 50)
+	b, s = open()
+	r = b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	require.Equal(t, Recovered{Bytes: r.Bytes}, r)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+}
+
+// Whatever is damaged, the buffer starts, and what comes out is what was sent.
+func FuzzDamage(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		directory := inMemory(t)
+		defer func() { require.NoError(t, os.RemoveAll(directory)) }()
+		opts := Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute, Join: true}
+		sent := map[string]bool{}
+		for range 2 {
+			s := openStore(t, directory, storage.MinBytes)
+			opts.Storage = s
+			b, err := New(opts)
+			require.NoError(t, err)
+			came := func(r *Record) {
+				require.True(t, sent[string(r.Data)], "what was never sent")
+				require.Equal(t, "envelope", r.Envelope.Content)
+			}
+			var out Outcome
+			b.Recover(&Recovery{
+				Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
+				Replay: func(_ Signal, _ *Envelope, records []Record) {
+					for i := range records {
+						came(&records[i])
+					}
+				},
+			})
+			for n := range 300 {
+				it := itemOf(rng.IntN(60), sampling.Match(min(1, rng.IntN(5))), fmt.Sprint(seed, n, strings.Repeat("x", rng.IntN(1000))))
+				it.Signal = Signal(rng.IntN(2))
+				it.Outlet = uint8(it.Signal)
+				sent[string(it.Record)] = true
+				addOne(b, time.Duration(n)*10*time.Millisecond, it, &out)
+				if n%40 == 39 {
+					b.Expire(time.Duration(n)*10*time.Millisecond, &out)
+					b.shards[rng.IntN(len(b.shards))].log.Pack()
+				}
+				if n%100 == 99 {
+					for _, r := range takeAll(b, uint8(it.Signal), it.Signal) {
+						came(&r)
+					}
+				}
+			}
+			require.NoError(t, b.Close())
+			require.NoError(t, s.Close())
+			damage(t, rng, filepath.Join(directory, "records"))
+			damage(t, rng, filepath.Join(directory, "verdicts"))
+		}
+	})
+}
+
+// damage flips bits, swaps parts and cuts the end off.
+func damage(t *testing.T, rng *rand.Rand, path string) {
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	end := len(bytes.TrimRight(b, "\x00")) // what lies behind is not used
+	for range rng.IntN(60) {
+		b[min(4096+rng.IntN(end), len(b)-1)] ^= 1 << rng.IntN(8)
+	}
+	for range rng.IntN(3) {
+		n := 4096 << rng.IntN(3)
+		x, y := b[4096+rng.IntN(end/n+1)*n:], b[4096+rng.IntN(end/n+1)*n:]
+		if len(x) >= n && len(y) >= n {
+			z := bytes.Clone(x[:n])
+			copy(x[:n], y[:n])
+			copy(y[:n], z)
+		}
+	}
+	if rng.IntN(3) == 0 {
+		b = b[:rng.IntN(end+1)]
+	}
+	require.NoError(t, os.WriteFile(path, b, 0o600))
 }

@@ -169,7 +169,7 @@ func (s *shard) stands(e *entry) {
 		return
 	}
 	if e.state == delivered {
-		s.log.Append(e.last, recordlog.Note, recovery.Gone, 0, nil, nil)
+		s.sent(e)
 		return
 	}
 	t := s.traceOf(e)
@@ -177,10 +177,17 @@ func (s *shard) stands(e *entry) {
 	s.log.Append(e.last, recordlog.Note, recovery.Verdict, 0, nil, s.noting)
 }
 
+// sent notes that nothing of what a trace has until now is to go anywhere.
+func (s *shard) sent(e *entry) {
+	if s.files != nil {
+		s.log.Append(e.last, recordlog.Note, recovery.Gone, 0, nil, nil)
+	}
+}
+
 // ends notes that nothing of a trace is to go anywhere any more.
 func (s *shard) ends(e *entry) {
-	if s.files != nil && e.records > 0 && e.state != delivered {
-		s.log.Append(e.last, recordlog.Note, recovery.Gone, 0, nil, nil)
+	if e.records > 0 && e.state != delivered {
+		s.sent(e)
 	}
 }
 

@@ -20,9 +20,13 @@ func (l *learner) reconsider(n *node) {
 	}
 	n.checked = uint16(count)
 	slugs := l.slugs(n, count)
-	if l.sharesStructure(n, count, slugs) || l.keepsComing(n, count, slugs) {
+	if l.sharesStructure(n, count, slugs) {
+		n.mark(markUnited)
+		l.collapse(n, func(*node) bool { return true })
+	} else if l.keepsComing(n, count, slugs) {
 		l.collapse(n, func(*node) bool { return true })
 	} else if kin := l.kin(n); kin != nil {
+		n.mark(markUnited)
 		l.collapse(n, func(c *node) bool { return kin[c] })
 	} else if count >= max(2*uint32(n.old), firstWindow) {
 		l.openWindow(n, uint16(count))
@@ -72,7 +76,7 @@ func (t *tree) slugs(n *node, count uint32) bool {
 	}
 	slugs := uint32(0)
 	for c := range t.children(n) {
-		if size := families[family(t.label(c))]; c.isLiteral() && !t.wordy(c) && (size < familySize || size > maxFamily) {
+		if size := families[family(t.label(c))]; c.isLiteral() && !c.has(markWordy) && (size < familySize || size > maxFamily) {
 			slugs++
 		}
 	}
@@ -95,13 +99,6 @@ func family(label string) string {
 // familySize siblings with the same first word are a family. More than maxFamily
 // are titles that begin alike.
 const familySize, maxFamily = 3, 16
-
-// wordy reports a label as people name endpoints.
-func (t *tree) wordy(n *node) bool {
-	label := t.label(n)
-	w := segment.ReadWording(segment.WithoutExtension(label))
-	return w.Named() || segment.IsPlural(label) || w.Camel && !w.Marks && !w.Digits && segment.IsLower(label[0])
-}
 
 const (
 	// fewChildren are too few to say anything of.
@@ -139,7 +136,7 @@ func (t *tree) kin(n *node) map[*node]bool {
 			if c.has(markOnce) || n.retired(c) {
 				young++
 			}
-			if !t.wordy(c) && !c.has(markCertain) {
+			if !c.has(markWordy) && !c.has(markCertain) {
 				slugs++
 			}
 		}
@@ -170,6 +167,12 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		return
 	}
 	l.learnLabel(n, stateWords)
+	l.makeValues(n, dropped)
+}
+
+// makeValues puts what is below children that were cut off below the child for values,
+// and returns it, or nil if there is no room for one.
+func (l *learner) makeValues(n *node, dropped []*node) *node {
 	wild := l.node(n.wild.Load())
 	if wild == nil {
 		wild = l.makeNode(n, "", true, segment.Word)
@@ -182,8 +185,9 @@ func (l *learner) collapse(n *node, is func(*node) bool) {
 		}
 	}
 	l.full.Store(false)
-	n.young, n.passes, n.checked, n.old = 0, 0, 0, 0
+	n.young, n.passes, n.compared, n.checked, n.old = 0, 0, 0, 0, 0
 	l.reshaped = true
+	return wild
 }
 
 // takesForValue reports whether n takes the label of its literal child c for a
@@ -196,7 +200,7 @@ func (t *tree) takesForValue(n, c *node, seen likeness) bool {
 	}
 	score := t.score(n, r, "")
 	switch {
-	case t.isLike(c, seen, 1) || !t.wordy(c) && t.isLike(c, seen, deepLikeness):
+	case t.isLike(c, seen, 1) || !c.has(markWordy) && t.isLike(c, seen, deepLikeness):
 		score += sameNextScore
 	case c.youngest != 0 && c.issued.Load() == 0:
 		score += valueNextScore
@@ -218,6 +222,6 @@ func (t *tree) established(n, c *node, seen likeness) bool {
 // version at most.
 func (t *tree) leads(c *node) bool {
 	return c.settled() && t.any(c, func(g *node) bool {
-		return g.isLiteral() && (t.telling(g) && t.wordy(g) || !t.telling(g) && t.any(g, t.telling))
+		return g.isLiteral() && (t.telling(g) && g.has(markWordy) || !t.telling(g) && t.any(g, t.telling))
 	})
 }

@@ -13,7 +13,7 @@ type compaction struct {
 func (m *compaction) node(n, to *node) {
 	to.guarded = guarded{
 		self: to.self, parent: to.parent, next: to.next, name: m.text(n.name), own: m.text(n.own),
-		young: n.young, passes: n.passes, opened: n.opened, trace: n.trace, latest: n.latest, checked: n.checked, old: n.old,
+		young: n.young, passes: n.passes, compared: n.compared, opened: n.opened, trace: n.trace, latest: n.latest, checked: n.checked, old: n.old,
 		typed: n.typed, worded: n.worded, distinct: n.distinct, odd: n.odd,
 	}
 	to.pure = n.pure

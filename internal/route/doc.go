@@ -52,7 +52,9 @@
 // while others come (window.go), or that have the same things below them
 // (likeness.go), are values after all; those among them that were well known before
 // stay. And when the values next to a literal turn out to have the same below them,
-// it becomes one of them (merge.go). So a wrong guess is undone in either direction.
+// it becomes one of them (merge.go). Children that have the same below them as all others,
+// and nothing of their own, are values even if none of them is new (alike.go). So a wrong
+// guess is undone in either direction.
 //
 // Evidence is about values among requests: items of one trace count once at a
 // place, and so does a segment that comes several times in a row.
@@ -90,6 +92,6 @@
 //
 // Few files use a later one of this list: arena, prune_limit, source; node,
 // profile, framework; tree; account, children; budget, compact; learner; window, patterns,
-// score; likeness, merge, candidates; collapse, evidence; walk; http_route,
+// score; likeness, merge, candidates; collapse, evidence; alike, walk, http_route;
 // generation; service; observe, table; export, yaml.
 package route

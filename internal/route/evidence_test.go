@@ -221,6 +221,24 @@ func TestValuesThatComeForAWhile(t *testing.T) {
 	}
 }
 
+// TestValuesThatComeAgainTeachAsMuch: a place learns as much from names that come many
+// times each, as spans and logs, as from names that come once.
+func TestValuesThatComeAgainTeachAsMuch(t *testing.T) {
+	for _, times := range []int{1, 5, 20} {
+		for items := 1; items <= 2; items++ {
+			s := newTable(t, Options{Learn: true}).Service("a")
+			random := rand.New(rand.NewPCG(1, 2))
+			for i := range 40 * times {
+				name := words((i/times + random.IntN(8)) * 7919)
+				for range items {
+					s.Match(Request{Path: "/watchers/" + name + "x/changes", Trace: uint64(i + 1)})
+				}
+			}
+			assert.Equal(t, "/watchers/{param}", s.get("/watchers/resolve").Pattern, "%d times as %d items", times, items)
+		}
+	}
+}
+
 // TestAnUnluckyStartHeals: the first values came again and again.
 func TestAnUnluckyStartHeals(t *testing.T) {
 	s := newTable(t, Options{Learn: true}).Service("a")

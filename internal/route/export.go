@@ -24,6 +24,7 @@ type saved struct {
 	Alias    bool    `json:"a,omitempty"`
 	Whole    bool    `json:"w,omitempty"`
 	Known    bool    `json:"e,omitempty"`
+	United   bool    `json:"u,omitempty"`
 	Issued   bool    `json:"i,omitempty"`
 	Children []saved `json:"k,omitempty"`
 }
@@ -62,7 +63,7 @@ func (l *learner) save() saved {
 func (t *tree) save(n *node) saved {
 	s := saved{
 		Label: t.label(n), Value: n.value, Certain: n.has(markCertain), Alias: n.has(markAlias), Whole: n.has(markWhole), Known: n.has(markKnown),
-		State: uint8(t.known(n).state), Issued: n.issued.Load() != 0,
+		State: uint8(t.known(n).state), United: n.has(markUnited), Issued: n.issued.Load() != 0,
 	}
 	if n.value {
 		s.Class = n.class.String()
@@ -116,8 +117,10 @@ func (l *learner) restoreNode(n *node, s saved) {
 		l.know(n, l.known(n).in(st))
 		l.learnLabel(n, st)
 	}
-	if s.Whole {
-		n.mark(markWhole)
+	for mark, is := range map[uint32]bool{markWhole: s.Whole, markUnited: s.United} {
+		if is {
+			n.mark(mark)
+		}
 	}
 	if n.parent != 0 && s.Issued {
 		l.restorePattern(n, s.Own)

@@ -211,7 +211,12 @@ func (l *learner) takeWhole(n, wild *node, seg segment.Key) {
 	if l.isValue(n, c, "") && alias == nil {
 		return
 	}
-	if alias = l.makeNode(n, seg.Text, false, 0); alias != nil {
+	l.makeAlias(n, seg.Text)
+}
+
+// makeAlias has a text at n be taken for a value that would be taken for a literal.
+func (l *learner) makeAlias(n *node, text string) {
+	if alias := l.makeNode(n, text, false, 0); alias != nil {
 		alias.mark(markAlias)
 		alias.setVisits(settledVisits)
 	}

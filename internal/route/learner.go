@@ -111,6 +111,9 @@ func (l *learner) makeNode(n *node, label string, value bool, of segment.Class) 
 	}
 	l.nodes++
 	c := l.make(n, label, value, of)
+	if !value {
+		c.mark(wording(n, label))
+	}
 	if s := l.below[label]; !value && s != stateOpen {
 		l.know(c, &plain[s])
 	}
@@ -152,14 +155,18 @@ func (l *learner) learnLabel(n *node, s state) {
 	}
 }
 
-// count notes a visit of c, a child of n, by the trace of the item.
-func (l *learner) count(n, c *node) {
+// count notes a visit of c, a child of n, by the trace of the item. It reports whether
+// it settled c.
+func (l *learner) count(n, c *node) bool {
 	first := c.marks.Load()&visitsMask == 0
-	if c.settled() || !n.visited(c, l.trace, uint32(l.hash(c))) {
-		return
+	if c.settled() {
+		return false
+	}
+	if !n.visited(c, l.trace, uint32(l.hash(c))) {
+		return c.settled()
 	}
 	c.count()
-	n.passes++
+	count(&n.passes)
 	switch {
 	case first:
 		count(&n.young)
@@ -168,6 +175,7 @@ func (l *learner) count(n, c *node) {
 		n.young -= min(n.young, 1)
 		c.unmark(markOnce)
 	}
+	return c.settled()
 }
 
 // bytes is about the memory the learner takes.

@@ -17,7 +17,7 @@ func (l *learner) mergeMisjudged(n *node) {
 		l.prunes.note(l.spot(c))
 		l.nodes -= l.size(c)
 		if !c.settled() {
-			n.passes -= min(n.passes, c.visits())
+			n.passes -= min(n.passes, uint16(c.visits()))
 		}
 		l.graft(wild, c)
 		l.reshaped = true
@@ -72,7 +72,7 @@ func (l *learner) graft(wild, c *node) {
 			if to = l.makeNode(wild, label, g.value, g.class); to == nil {
 				return
 			}
-			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole | markKnown))
+			to.mark(g.marks.Load() & (markCertain | markAlias | markWhole | markKnown | markUnited))
 			to.typed, to.worded, to.distinct = g.typed, g.worded, g.distinct
 			if words := l.words[g.self]; words != nil {
 				l.setWords(to, words)

@@ -73,11 +73,12 @@ type guarded struct {
 	name         uint32 // of a value: the parameter name a framework gave it, a text
 	own          uint32 // the pattern as the framework spells it, a text
 	far          uint32 // slots of the table that are not empty
-	passes       uint32 // visits of the children, each saturated
 	opened       uint32 // when the window began, on the learner's clock
 	trace        uint32 // that visited it last, 0 if unknown
 	latest       uint32 // of the segments that stood here: its hash
 	// Saturated.
+	passes   uint16 // visits of the children, each saturated
+	compared uint16 // passes when the children were compared last
 	young    uint16 // children that one trace visited, or several in a row
 	checked  uint16 // literal children at the last reconsideration
 	old      uint16 // literal children when the window began
@@ -89,7 +90,7 @@ type guarded struct {
 
 // The marks of a node; below them is the count of visits.
 const (
-	markTaught  = 1 << (10 + iota) // an http.route ended here
+	markTaught  = 1 << (11 + iota) // an http.route ended here
 	markCertain                    // a literal that stays one
 	markCut                        // what ends here or goes on has no place of its own
 	markAPI                        // the label begins with api
@@ -97,8 +98,11 @@ const (
 	markAlias                      // a text that a framework said is a value: what it stands for is the child for values
 	markWhole                      // a framework said that values here are whole segments
 	markKnown                      // a literal that stayed when those around it were made values
+	markUnited                     // literal children that were alike were made values
+	markWordy                      // a literal as people name endpoints
+	markWord                       // a literal that may as well be a value
 
-	visitsMask = 1<<10 - 1
+	visitsMask = 1<<11 - 1
 )
 
 func (n *node) has(mark uint32) bool { return n.marks.Load()&mark != 0 }
@@ -106,12 +110,14 @@ func (n *node) mark(mark uint32)     { n.marks.Store(n.marks.Load() | mark) }
 func (n *node) unmark(mark uint32)   { n.marks.Store(n.marks.Load() &^ mark) }
 
 // visits are counted in steps of visit, and saturate at settledValues. A visit that
-// is no evidence is one step, so that it does not keep a node young for ever.
+// is no evidence is one step, so that it does not keep a node young for ever. A
+// value that comes ten times, as span and log, takes little more than one that
+// comes once: a place must see some sixteen names before it knows what it holds.
 func (n *node) visits() uint32 { return n.marks.Load() & visitsMask / visit }
 
 func (n *node) setVisits(v uint32) { n.marks.Store(n.marks.Load()&^visitsMask | v*visit) }
 
-const visit = 4
+const visit = 16
 
 // visited notes a visit of c, a child of n, by a segment with the hash, and
 // reports whether it is evidence: neither of the trace that visited c last nor the
@@ -180,6 +186,19 @@ func (n *node) read(seg string) segment.Reading {
 func (n *node) readKinds(seg string, kinds segment.Kinds) segment.Reading {
 	marks := n.marks.Load()
 	return segment.Read(seg, kinds, n.place, segment.Hints{AfterAPI: marks&markAPI != 0, Whole: marks&markWhole != 0})
+}
+
+// wording returns the marks of a literal child of n: markWordy if people name endpoints
+// like this, and markWord if it may as well be a value.
+func wording(n *node, label string) (marks uint32) {
+	w := segment.ReadWording(segment.WithoutExtension(label))
+	if w.Named() || segment.IsPlural(label) || w.Camel && !w.Marks && !w.Digits && segment.IsLower(label[0]) {
+		marks |= markWordy
+	}
+	if r := n.read(label); r.Class == segment.Word && r.Suffix == "" {
+		marks |= markWord
+	}
+	return marks
 }
 
 // count counts one more, unless the counter is full.

@@ -155,7 +155,9 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 		if c.has(markAlias) {
 			return l.advanceValue(n, segment.Reading{Head: seg.Text, Class: segment.Word}, i+1 < v.Len())
 		}
-		l.count(n, c)
+		if l.count(n, c) && c.mayHold() {
+			l.unite(n)
+		}
 		return c
 	}
 	c := n.readKinds(seg.Text, v.Kinds(i))
@@ -171,6 +173,7 @@ func (l *learner) advance(n *node, v *segment.Path, i int) *node {
 		l.mergeMisjudged(l.at(n.parent))
 	}
 	l.reconsider(n)
+	l.uniteAbove(n)
 	return child
 }
 

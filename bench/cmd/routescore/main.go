@@ -7,8 +7,8 @@
 //	routescore -corpus DIR -out DIR [-mode plain|framework|declared] [-share 0.1] [-as spans|pairs] [-max-routes 1000]
 //
 // DIR of the corpus holds one service per file, NAME.jsonl or NAME.jsonl.gz,
-// each line {"path","route","method"} in stream order; lines without a route
-// are taken too. For each file it writes OUT/NAME.jsonl with lines
+// each line {"path","route","method","status"} in stream order; lines without a route
+// are taken too, and so are lines without a status. For each file it writes OUT/NAME.jsonl with lines
 // {"path","route","predicted"}.
 //
 // Modes: plain knows the paths only; framework gives a share of the requests
@@ -39,6 +39,7 @@ type request struct {
 	Path      string `json:"path"`
 	Route     string `json:"route"`
 	Method    string `json:"method,omitempty"`
+	Status    int    `json:"status,omitempty"`
 	Predicted string `json:"predicted"`
 }
 
@@ -121,7 +122,7 @@ func (s settings) predict(service *route.Service, requests []request) {
 	for batch := range slices.Chunk(requests, batchLength) {
 		for i := range batch {
 			r := &batch[i]
-			q := route.Request{Method: r.Method, Path: r.Path, Trace: first + uint64(i)}
+			q := route.Request{Method: r.Method, Path: r.Path, Status: r.Status, Trace: first + uint64(i)}
 			if s.mode == "framework" && random.Float64() < s.share {
 				q.Route = r.Route
 			}
@@ -129,7 +130,7 @@ func (s settings) predict(service *route.Service, requests []request) {
 		}
 		for i := range batch {
 			if r := &batch[i]; s.as == "pairs" {
-				r.Predicted = service.Match(route.Request{Method: r.Method, Path: r.Path, Trace: first + uint64(i)}).Pattern
+				r.Predicted = service.Match(route.Request{Method: r.Method, Path: r.Path, Status: r.Status, Trace: first + uint64(i)}).Pattern
 			}
 		}
 		first += uint64(len(batch))

@@ -61,7 +61,7 @@ const (
 	// What things take, in bytes: a known request, a log that waits beside its
 	// message, and its place in the queue, which stays after its trace was found.
 	requestBytes = 48
-	parkedBytes  = 128
+	parkedBytes  = 256
 	expiryBytes  = 64
 )
 

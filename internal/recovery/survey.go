@@ -85,8 +85,7 @@ func (s *Survey) lookAt(log []*segment) {
 		one.log = byNumber
 	}
 	pending := map[place]*trace{}
-	for n := len(log) - 1; n >= 0; n-- {
-		one := log[n]
+	for _, one := range slices.Backward(log) {
 		for i := one.Count - 1; i >= 0; i-- {
 			e, ok := one.Entry(i)
 			if !ok {

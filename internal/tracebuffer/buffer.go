@@ -109,7 +109,8 @@ func New(opts Options) (*Buffer, error) {
 		b.openStored()
 		return b, nil
 	}
-	return b, b.openMapped()
+	err := b.openMapped()
+	return b, err
 }
 
 // openMapped has the buffer's logs lie in memory of its own.

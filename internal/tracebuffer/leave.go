@@ -61,9 +61,9 @@ func (s *shard) byLink(e *entry) sampling.Verdict {
 	return s.policy.Decide(sampling.Finding{Match: s.opts.Linked}, e.size(), e.rnd)
 }
 
-// note remembers the verdict on a trace in the table, which may be new.
-func (s *shard) note(e *entry, v sampling.Verdict, new bool) {
-	if s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf) && new {
+// note remembers the verdict on a trace in the table, which may be news.
+func (s *shard) note(e *entry, v sampling.Verdict, news bool) {
+	if s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf) && news {
 		s.keepVerdict(e, v)
 	}
 }

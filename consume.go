@@ -270,6 +270,17 @@ func (p *pipeline) lose(sig tracebuffer.Signal, reason string, n int, err error)
 // adopt has the records of a message wait for the next component. They are marked with
 // the verdict, if there is one.
 func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, v sampling.Verdict) error {
+	return p.take(metadata, sig, msg, func(records []tracebuffer.Record) {
+		for i := range records {
+			records[i].Verdict = v
+		}
+		p.engine.buffer.Adopt(p.id, records)
+		p.outlet.Wake()
+	})
+}
+
+// take has use take the records of a message, if it is one.
+func (p *pipeline) take(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, use func([]tracebuffer.Record)) error {
 	buffer := p.engine.buffer
 	var records []tracebuffer.Record
 	var layers []*tracebuffer.Envelope
@@ -282,11 +293,10 @@ func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal,
 		scope = buffer.Intern(resource, content)
 		layers = append(layers, scope)
 	}, func(rec []byte) {
-		records = append(records, tracebuffer.Record{Envelope: scope, Data: rec, Signal: sig, Outlet: p.id, Verdict: v})
+		records = append(records, tracebuffer.Record{Envelope: scope, Data: rec, Signal: sig, Outlet: p.id})
 	})
 	if err == nil {
-		buffer.Adopt(p.id, records)
-		p.outlet.Wake()
+		use(records)
 	}
 	return err
 }

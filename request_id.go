@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/requestid"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
@@ -73,13 +74,11 @@ func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, rl plog.R
 	if err != nil {
 		return false
 	}
-	parked := requestid.Log{Outlet: p.id, Message: msg, Metadata: p.engine.buffer.Share(c.metadata)}
-	if !p.engine.requests.Park(now, key, parked) {
-		p.engine.buffer.Forget([]*tracebuffer.Envelope{parked.Metadata})
-		return false
-	}
-	p.engine.buffer.Park(tracebuffer.Log, 1, int64(len(msg)))
-	return true
+	waits := false
+	err = p.take(c.metadata, tracebuffer.Log, msg, func(records []tracebuffer.Record) {
+		waits = p.engine.requests.Park(now, key, len(msg), func() tracebuffer.Parked { return p.engine.buffer.Park(records[0]) })
+	})
+	return err == nil && waits
 }
 
 // traceOf is the trace id a log carries anywhere, or none.
@@ -107,23 +106,23 @@ func (e *engine) sendOnAll() {
 // to be found if that is empty.
 func (e *engine) sendOn(logs []requestid.Log, id pcommon.TraceID) {
 	for i := range logs {
-		e.sendOnOne(&logs[i], id)
-		e.buffer.Park(tracebuffer.Log, -1, -int64(len(logs[i].Message)))
-		e.buffer.Forget([]*tracebuffer.Envelope{logs[i].Metadata})
+		e.buffer.Unpark(logs[i].Parked, func(r tracebuffer.Record) { e.sendOnOne(&r, id) })
 	}
 }
 
-func (e *engine) sendOnOne(p *requestid.Log, id pcommon.TraceID) {
-	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(p.Message)
+func (e *engine) sendOnOne(r *tracebuffer.Record, id pcommon.TraceID) {
+	resource := r.Envelope.Around
+	msg := otlpwire.AppendResource(nil, resource.Content, []otlpwire.Scope{{Around: r.Envelope.Content, Records: [][]byte{r.Data}}})
+	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(msg)
 	if err != nil {
-		e.pipelines[p.Outlet].lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
+		e.pipelines[r.Outlet].lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
 		return
 	}
 	if !id.IsEmpty() {
 		ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
 		e.telemetry.FoundByRequest(1)
 	}
-	e.pipelines[p.Outlet].readmit(p.Metadata, ld)
+	e.pipelines[r.Outlet].readmit(resource.Around, ld)
 }
 
 // readmit decides on a log that was taken in earlier. What passes goes out through

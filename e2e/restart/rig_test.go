@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
@@ -207,9 +205,6 @@ func eachLog(logs plog.Logs, fn func(plog.LogRecord)) {
 		}
 	}
 }
-
-// unavailable makes an error one after which the collector tries again.
-func unavailable(err error) error { return status.Error(codes.Unavailable, err.Error()) }
 
 // kills is how often a collector is killed.
 func kills(t *testing.T) int {

@@ -53,7 +53,7 @@ func started(t *testing.T, to Options, change ...func(*rules.Config)) (*Outlet, 
 	if to.Retry == (configretry.BackOffConfig{}) {
 		to.Retry = retry
 	}
-	to.Buffer, err = tracebuffer.New(tracebuffer.Options{Policy: r.Policy(), MaxBytes: 1 << 20, MaxItems: 100})
+	to.Buffer, err = tracebuffer.New(tracebuffer.Options{Policy: r.Policy(), MaxBytes: 1 << 20, MaxItems: 100, Join: true, Count: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, to.Buffer.Close()) })
 	o := New(to)
@@ -69,8 +69,19 @@ var retry = configretry.BackOffConfig{
 
 // push has records wait for the outlet, which go out together.
 func push(o *Outlet, records ...tracebuffer.Record) {
+	for i, r := range records {
+		records[i].Envelope, records[i].Trace = intern(o.to.Buffer, r.Envelope), 0
+	}
 	o.to.Buffer.Adopt(o.to.Number, records)
 	o.Wake()
+}
+
+// intern returns the envelope as the buffer has it.
+func intern(b *tracebuffer.Buffer, e *tracebuffer.Envelope) *tracebuffer.Envelope {
+	if e == nil {
+		return nil
+	}
+	return b.Intern(intern(b, e.Around), []byte(e.Content))
 }
 
 // Verdicts of the default configuration: rule 0 is debug, 1 errors, 2 the default.

@@ -184,22 +184,25 @@ func (s *Left) readState(state *uint32, seed uint64) {
 		return
 	case published(count) != v || count > most:
 		s.damaged = true
-		for count = 0; count < most; count++ {
-			if b := s.bytesOf(count); binary.LittleEndian.Uint16(b[14:]) != check(b, seed) {
-				break
-			}
+		for count = 0; count < most && s.whole(count, seed); {
+			count++
 		}
 	}
 	s.Count, s.state = count, state
 }
 
+// whole reports whether what the index has of the i-th record is whole.
+func (s *Left) whole(i int, seed uint64) bool {
+	b := s.bytesOf(i)
+	return binary.LittleEndian.Uint16(b[14:]) == check(b, seed)
+}
+
 // Entry returns what the index has of the i-th record, if that is whole.
 func (s *Left) Entry(i int) (e LeftEntry, ok bool) {
-	b := s.bytesOf(i)
-	if binary.LittleEndian.Uint16(b[14:]) != check(b, s.seed) {
+	if !s.whole(i, s.seed) {
 		return e, false
 	}
-	in := storedEntry(b)
+	in := storedEntry(s.bytesOf(i))
 	e = LeftEntry{Kind: in.kind, Outlet: in.outlet, Decided: in.flags&Decided != 0, Copy: in.flags&hasOrigin != 0, Record: -1}
 	if in.prev != 0 {
 		e.Back, e.Record = uint64(in.prev>>16), int(uint16(in.prev))-1
@@ -327,8 +330,8 @@ func (s *Left) Envelopes(intern func(around *Envelope, content []byte) *Envelope
 		}
 		found[uint32(number)] = definition{uint32(around), slices.Clone(r.Data[n+m:])}
 	}
-	var make func(number uint32, deep int) *Envelope
-	make = func(number uint32, deep int) *Envelope {
+	var read func(number uint32, deep int) *Envelope
+	read = func(number uint32, deep int) *Envelope {
 		if e := made[number]; e != nil {
 			return e
 		}
@@ -338,7 +341,7 @@ func (s *Left) Envelopes(intern func(around *Envelope, content []byte) *Envelope
 		}
 		var around *Envelope
 		if d.around != 0 {
-			if around = make(d.around, deep+1); around == nil {
+			if around = read(d.around, deep+1); around == nil {
 				return nil
 			}
 		}
@@ -346,7 +349,7 @@ func (s *Left) Envelopes(intern func(around *Envelope, content []byte) *Envelope
 		return made[number]
 	}
 	for number := range found {
-		make(number, 1)
+		read(number, 1)
 	}
 	return made
 }

@@ -3,7 +3,7 @@
 
 // Package requestid finds the trace of logs that have no trace id but the id of a
 // request, which another item of their service carries with its trace id. A log waits,
-// as a message, until such an item arrives or its time is over. What is known and what
+// in the trace buffer, until such an item arrives or its time is over. What is known and what
 // waits is bounded in bytes.
 package requestid
 
@@ -38,12 +38,11 @@ type Requests struct {
 	closed     bool     // no log waits any more
 }
 
-// Log is one that waits.
+// Log is one that waits. It lies in the buffer.
 type Log struct {
-	Outlet   uint8                 // of the pipeline it goes back to
-	Metadata *tracebuffer.Envelope // of the client it came from: a reference of its own, or nil
-	Message  []byte                // an OTLP message of it alone, see Message
-	number   uint64
+	tracebuffer.Parked
+	Bytes  int // that it has there
+	number uint64
 }
 
 type expiry struct {
@@ -62,7 +61,7 @@ const (
 	// What things take, in bytes: a known request, a log that waits beside its
 	// message, and its place in the queue, which stays after its trace was found.
 	requestBytes = 48
-	parkedBytes  = 128
+	parkedBytes  = 256
 	expiryBytes  = 64
 )
 
@@ -153,7 +152,7 @@ func (r *Requests) take(key uint64) []Log {
 // left notes that a log waits no more. The caller holds the lock.
 func (r *Requests) left(p *Log) {
 	r.waiting--
-	r.bytes -= int64(len(p.Message))
+	r.bytes -= int64(p.Bytes)
 }
 
 // Find returns the trace of the request, if it is known.
@@ -166,14 +165,15 @@ func (r *Requests) Find(key uint64) (id pcommon.TraceID, ok bool) {
 	return id, ok
 }
 
-// Park lets a log wait, if there is room.
-func (r *Requests) Park(now time.Duration, key uint64, p Log) bool {
+// Park lets a log of so many bytes wait, if there is room: then park has it lie in the buffer.
+func (r *Requests) Park(now time.Duration, key uint64, bytes int, park func() tracebuffer.Parked) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	size := int64(len(p.Message))
+	size := int64(bytes)
 	if r.closed || r.bytes+r.overhead()+size+parkedBytes+expiryBytes > r.limit {
 		return false
 	}
+	p := Log{Parked: park(), Bytes: bytes}
 	p.number = r.next
 	r.next++
 	r.waiting++

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/itemtest"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
 func TestRequestsKnownAreBounded(t *testing.T) {
@@ -32,7 +33,7 @@ func TestRequestsAreWithinMaxBytes(t *testing.T) {
 	parked := 0
 	for n := range uint64(5000) {
 		r.Learn(0, n, itemtest.TraceNumbered(1))
-		if r.Park(0, 1<<32+n, Log{Message: make([]byte, 100)}) {
+		if r.Park(0, 1<<32+n, 100, func() tracebuffer.Parked { return tracebuffer.Parked{} }) {
 			parked++
 		}
 	}

@@ -68,15 +68,21 @@ func (t *tree) sharesStructure(n *node, count uint32, slugs bool) bool {
 // slugs reports whether most literal children look made up; where literals
 // are likelier, more of them have to.
 func (t *tree) slugs(n *node, count uint32) bool {
-	families := map[string]int{}
+	families := map[string]family{}
 	if n.place != segment.PlaceCollection {
 		for c := range t.children(n) {
-			families[family(t.label(c))]++
+			label := t.label(c)
+			f := families[firstWord(label)]
+			f.size++
+			if strings.Count(label, "-") >= titleHyphens {
+				f.titles++
+			}
+			families[firstWord(label)] = f
 		}
 	}
 	slugs := uint32(0)
 	for c := range t.children(n) {
-		if size := families[family(t.label(c))]; c.isLiteral() && !c.has(markWordy) && (size < familySize || size > maxFamily) {
+		if c.isLiteral() && !c.has(markWordy) && !families[firstWord(t.label(c))].ofEndpoints() {
 			slugs++
 		}
 	}
@@ -86,19 +92,31 @@ func (t *tree) slugs(n *node, count uint32) bool {
 	return slugs*10 >= count*7
 }
 
-// family returns the first of several words: endpoints come in families
-// (frontend_errors, frontend_latency). It is empty for numbered names.
-func family(label string) string {
+// family are siblings with the same first word.
+type family struct{ size, titles int }
+
+const (
+	// familySize siblings are a family, more than maxFamily are names that begin alike.
+	familySize, maxFamily = 3, 16
+	// titleHyphens join the words of a title; endpoints that long are joined by
+	// underscores.
+	titleHyphens = 2
+)
+
+// ofEndpoints: endpoints come in families (frontend_errors, frontend_latency), and so
+// do titles (my-first-post, my-second-post), which are longer.
+func (f family) ofEndpoints() bool {
+	return f.size >= familySize && f.size <= maxFamily && 2*f.titles < f.size
+}
+
+// firstWord returns the first of several words; of a numbered name it is the whole.
+func firstWord(label string) string {
 	end := strings.IndexAny(label, "-_.")
 	if end <= 0 || segment.IsDigit(label[len(label)-1]) {
 		return label
 	}
 	return label[:end]
 }
-
-// familySize siblings with the same first word are a family. More than maxFamily
-// are titles that begin alike.
-const familySize, maxFamily = 3, 16
 
 const (
 	// fewChildren are too few to say anything of.

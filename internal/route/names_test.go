@@ -182,3 +182,36 @@ func TestARegistryOfImages(t *testing.T) {
 		assert.LessOrEqual(t, s.Patterns(), 40)
 	}
 }
+
+// TestNamesThatBeginAlike: titles do, and endpoints do; titles are longer.
+func TestNamesThatBeginAlike(t *testing.T) {
+	for name, tt := range map[string]struct {
+		format string
+		values bool
+	}{
+		"titles":               {"/site/my-%s-post", true},
+		"titles below a value": {"/7/how-to-%s", true},
+		"titles at the root":   {"/why-we-%s-it", true},
+		"endpoints":            {"/console/user-%s", false},
+		"long endpoints":       {"/console/frontend_%s_per_second", false},
+	} {
+		s := newTable(t, Options{Learn: true}).Service("a")
+		found := map[string]bool{}
+		for round := range 12 {
+			for i := range 4 {
+				found[s.get(fmt.Sprintf(tt.format, words((4*round+i)%14*7919))).Pattern] = round == 11
+			}
+		}
+		left := 0
+		for _, now := range found {
+			if now {
+				left++
+			}
+		}
+		if tt.values {
+			assert.LessOrEqual(t, left, 2, "%s: %v", name, found)
+		} else {
+			assert.Greater(t, left, 2, "%s: %v", name, found)
+		}
+	}
+}

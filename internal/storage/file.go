@@ -99,7 +99,8 @@ func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 		return nil, errors.Join(err, f.handle.Close())
 	}
 	if info.Size() == 0 {
-		return f, f.make(want)
+		err = f.make(want)
+		return f, err
 	}
 	if err = f.read(info.Size()); err == nil {
 		if f.unit == want.unit {
@@ -118,7 +119,8 @@ func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 	if f.handle, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return nil, err
 	}
-	return f, f.make(want)
+	err = f.make(want)
+	return f, err
 }
 
 // setAside gives the file another name, of which there is one: to keep more would fill

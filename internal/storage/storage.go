@@ -80,7 +80,7 @@ func (s *Store) openFiles(o *Options) (err error) {
 	}
 	if have := s.records.layout; have.unit != int64(slot) { // made for another size
 		slots = (o.MaxBytes - ring - 2*headerBytes) / have.unit
-		if err = s.records.grow(slots); err != nil {
+		if err := s.records.grow(slots); err != nil {
 			return err
 		}
 	}

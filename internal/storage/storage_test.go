@@ -135,7 +135,7 @@ func TestAnotherSize(t *testing.T) {
 		for s.Memory().Get(1) != nil {
 			n++
 		}
-		require.EqualValues(t, s.Bytes(), n*int64(s.SlotBytes()))
+		require.Equal(t, n*int64(s.SlotBytes()), s.Bytes())
 		require.NoError(t, s.Trim())
 		info, err := os.Stat(filepath.Join(directory, "records"))
 		require.NoError(t, err)

@@ -3,46 +3,109 @@
 
 package tracebuffer
 
-// adopted are records that wait for an outlet and do not lie in the log.
-type adopted struct {
-	records []Record
-	count   int
-	bytes   int64
-	holds   []*Envelope // of the records, a reference each
-}
+import (
+	"math/rand/v2"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+)
 
 // Adopt has records of one signal, and their companions, wait for the outlet as if their
-// traces had been kept. They are the buffer's from then on, and count as held until they
-// are Delivered.
+// traces had been kept. They are copied, and count as held until they are Delivered.
 func (b *Buffer) Adopt(outlet uint8, records []Record) {
-	a := &adopted{records: records}
-	var sig Signal
-	for i := range records {
-		r := &records[i]
-		a.bytes += int64(len(r.Data)) + adoptedBytes
-		if !r.Companion {
-			sig = r.Signal
-			a.count++
+	var out Outcome // the caller knows the outlet
+	s := &b.shards[rand.IntN(len(b.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(records) > 0 {
+		n := 1
+		for n < len(records) && records[n].Trace == records[0].Trace && records[n].Verdict == records[0].Verdict && records[n].Restored == records[0].Restored {
+			n++
 		}
-		if n := len(a.holds); n == 0 || a.holds[n-1] != r.Envelope {
-			a.holds = append(a.holds, b.Share(r.Envelope))
-		}
+		s.adopt(outlet, records[:n], &out)
+		records = records[n:]
 	}
-	b.held[sig].Add(int64(a.count))
-	b.Linger(outlet, a.bytes)
-	b.adopting.Lock()
-	defer b.adopting.Unlock()
-	b.adopted[outlet] = append(b.adopted[outlet], a)
+	s.report()
 }
 
-// adoptedBytes is what an adopted record takes besides its data.
-const adoptedBytes = 128
+// adopt has the records of one trace wait.
+func (s *shard) adopt(outlet uint8, records []Record, out *Outcome) {
+	e := s.make()
+	v := records[0].Verdict
+	e.state, e.verdict, e.rnd, e.explicit, e.restored = leaving, v.Pack(), v.Randomness, v.Explicit, records[0].Restored
+	s.begin(e, [16]byte{})
+	for i := range records {
+		s.hold1(e, &records[i], outlet)
+	}
+	s.release(e, out)
+}
 
-// Park adds n records, of so many bytes, that the caller holds to the account of what
-// is held. Negative numbers end that.
-func (b *Buffer) Park(sig Signal, n int, bytes int64) {
-	b.held[sig].Add(int64(n))
-	b.aside.Add(bytes)
+// make makes an entry that is no trace.
+func (s *shard) make() *entry {
+	for {
+		if key := idtable.KeyOf(0, rand.Uint64()); s.table.Find(key) == nil {
+			e := s.table.Insert(key, 0)
+			e.key, e.made, e.waits = key, true, waitNone
+			return e
+		}
+	}
+}
+
+// hold1 holds a record of an entry that was made.
+func (s *shard) hold1(e *entry, r *Record, outlet uint8) {
+	kind := uint8(r.Signal)
+	if !r.Companion {
+		e.held[r.Signal]++
+		s.held[r.Signal].Add(1)
+	} else {
+		outlet = r.Outlet
+		if r.Signal == Span {
+			kind = kindCompanion
+		}
+	}
+	s.store(e, kind, outlet, r.Origin, r.Envelope, r.Data)
+}
+
+// Parked is a record that Park took.
+type Parked struct {
+	shard uint8
+	key   uint64
+}
+
+// Park holds a record, which is copied, until Unpark.
+func (b *Buffer) Park(r Record) Parked {
+	n := rand.IntN(len(b.shards))
+	s := &b.shards[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.make()
+	e.state = parked
+	s.begin(e, [16]byte{})
+	s.hold1(e, &r, r.Outlet)
+	s.report()
+	return Parked{uint8(n), e.key}
+}
+
+// Unpark has use decide on the record, which is good until it returns, and holds it no more.
+func (b *Buffer) Unpark(p Parked, use func(Record)) {
+	s := &b.shards[p.shard]
+	s.mu.Lock()
+	e := s.table.Find(p.key)
+	held := s.log.At(e.last)
+	l := s.log.Link(e.last)
+	r := Record{Envelope: b.Share(held.Envelope), Data: append([]byte(nil), held.Data...), Signal: signalOf(l.Kind), Outlet: l.Outlet}
+	if s.files != nil {
+		r.Origin = s.log.OriginOf(e.last)
+	}
+	s.mu.Unlock()
+	use(r)
+	b.Forget([]*Envelope{r.Envelope})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e = s.table.Find(p.key)
+	s.held[r.Signal].Add(-1)
+	s.close(e)
+	s.giveBack()
+	s.report()
 }
 
 // Linger adds so many bytes, which the caller holds, to what waits for the outlet. A

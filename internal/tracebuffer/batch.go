@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 )
 
 // Batch is what an outlet takes at a time: whole traces, as far as they are its own. The
@@ -19,14 +20,13 @@ type Batch struct {
 	// Bytes is what is held of the traces.
 	Bytes int64
 
-	outlet  uint8
-	signal  Signal
-	limit   int64 // of Bytes
-	shard   int   // whose turn it is
-	traces  []taken
-	refs    []reference
-	data    []byte // of Records
-	adopted []*adopted
+	outlet uint8
+	signal Signal
+	limit  int64 // of Bytes
+	shard  int   // whose turn it is
+	traces []taken
+	refs   []reference
+	data   []byte // of Records
 }
 
 // taken is a trace in a batch.
@@ -60,7 +60,7 @@ func (b *Batch) reset(outlet uint8, sig Signal, limit int64) {
 	clear(b.Records)
 	*b = Batch{
 		outlet: outlet, signal: sig, limit: limit, shard: b.shard,
-		Records: b.Records[:0], traces: b.traces[:0], refs: b.refs[:0], data: b.data[:0], adopted: b.adopted[:0],
+		Records: b.Records[:0], traces: b.traces[:0], refs: b.refs[:0], data: b.data[:0],
 	}
 }
 
@@ -78,6 +78,7 @@ func (s *shard) take(b *Batch) {
 		b.Bytes += int64(e.bytes)
 		size += int(e.bytes)
 		s.refer(e, b)
+		s.noteOf(e, recovery.Taken, b.signal)
 	}
 	b.read(s, from, size)
 }
@@ -148,9 +149,6 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 	if b.Waiting(outlet) == 0 {
 		return false
 	}
-	if b.takeAdopted(batch) {
-		return true
-	}
 	for range b.shards {
 		s := &b.shards[batch.shard]
 		s.mu.Lock()
@@ -166,44 +164,16 @@ func (b *Buffer) Take(outlet uint8, sig Signal, batch *Batch) bool {
 	return len(batch.Records) > 0
 }
 
-// takeAdopted has the batch take what was adopted first, and reports whether there was
-// something.
-func (b *Buffer) takeAdopted(batch *Batch) bool {
-	b.adopting.Lock()
-	defer b.adopting.Unlock()
-	list := b.adopted[batch.outlet]
-	for len(batch.adopted) < len(list) && !batch.full() {
-		a := list[len(batch.adopted)]
-		batch.adopted = append(batch.adopted, a)
-		batch.Records = append(batch.Records, a.records...)
-		batch.Count += a.count
-		batch.Bytes += a.bytes
-	}
-	b.adopted[batch.outlet] = slices.Delete(list, 0, len(batch.adopted))
-	return len(batch.adopted) > 0
-}
-
-// disown ends the account of what was adopted.
-func (b *Buffer) disown(batch *Batch) {
-	for _, a := range batch.adopted {
-		b.Linger(batch.outlet, -a.bytes)
-		b.envelopes.Forget(a.holds)
-	}
-	clear(batch.adopted)
-	batch.adopted = batch.adopted[:0]
-}
-
 // Delivered ends the account of a batch: it went on, or was lost.
 func (b *Buffer) Delivered(batch *Batch) {
 	b.held[batch.signal].Add(-int64(batch.Count))
 	b.futile.Store(false)
-	b.disown(batch)
 	for i := 0; i < len(batch.traces); {
 		n := batch.traces[i].shard
 		s := &b.shards[n]
 		s.mu.Lock()
 		for ; i < len(batch.traces) && batch.traces[i].shard == n; i++ {
-			s.left(batch.traces[i].key, batch.outlet)
+			s.left(batch.traces[i].key, batch.outlet, batch.signal)
 		}
 		s.giveBack()
 		s.report()

@@ -13,6 +13,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
 )
 
 // Options say how a buffer decides and what it may hold.
@@ -48,6 +49,10 @@ type Options struct {
 	Count bool
 	// DryRun lets pass what the verdict is to drop.
 	DryRun bool
+	// Storage has what is held lie in files, so that it outlives the process: nil for none.
+	// The buffer has it alone until it is closed. MaxBytes is then for what is in memory
+	// besides, and the files have room of their own.
+	Storage *storage.Store
 }
 
 // Buffer holds traces until they are decided. It is safe for concurrent use.
@@ -68,7 +73,7 @@ type shared struct {
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
-	asides    [256]atomic.Int64     // bytes of what was adopted for each
+	asides    [256]atomic.Int64     // bytes that linger for each
 	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
 	unpacked  atomic.Int64
 	futile    atomic.Bool  // to decide traces early made no room; since the last Expire or Delivered
@@ -80,8 +85,7 @@ type shared struct {
 
 	lingering atomic.Int64 // traces that are decided and lie there for the hindsight
 
-	adopting sync.Mutex
-	adopted  [256][]*adopted // by outlet
+	stored
 }
 
 // New returns an empty buffer, which takes memory outside the heap until it is closed.
@@ -95,23 +99,35 @@ func New(opts Options) (*Buffer, error) {
 	b.envelopes = recordlog.NewEnvelopes()
 	b.scratch.New = func() any { return new(idtable.Parts) }
 	remembering := idtable.NewMemory(int(opts.VerdictBytes) / n / 2)
-	size := recordlog.SegmentSize(opts.MaxBytes / int64(n))
-	var err error
-	if b.memory, err = mapped.New(size, int((opts.MaxBytes+opts.MaxBytes/2)/int64(size))+4*n); err != nil {
-		err = fmt.Errorf("cannot map memory: %w", err)
-	}
 	for i := range b.shards {
 		s := &b.shards[i]
 		s.shared = &b.shared
-		s.log = recordlog.New(b.memory, b.envelopes, size)
 		s.late.Memory, s.special.Memory = remembering, remembering
 		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
+	if opts.Storage != nil {
+		b.openStored()
+		return b, nil
+	}
+	err := b.openMapped()
 	return b, err
 }
 
-// Close gives the memory back. The buffer must have been flushed; what no outlet has
-// taken is lost.
+// openMapped has the buffer's logs lie in memory of its own.
+func (b *Buffer) openMapped() (err error) {
+	limit, n := b.opts.MaxBytes, len(b.shards)
+	size := recordlog.SegmentSize(limit / int64(n))
+	if b.memory, err = mapped.New(size, int((limit+limit/2)/int64(size))+4*n); err != nil {
+		err = fmt.Errorf("cannot map memory: %w", err)
+	}
+	for i := range b.shards {
+		b.shards[i].log = recordlog.New(b.memory, b.envelopes, size)
+	}
+	return err
+}
+
+// Close gives the memory back. The buffer must have been flushed, and what no outlet has
+// taken is lost; what lies in a store stays there for the next one.
 func (b *Buffer) Close() error {
 	b.eachShard(func(s *shard) { s.closed = true })
 	return b.memory.Close()
@@ -161,6 +177,9 @@ func (b *Buffer) Add(now time.Duration, items []Item, fates []Fate, out *Outcome
 		s.now = max(s.now, now)
 		for ; i != 0; i = parts.Items[i-1].Next {
 			fates[i-1] = s.add(parts.Items[i-1].Key, &items[i-1], out)
+			if origin := items[i-1].Origin; origin != 0 && fates[i-1].Action == Drop {
+				s.void(origin)
+			}
 		}
 		if s.decided {
 			s.decided = false
@@ -229,7 +248,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 func (b *Buffer) Tidy(out *Outcome) {
 	half := b.opts.MaxBytes / 2
 	b.forgetDecided(half, out)
-	if b.Bytes() > half {
+	if b.filled() > half {
 		b.compress()
 	}
 	if b.claimed() > b.opts.MaxBytes/4*3 && b.blocked() != (Outlets{}) {
@@ -265,24 +284,48 @@ func (b *Buffer) blocked() (set Outlets) {
 func (b *Buffer) taken(bytes int64) int64 {
 	logs, unpacked := b.logs.Load(), b.unpacked.Load()
 	if logs >= unpacked {
+		return b.inUnits(bytes)
+	}
+	return b.inUnits(int64(float64(bytes) * float64(logs) / float64(unpacked)))
+}
+
+// inUnits is what bytes of the logs are in bytes of memory or, where they lie in files,
+// scaled.
+func (b *Buffer) inUnits(bytes int64) int64 {
+	if b.files == nil {
 		return bytes
 	}
-	return int64(float64(bytes) * float64(logs) / float64(unpacked))
+	return b.scaled(bytes)
 }
 
 // claimed is the memory taken, and what is about to be.
-func (b *Buffer) claimed() int64 { return b.Bytes() + b.growing.Load() + b.promised.Load() }
+func (b *Buffer) claimed() int64 {
+	if b.files == nil {
+		return b.Bytes() + b.growing.Load() + b.promised.Load()
+	}
+	return max(b.Bytes()+b.growing.Load(), b.ofFiles(b.promised.Load()))
+}
+
+// taking is what all shards take of what is short.
+func (b *Buffer) taking(byFiles bool) int64 {
+	if byFiles {
+		return b.ofFiles(0)
+	}
+	return b.used.Load()
+}
 
 // forgetDecided forgets the decided traces that have lain there longest, until the
 // goal is met or there are no more.
 func (b *Buffer) forgetDecided(goal int64, out *Outcome) {
-	over, used := b.Bytes()-goal, max(1, b.used.Load())
+	byFiles := b.byFiles()
+	over, used := b.filled()-goal, max(1, b.taking(byFiles))
 	if over <= 0 || b.lingering.Load() == 0 {
 		return
 	}
 	b.eachShard(func(s *shard) {
-		goal := s.reported.memory - int64(float64(over)*float64(s.reported.memory)/float64(used))
-		for e := s.oldestLingering(); e != nil && s.bytes() > goal; e = s.oldestLingering() {
+		takes := s.takes(s.reported, byFiles)
+		goal := takes - int64(float64(over)*float64(takes)/float64(used))
+		for e := s.oldestLingering(); e != nil && s.takes(s.usage(), byFiles) > goal; e = s.oldestLingering() {
 			if e.state == dropped {
 				out.Forgotten++
 			}
@@ -301,12 +344,17 @@ func (b *Buffer) decideOldest(used int64, blocked Outlets, out *Outcome) {
 	if over <= 0 {
 		return
 	}
+	byFiles := b.byFiles()
 	used = max(1, used)
+	if byFiles {
+		used = max(1, b.taking(true))
+	}
 	b.eachShard(func(s *shard) {
-		share := int64(float64(over) * float64(s.reported.memory) / float64(used))
-		goal, decided := s.reported.memory-share, int64(0)
+		takes := s.takes(s.reported, byFiles)
+		share := int64(float64(over) * float64(takes) / float64(used))
+		goal, decided := takes-share, int64(0)
 		// What is kept does not go now: to decide more would not make room either.
-		for e := s.oldest(); e != nil && s.bytes() > goal && b.taken(decided) <= 2*share; e = s.oldest() {
+		for e := s.oldest(); e != nil && s.takes(s.usage(), byFiles) > goal && b.taken(decided) <= 2*share; e = s.oldest() {
 			stuck := blocked.meet(s.outletsOf(e))
 			if stuck && e.state == passing {
 				break
@@ -342,7 +390,7 @@ func (b *Buffer) compress() {
 		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
-		if b.Bytes() <= b.opts.MaxBytes/2 {
+		if b.filled() <= b.opts.MaxBytes/2 {
 			return
 		}
 	}
@@ -353,7 +401,15 @@ func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.memory.Spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+	return b.used.Load() + b.spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+}
+
+// spare is the memory that lies ready for the logs.
+func (b *Buffer) spare() int64 {
+	if b.files != nil {
+		return 0
+	}
+	return b.memory.Spare()
 }
 
 // Held is the number of records of the signal that are held.

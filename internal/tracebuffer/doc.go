@@ -42,6 +42,10 @@
 // Traces may be joined by links of their spans (edges.go): one that is kept keeps the
 // others, one step far.
 //
+// With a store ([Options.Storage]) the logs lie in files and outlive the process, and so do
+// verdicts that do not follow from the trace id. What becomes of a trace is noted in the log
+// beside its records (package recovery); [Buffer.Recover] has what was left go on.
+//
 // The package holds no clock, logger or instrument. Time is an argument, a reading of
 // one monotonic clock; what happened goes out as a Fate per item and as an Outcome.
 package tracebuffer

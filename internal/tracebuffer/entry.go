@@ -33,6 +33,8 @@ type entry struct {
 	byHalf      bool  // items had its whole id, and others only the low half
 	restored    bool  // it was dropped, and came back
 	linked      bool  // it is joined to a trace that is kept
+	made        bool  // it is no trace: what Adopt or Park took
+	got         uint8 // in a store: a bit for each signal whose outlet has delivered it
 }
 
 // state is where a trace stands.
@@ -44,6 +46,7 @@ const (
 	leaving                // what was held waits for outlets to take it
 	dropped                // it is dropped unless evidence comes
 	delivered              // it has gone out, and lies there for logs that come late
+	parked                 // whoever parked it decides
 )
 
 // merge adds an item's facts. Every step is a minimum or a maximum, and the whole id

@@ -51,6 +51,8 @@ type Item struct {
 	// Record is the item's bytes, borrowed: copied where it is held or, for
 	// a span that passes, where a log may need it. Nil leaves no context.
 	Record []byte
+	// Origin is set on an item that is decided on anew after it was left in a store.
+	Origin Origin
 	// Unheld marks an item that cannot be held, whatever its trace waits for: the
 	// trace is decided at once. It has no Record.
 	Unheld bool
@@ -71,6 +73,9 @@ func (it *Item) high() uint64 { return binary.BigEndian.Uint64(it.ID[:8]) }
 
 func (it *Item) key() uint64 { return idtable.KeyOf(it.high(), binary.BigEndian.Uint64(it.ID[8:])) }
 
+// Origin is the place of a record in the log of a store, 0 for none.
+type Origin = recordlog.Origin
+
 // Record is one held record of a kept trace.
 type Record struct {
 	// Trace is the same for the records of one trace, which follow each other in
@@ -88,6 +93,8 @@ type Record struct {
 	// Companion marks a record that is there only for those of the other signal
 	// in its trace: it goes out, or went out, through its own outlet.
 	Companion bool
+	// Origin is the place that a record is adopted or parked from, if it lies in a store.
+	Origin Origin
 	// Restored marks a record of a trace that had been dropped before evidence came.
 	Restored bool
 }

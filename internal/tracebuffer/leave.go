@@ -5,6 +5,7 @@ package tracebuffer
 
 import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 )
 
@@ -38,7 +39,7 @@ func (s *shard) leave(e *entry, v sampling.Verdict, out *Outcome) {
 		out.weigh(v, e)
 		s.followed(e.key, v, out)
 	}
-	s.note(e, v)
+	s.note(e, v, e.state != passing)
 	s.release(e, out)
 }
 
@@ -60,15 +61,17 @@ func (s *shard) byLink(e *entry) sampling.Verdict {
 	return s.policy.Decide(sampling.Finding{Match: s.opts.Linked}, e.size(), e.rnd)
 }
 
-// note remembers the verdict on a trace in the table.
-func (s *shard) note(e *entry, v sampling.Verdict) {
-	s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf)
+// note remembers the verdict on a trace in the table, which may be news.
+func (s *shard) note(e *entry, v sampling.Verdict, news bool) {
+	if s.remember(e.key, s.table.Own(e.key), v, e.explicit, e.byHalf) && news {
+		s.keepVerdict(e, v)
+	}
 }
 
 // turnDown drops a trace: at once where there is no room or no time, else after the
 // hindsight.
 func (s *shard) turnDown(e *entry, v sampling.Verdict, t Trigger, out *Outcome) {
-	s.note(e, v)
+	s.note(e, v, true)
 	if s.opts.Hindsight <= 0 || t == TriggerPressure || s.flushed {
 		s.drop(e, v, out)
 		s.close(e)
@@ -82,6 +85,7 @@ func (s *shard) linger(e *entry, as state) {
 	e.state, e.waits, e.deadline = as, waitNone, int64(s.now+s.opts.Hindsight)
 	s.hindsight.push(ticket{e.key, e.deadline})
 	s.lingering.Add(1)
+	s.stands(e)
 }
 
 // oldestLingering returns the trace that has lain there longest for the hindsight.
@@ -115,6 +119,7 @@ func (s *shard) drop(e *entry, v sampling.Verdict, out *Outcome) {
 
 // close takes the trace out of the table. What it has in the log is free.
 func (s *shard) close(e *entry) {
+	s.ends(e)
 	s.live -= int64(e.bytes)
 	s.table.Remove(e.key)
 }
@@ -128,6 +133,7 @@ func (s *shard) release(e *entry, out *Outcome) {
 		s.gone(e)
 		return
 	}
+	s.stands(e)
 	for outlet := range outlets.Each {
 		e.outlets++
 		for len(s.queues) <= int(outlet) {
@@ -153,23 +159,26 @@ func (s *shard) outletsOf(e *entry) (set Outlets) {
 }
 
 // left notes that an outlet has delivered what it took of a trace.
-func (s *shard) left(key uint64, outlet uint8) {
+func (s *shard) left(key uint64, outlet uint8, sig Signal) {
 	e := s.table.Find(key)
 	s.outlets[outlet].Add(-int64(e.bytes))
 	if e.outlets--; e.outlets == 0 {
 		s.gone(e)
+		return
 	}
+	s.noteOf(e, recovery.Delivered, sig)
+	e.got |= 1 << sig
 }
 
 // gone notes that all of a trace has gone out. What late logs may be joined to lies there
 // for the hindsight, where traces wait: else its spans are few and go with their wait.
 func (s *shard) gone(e *entry) {
 	spans := e.sent > 0 || e.records > e.held[Log]
-	if !spans || !s.decides || !s.opts.Join || s.opts.Hindsight <= 0 || s.flushed {
+	if e.made || !spans || !s.decides || !s.opts.Join || s.opts.Hindsight <= 0 || s.flushed {
 		s.close(e)
 		return
 	}
-	e.sent, e.held, e.restored = e.records, [signals]uint32{}, false
+	e.sent, e.held, e.restored, e.got = e.records, [signals]uint32{}, false, 0
 	s.linger(e, delivered)
 }
 

@@ -58,8 +58,12 @@ func traceID(n byte) (id [16]byte) {
 }
 
 func (w *world) draw() Item {
-	id := traceID(byte(rapid.IntRange(0, 5).Draw(w.t, "trace")))
-	sig := Signal(rapid.IntRange(0, 1).Draw(w.t, "signal"))
+	return w.draw1(byte(rapid.IntRange(0, 5).Draw(w.t, "trace")), Signal(rapid.IntRange(0, 1).Draw(w.t, "signal")), rapid.IntRange(0, 1500).Draw(w.t, "size"))
+}
+
+// draw1 draws an item of the trace, with a record of about so many bytes.
+func (w *world) draw1(trace byte, sig Signal, size int) Item {
+	id := traceID(trace)
 	w.sent++
 	return Item{
 		ID:         id,
@@ -70,7 +74,7 @@ func (w *world) draw() Item {
 		Root:       sig == Span && rapid.Bool().Draw(w.t, "root"),
 		Joins:      sig == Log && rapid.Bool().Draw(w.t, "joins"),
 		Envelope:   w.buf.Intern(nil, []byte("envelope")),
-		Record:     fmt.Appendf(nil, "%d:%d:%s", id[7], w.sent, make([]byte, rapid.IntRange(0, 1500).Draw(w.t, "size"))),
+		Record:     fmt.Appendf(nil, "%d:%d:%s", id[7], w.sent, make([]byte, size)),
 	}
 }
 

@@ -59,8 +59,9 @@ func (s *shard) lowest() *entry {
 
 // lyingRecord is a record and its trace.
 type lyingRecord struct {
-	at recordlog.Position
-	of *entry
+	at   recordlog.Position
+	of   *entry
+	sent bool // it has been delivered, and may be joined
 }
 
 // move rewrites at the end of the log as many of the traces that lie lowest as it takes
@@ -73,26 +74,45 @@ func (s *shard) move(excess int64, pressure bool) {
 		if e.state == leaving && e.deadline > int64(s.now) && !pressure {
 			break
 		}
-		for _, p := range s.trail(e) {
-			records = append(records, lyingRecord{p, e})
+		sent := uint32(0)
+		for i, p := range s.trail(e) {
+			r := lyingRecord{p, e, i < int(e.sent)}
+			if r.sent {
+				if e.state == delivered && s.log.Link(p).Kind == kindLog {
+					continue // nothing is joined to it
+				}
+				sent++
+			}
+			records = append(records, r)
 		}
+		e.sent = sent
 		moved += int64(e.bytes)
 		s.live -= int64(e.bytes)
-		e.first, e.last, e.records, e.bytes = 0, 0, 0, 0
+		s.beginAnew(e)
+		e.records, e.bytes = 0, 0
 	}
 	slices.SortFunc(records, func(x, y lyingRecord) int { return cmp.Compare(x.at, y.at) })
 	for _, r := range records {
-		s.rewrite(r.of, r.at)
+		s.rewrite(r)
 	}
 	s.log.Forget()
 }
 
 // rewrite writes the record again, for its trace. One that lies packed shall not take
 // more than before, so for each segment that such ones fill another one is packed.
-func (s *shard) rewrite(e *entry, p recordlog.Position) {
-	r, taken, packed := s.log.At(p), s.log.Usage().Taken, s.log.Link(p).Packed
-	s.store(e, r.Kind, r.Outlet, r.Envelope, r.Data)
-	if packed && s.log.Usage().Taken > taken {
+func (s *shard) rewrite(of lyingRecord) {
+	r, taken, packed := s.log.At(of.at), s.log.Usage().Taken+s.log.Usage().Filed, s.log.Link(of.at).Packed
+	if of.sent && r.Kind == kindSpan {
+		r.Kind = kindCompanion
+	}
+	var origin Origin
+	if s.files != nil {
+		origin = s.log.OriginOf(of.at)
+	}
+	if s.store(of.of, r.Kind, r.Outlet, origin, r.Envelope, r.Data); of.sent && of.of.records == of.of.sent {
+		s.sent(of.of)
+	}
+	if packed && s.log.Usage().Taken+s.log.Usage().Filed > taken {
 		s.log.Pack()
 	}
 }
@@ -127,11 +147,13 @@ func (s *shard) growth() int64 {
 	return n
 }
 
+func (s *shard) usage() usage { return usage{s.bytes(), s.log.Usage()} }
+
 // report adds what the shard's size changed by to the buffer's.
 func (s *shard) report() {
-	now := usage{s.bytes(), s.log.Usage()}
+	now := s.usage()
 	s.used.Add(now.memory - s.reported.memory)
-	s.logs.Add(now.log.Taken - s.reported.log.Taken)
+	s.logs.Add(now.log.Taken + now.log.Filed - s.reported.log.Taken - s.reported.log.Filed)
 	s.unpacked.Add(now.log.Unpacked - s.reported.log.Unpacked)
 	s.reported = now
 	growth := s.growth()

@@ -41,6 +41,7 @@ type shard struct {
 	reported       usage
 	growthReported int64
 	path           []recordlog.Position // scratch of trail
+	noting         []byte               // scratch of notes
 	touched        uint64               // keeps the reads of touch from being optimised away
 }
 
@@ -53,6 +54,9 @@ type usage struct {
 // add decides on one item or holds it.
 func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 	e, at, met := s.table.Meet(key, it.high())
+	if !it.Unheld && !s.log.CanHold(len(it.Record), it.Envelope) {
+		it.Unheld = true // the files are full
+	}
 	switch {
 	case e == nil:
 		if v, ok := s.remembered(key, it.high()); ok {
@@ -74,7 +78,7 @@ func (s *shard) add(key uint64, it *Item, out *Outcome) Fate {
 		s.wholes.add(e.key, it.Part)
 		if s.policy.Settled(e.found) {
 			if v := s.settle(e, out); e.state == undecided {
-				s.note(e, v)
+				s.note(e, v, true)
 				s.drop(e, v, out)
 				s.close(e)
 				return s.fate(v)
@@ -125,6 +129,7 @@ func (s *shard) addLate(key uint64, v sampling.Verdict, it *Item) Fate {
 		own := s.policy.Decide(it.Finding, sampling.Size{}, it.Randomness)
 		if own.Keep && s.policy.KeepsMore(own, v) {
 			s.special.put(key, idtable.Own(key, it.high()), own, true)
+			s.putVerdict(it.ID, own)
 			v, upgraded = own, !v.Keep
 		}
 	}
@@ -150,7 +155,7 @@ func (s *shard) addAfter(e *entry, it *Item, out *Outcome) Fate {
 	switch {
 	case fate.Action != Pass || it.Record == nil || s.full(e):
 	case it.Signal == Span:
-		s.store(e, kindCompanion, it.Outlet, it.Envelope, it.Record)
+		s.store(e, kindCompanion, it.Outlet, 0, it.Envelope, it.Record)
 	default:
 		fate.Action = Hold
 		s.lingering.Add(-1)
@@ -203,7 +208,9 @@ func (s *shard) restore(e *entry, v sampling.Verdict, out *Outcome) {
 // any more.
 func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 	v := s.policy.Decide(it.Finding, it.size(), it.Randomness)
-	s.remember(key, idtable.Own(key, it.high()), v, it.Explicit, false)
+	if s.remember(key, idtable.Own(key, it.high()), v, it.Explicit, false) {
+		s.putVerdict(it.ID, v)
+	}
 	if s.decides {
 		why := TriggerPressure
 		if s.flushed {
@@ -218,14 +225,17 @@ func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 // remember notes a verdict for the trace's late items. Where nothing can change a
 // verdict, every item comes to it alone, unless the trace brought a randomness
 // of its own. The trace lay or would lie under key at. What does not follow from the
-// id is also found by its low half alone; the rest is if such items were seen.
-func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bool) {
+// id is also found by its low half alone; the rest is if such items were seen. It reports
+// whether the verdict does not follow from the id.
+func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bool) (special bool) {
+	special = explicit || !s.policy.Ordinary(v)
 	switch {
-	case explicit || !s.policy.Ordinary(v):
+	case special:
 		s.special.put(at, own, v, true)
 	case s.decides:
 		s.late.put(at, own, v, byHalf)
 	}
+	return special
 }
 
 // open makes an entry for the item's trace.
@@ -233,6 +243,7 @@ func (s *shard) open(at uint64, it *Item) *entry {
 	e := s.table.Insert(at, it.high())
 	e.key, e.rnd, e.found = at, it.Randomness, it.Finding
 	e.linked = s.edges.toKept(at)
+	s.begin(e, it.ID)
 	s.wait(e, waitFull, s.now+s.opts.Wait)
 	return e
 }
@@ -252,6 +263,10 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 		e.state = passing
 		out.weigh(v, e)
 		s.followed(e.key, v, out)
+		s.stands(e)
+		if e.explicit || !s.policy.Ordinary(v) {
+			s.keepVerdict(e, v)
+		}
 	}
 	if s.decides {
 		out.decided(v, TriggerEvidence)
@@ -273,7 +288,7 @@ func (s *shard) holdOrPass(e *entry, it *Item) Fate {
 	case it.Signal == Span:
 		fate.Action = Pass
 		if s.waits(it) && !full {
-			s.store(e, kindCompanion, it.Outlet, it.Envelope, it.Record)
+			s.store(e, kindCompanion, it.Outlet, 0, it.Envelope, it.Record)
 		}
 	case s.waits(it) && !full:
 		s.hold(e, kindLog, it)
@@ -292,7 +307,7 @@ func (s *shard) full(e *entry) bool {
 }
 
 func (s *shard) hold(e *entry, kind uint8, it *Item) {
-	s.store(e, kind, it.Outlet, it.Envelope, it.Record)
+	s.store(e, kind, it.Outlet, it.Origin, it.Envelope, it.Record)
 	e.held[it.Signal]++
 	s.held[it.Signal].Add(1)
 	if it.Signal == Log && e.state != passing {
@@ -301,8 +316,11 @@ func (s *shard) hold(e *entry, kind uint8, it *Item) {
 }
 
 // store appends a record to the log and to the trace.
-func (s *shard) store(e *entry, kind, outlet uint8, around *Envelope, rec []byte) {
-	e.last = s.log.Append(e.last, kind, outlet, 0, around, rec)
+func (s *shard) store(e *entry, kind, outlet uint8, origin Origin, around *Envelope, rec []byte) {
+	if e.state != undecided && s.files != nil {
+		kind |= recordlog.Decided
+	}
+	e.last = s.log.Append(e.last, kind, outlet, origin, around, rec)
 	if e.first == 0 {
 		e.first = e.last
 		s.lying.push(ticket{e.key, int64(e.first)})

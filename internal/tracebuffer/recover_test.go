@@ -1,0 +1,428 @@
+// Copyright The Correlation Processor Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux || darwin
+
+package tracebuffer
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
+	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
+)
+
+// process is a buffer in a store that is killed now and then.
+type process struct {
+	*world
+	opts      Options
+	directory string
+	store     *storage.Store
+	items     map[string]Item // by their records
+	recovered bool            // all that was left before
+}
+
+// inMemory returns a directory in memory, where there is one.
+func inMemory(t require.TestingT) string {
+	parent := "/dev/shm"
+	if _, err := os.Stat(parent); err != nil {
+		parent = ""
+	}
+	directory, err := os.MkdirTemp(parent, "tracebuffer")
+	require.NoError(t, err)
+	return directory
+}
+
+func openStore(t require.TestingT, directory string, size int64) *storage.Store {
+	s, err := storage.Open(storage.Options{Directory: directory, MaxBytes: size, Warn: func(string, error) {}})
+	require.NoError(t, err)
+	return s
+}
+
+func newProcess(t *rapid.T, opts Options, percentages ...float64) *process {
+	p := &process{directory: inMemory(t), items: map[string]Item{}, recovered: true}
+	p.store = openStore(t, p.directory, storage.MinBytes)
+	opts.Storage = p.store
+	p.world = newWorld(t, opts, percentages...)
+	p.opts = opts
+	p.opts.Policy = p.policy
+	p.opts.VerdictBytes = opts.MaxBytes / 16
+	return p
+}
+
+// kill ends the process and starts another one, on the files as they were.
+func (p *process) kill() {
+	next := inMemory(p.t)
+	for _, name := range []string{"records", "verdicts"} {
+		b, err := os.ReadFile(filepath.Join(p.directory, name))
+		require.NoError(p.t, err)
+		require.NoError(p.t, os.WriteFile(filepath.Join(next, name), b, 0o600))
+	}
+	p.end()
+	p.directory, p.store = next, openStore(p.t, next, storage.MinBytes)
+	p.opts.Storage = p.store
+	var err error
+	p.buf, err = New(p.opts)
+	require.NoError(p.t, err)
+	for sig, b := range p.batches {
+		if b != nil {
+			for _, r := range b.Records {
+				if !r.Companion {
+					delete(p.seen, string(r.Data)) // it may come once more
+				}
+			}
+		}
+		p.batches[sig] = nil
+	}
+	p.recovered = false
+}
+
+func (p *process) end() {
+	require.NoError(p.t, p.buf.Close())
+	require.NoError(p.t, p.store.Close())
+	require.NoError(p.t, os.RemoveAll(p.directory))
+}
+
+// killedHere ends a recovery in the middle.
+type killedHere struct{}
+
+// recover has what was left go on, but for what it leaves after so many replays, or ends in
+// the middle of one.
+func (p *process) recover(replays int, kill bool) (_ Recovered) {
+	defer func() {
+		if cause := recover(); cause != nil && cause != (killedHere{}) {
+			panic(cause)
+		}
+	}()
+	stop := make(chan struct{})
+	if replays == 0 {
+		close(stop)
+	}
+	stopped := replays == 0
+	r := p.buf.Recover(&Recovery{
+		Outlets: [signals]int{0, 1},
+		Now:     func() time.Duration { return p.now },
+		Replay: func(sig Signal, _ *Envelope, records []Record) {
+			replays--
+			p.replay(sig, records)
+			if replays == 0 {
+				if kill {
+					panic(killedHere{})
+				}
+				close(stop)
+				stopped = true
+			}
+		},
+		CarryOut: func(out *Outcome) { p.carryOut(out) },
+		Stop:     stop,
+	})
+	p.recovered = !stopped
+	return r
+}
+
+func (p *process) replay(sig Signal, records []Record) {
+	items, fates := make([]Item, len(records)), make([]Fate, len(records))
+	for i, r := range records {
+		it, ok := p.items[string(r.Data)]
+		require.True(p.t, ok, "what was never sent")
+		require.Equal(p.t, sig, it.Signal)
+		require.Equal(p.t, "envelope", r.Envelope.Content)
+		it.Record, it.Envelope, it.Origin = r.Data, r.Envelope, r.Origin
+		items[i] = it
+	}
+	var out Outcome
+	p.buf.Add(p.now, items, fates, &out)
+	for i, f := range fates {
+		switch f.Action {
+		case Pass:
+			r := records[i]
+			r.Verdict = f.Verdict
+			p.buf.Adopt(uint8(sig), []Record{r})
+		case Drop:
+			p.dropped[sig]++
+		}
+	}
+	p.carryOut(&out)
+}
+
+// add adds items like the world, and knows them again.
+func (p *process) add(n int) {
+	items := make([]Item, n)
+	for i := range items {
+		items[i] = p.draw()
+	}
+	p.addAll(items)
+}
+
+// many adds roots of traces of their own, which go before those that wait for theirs.
+func (p *process) many() {
+	items := make([]Item, 150)
+	for i := range items {
+		it := p.draw1(byte(10+i), Span, 1000)
+		it.Match, it.Root = p.policy.Default(), true
+		items[i] = it
+	}
+	p.addAll(items)
+	p.now += 5 * time.Second
+	p.expire()
+}
+
+func (p *process) expire() {
+	var out Outcome
+	p.buf.Expire(p.now, &out)
+	p.carryOut(&out)
+}
+
+func (p *process) addAll(items []Item) {
+	for i := range items {
+		p.items[string(items[i].Record)] = items[i]
+	}
+	fates := make([]Fate, len(items))
+	var out Outcome
+	p.buf.Add(p.now, items, fates, &out)
+	for i := range items {
+		p.fate(&items[i], fates[i])
+	}
+	p.carryOut(&out)
+}
+
+// Whenever the process is killed, also while it recovers, nothing is lost that was taken
+// in, and nothing comes out twice but what was on its way: at every step at which all is
+// recovered received = passed + dropped + delivered + held, and when all was delivered
+// nothing is left.
+func TestNothingIsLostByAKill(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := newProcess(t, Options{
+			Wait:          time.Duration(rapid.IntRange(1, 20).Draw(t, "wait")) * time.Second,
+			WaitAfterRoot: time.Duration(rapid.IntRange(0, 5).Draw(t, "after root")) * time.Second,
+			MaxItems:      rapid.IntRange(1, 20).Draw(t, "max items"),
+			MaxBytes:      1 << 20,
+			Join:          rapid.Bool().Draw(t, "join"),
+			Count:         rapid.Bool().Draw(t, "count"),
+			Hindsight:     time.Duration(rapid.IntRange(0, 20).Draw(t, "hindsight")) * time.Second,
+		}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")...)
+		defer p.end()
+		t.Repeat(map[string]func(*rapid.T){
+			"add":     func(t *rapid.T) { p.t = t; p.add(rapid.IntRange(1, 8).Draw(t, "batch")) },
+			"take":    func(t *rapid.T) { p.take(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
+			"deliver": func(t *rapid.T) { p.deliver(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
+			"pack": func(*rapid.T) {
+				for i := range p.buf.shards {
+					p.buf.shards[i].log.Pack()
+					p.buf.shards[i].report()
+				}
+			},
+			"wait": func(t *rapid.T) {
+				p.now += time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond
+			},
+			"expire": func(*rapid.T) { p.expire() },
+			"many": func(t *rapid.T) {
+				if p.t = t; rapid.IntRange(0, 3).Draw(t, "really") == 0 {
+					p.many()
+				}
+			},
+			"half delivered": func(t *rapid.T) {
+				p.t = t
+				p.deliverAll()
+				p.add(20)
+				p.now += 30 * time.Second
+				p.expire()
+				sig := Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))
+				p.take(sig)
+				p.deliver(sig)
+			},
+			"make room": func(*rapid.T) {
+				var out Outcome
+				p.buf.MakeRoom(&out)
+				p.carryOut(&out)
+			},
+			"adopt": func(t *rapid.T) {
+				p.t = t
+				it := p.draw()
+				p.items[string(it.Record)] = it
+				p.received[it.Signal]++
+				p.buf.Adopt(it.Outlet, []Record{{Envelope: it.Envelope, Data: it.Record, Signal: it.Signal, Outlet: it.Outlet, Verdict: sampling.Verdict{Rule: sampling.NoRule}}})
+			},
+			"park": func(t *rapid.T) {
+				p.t = t
+				it := p.draw()
+				p.items[string(it.Record)] = it
+				p.received[it.Signal]++
+				parked := p.buf.Park(Record{Envelope: it.Envelope, Data: it.Record, Signal: it.Signal, Outlet: it.Outlet})
+				if rapid.Bool().Draw(t, "stays") {
+					return // until the next kill
+				}
+				p.buf.Unpark(parked, func(r Record) { p.replay(r.Signal, []Record{r}) })
+			},
+			"kill": func(t *rapid.T) {
+				if !p.recovered && rapid.Bool().Draw(t, "not again") {
+					return
+				}
+				p.t = t
+				p.kill()
+				p.recover(rapid.SampledFrom([]int{0, 1, 2, 1000}).Draw(t, "replays"), rapid.Bool().Draw(t, "in the middle"))
+			},
+			"": func(t *rapid.T) {
+				p.t = t
+				if p.recovered {
+					p.conserved()
+				}
+				require.Zero(t, p.buf.files.Spilled())
+			},
+		})
+		p.t = t
+		p.kill()
+		r := p.recover(1<<30, false)
+		require.Zero(t, r.Lost+r.LostParts)
+		p.conserved()
+		var out Outcome
+		p.buf.Flush(&out)
+		p.carryOut(&out)
+		p.deliverAll()
+		p.conserved()
+		for sig := range signals {
+			require.Zero(t, p.buf.Held(sig))
+			require.Zero(t, p.buf.Waiting(uint8(sig)))
+		}
+		require.Zero(t, p.buf.Traces())
+		p.kill()
+		r = p.recover(1<<30, false)
+		require.Equal(t, Recovered{Verdicts: r.Verdicts, Bytes: r.Bytes}, r, "nothing is left")
+	})
+}
+
+// A trace that was decided keeps its verdict: what comes late after a kill meets it, also
+// where it does not follow from the id; evidence brings one back whole that was dropped
+// before.
+func TestVerdictsSurvive(t *testing.T) {
+	directory := inMemory(t)
+	opts := Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute}
+	open := func() (*Buffer, *storage.Store) {
+		s := openStore(t, directory, storage.MinBytes)
+		o := opts
+		o.Storage = s
+		b, err := New(o)
+		require.NoError(t, err)
+		return b, s
+	}
+	b, s := open()
+	var out Outcome
+	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 0, "error"), &out).Action)
+	require.Equal(t, Hold, addOne(b, 0, itemOf(2, 1, "ordinary"), &out).Action)
+	require.Equal(t, Hold, addOne(b, 0, itemOf(3, 1, "ordinary"), &out).Action)
+	b.Expire(2*time.Second, &out)
+	require.Equal(t, Drop, addOne(b, 0, Item{ID: itemOf(2, 1, "").ID, Randomness: itemOf(2, 1, "").Randomness, Finding: sampling.Finding{Match: 1}, Unheld: true}, &out).Action)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+
+	b, s = open()
+	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 1, "late"), &out).Action, "before all is recovered")
+	r := b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	require.Equal(t, 2, r.Dropped[Span])
+	require.Equal(t, 1, r.Verdicts)
+	late := addOne(b, 0, itemOf(2, 0, "error"), &out)
+	require.Equal(t, Hold, late.Action)
+	var got []string
+	for _, r := range takeAll(b, 0, Span) {
+		require.True(t, r.Restored)
+		got = append(got, string(r.Data))
+	}
+	require.Equal(t, []string{"ordinary", "error"}, got)
+	b.Expire(2*time.Minute, &out)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+
+	// Under other rules verdicts mean nothing.
+	opts.Policy = errorsAnd(t, 50)
+	b, s = open()
+	r = b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	require.Equal(t, Recovered{Bytes: r.Bytes}, r)
+	require.NoError(t, b.Close())
+	require.NoError(t, s.Close())
+}
+
+// Whatever is damaged, the buffer starts, and what comes out is what was sent.
+func FuzzDamage(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		directory := inMemory(t)
+		defer func() { require.NoError(t, os.RemoveAll(directory)) }()
+		opts := Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute, Join: true}
+		sent := map[string]bool{}
+		for range 2 {
+			s := openStore(t, directory, storage.MinBytes)
+			opts.Storage = s
+			b, err := New(opts)
+			require.NoError(t, err)
+			came := func(r *Record) {
+				require.True(t, sent[string(r.Data)], "what was never sent")
+				require.Equal(t, "envelope", r.Envelope.Content)
+			}
+			var out Outcome
+			b.Recover(&Recovery{
+				Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
+				Replay: func(_ Signal, _ *Envelope, records []Record) {
+					for i := range records {
+						came(&records[i])
+					}
+				},
+			})
+			for n := range 300 {
+				it := itemOf(rng.IntN(60), sampling.Match(min(1, rng.IntN(5))), fmt.Sprint(seed, n, strings.Repeat("x", rng.IntN(1000))))
+				it.Signal = Signal(rng.IntN(2))
+				it.Outlet = uint8(it.Signal)
+				sent[string(it.Record)] = true
+				addOne(b, time.Duration(n)*10*time.Millisecond, it, &out)
+				if n%40 == 39 {
+					b.Expire(time.Duration(n)*10*time.Millisecond, &out)
+					b.shards[rng.IntN(len(b.shards))].log.Pack()
+				}
+				if n%100 == 99 {
+					for _, r := range takeAll(b, uint8(it.Signal), it.Signal) {
+						came(&r)
+					}
+				}
+			}
+			require.NoError(t, b.Close())
+			require.NoError(t, s.Close())
+			damage(t, rng, filepath.Join(directory, "records"))
+			damage(t, rng, filepath.Join(directory, "verdicts"))
+		}
+	})
+}
+
+// damage flips bits, swaps parts and cuts the end off.
+func damage(t *testing.T, rng *rand.Rand, path string) {
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	end := len(bytes.TrimRight(b, "\x00")) // what lies behind is not used
+	for range rng.IntN(60) {
+		b[min(4096+rng.IntN(end), len(b)-1)] ^= 1 << rng.IntN(8)
+	}
+	for range rng.IntN(3) {
+		n := 4096 << rng.IntN(3)
+		x, y := b[4096+rng.IntN(end/n+1)*n:], b[4096+rng.IntN(end/n+1)*n:]
+		if len(x) >= n && len(y) >= n {
+			z := bytes.Clone(x[:n])
+			copy(x[:n], y[:n])
+			copy(y[:n], z)
+		}
+	}
+	if rng.IntN(3) == 0 {
+		b = b[:rng.IntN(end+1)]
+	}
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+}

@@ -77,7 +77,7 @@ func (o *options) run(ctx context.Context) error {
 	if err == nil {
 		found, err = z.look(ctx)
 	}
-	if err = errors.Join(err, z.close()); err != nil {
+	if err := errors.Join(err, z.close()); err != nil {
 		return err
 	}
 	found.print(os.Stdout)

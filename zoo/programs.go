@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,13 +28,13 @@ const startLimit = time.Minute
 
 // start starts a program, if it is wanted, with its output in a file of its name that the
 // collector reads, and waits until it listens at the address.
-func (z *zoo) start(ctx context.Context, name, address string, command []string, env ...string) error {
+func (z *zoo) start(ctx context.Context, name, address string, command []string) error {
 	log := filepath.Join(z.logs, name+".log")
 	script := []string{"-c", `exec "$@" >>"$0" 2>&1`, log}
 	if name == "routers" {
 		script[2] = filepath.Join(z.folder, "routers.txt") // they write their logs themselves
 	}
-	p, err := process.Start(name, "/bin/sh", append(script, command...), append(z.environment(name), env...))
+	p, err := process.Start(name, "/bin/sh", append(script, command...), z.environment(name))
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (z *zoo) postgres(ctx context.Context, address string) error {
 			return err
 		}
 	}
-	initdb := append(as, found[0]+"/initdb", "-D", data, "-U", "postgres", "-A", "trust")
+	initdb := slices.Concat(as, []string{found[0] + "/initdb", "-D", data, "-U", "postgres", "-A", "trust"})
 	if out, err := exec.CommandContext(ctx, initdb[0], initdb[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}

@@ -45,7 +45,7 @@ var routers = []string{"gin", "echo", "chi", "mux", "fiber"}
 // logs, the address of a Postgres or "", and an address for each.
 func serveRouters(ctx context.Context, args []string) error {
 	if len(args) != 2+len(routers) {
-		return errors.New("usage: zoo routers FOLDER POSTGRES ADDRESS...")
+		return errors.New("usage: zoo routers FOLDER POSTGRES ADDRESS…")
 	}
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	exporter, err := otlptracegrpc.New(ctx) // to OTEL_EXPORTER_OTLP_ENDPOINT, with the SDK's own delays

@@ -70,7 +70,8 @@ func open(ctx context.Context, o *options) (z *zoo, err error) {
 	if err := z.startCollector(ctx); err != nil {
 		return z, err
 	}
-	return z, z.startPrograms(ctx)
+	err = z.startPrograms(ctx)
+	return z, err
 }
 
 func (z *zoo) startCollector(ctx context.Context) error {
@@ -134,8 +135,8 @@ func (z *zoo) play(ctx context.Context) error {
 	if err := z.load(ctx); err != nil {
 		return err
 	}
-	for i := len(z.running) - 1; i >= 0; i-- {
-		_ = z.running[i].Stop(stopGrace) // some end with the signal, which is no failure here
+	for _, p := range slices.Backward(z.running) {
+		_ = p.Stop(stopGrace) // some end with the signal, which is no failure here
 	}
 	z.running = nil
 	for limit := time.Now().Add(settleLimit); time.Now().Before(limit); time.Sleep(time.Second) {
@@ -152,8 +153,8 @@ func (z *zoo) play(ctx context.Context) error {
 
 // close ends what runs and removes what was written.
 func (z *zoo) close() (err error) {
-	for i := len(z.running) - 1; i >= 0; i-- {
-		z.running[i].Kill()
+	for _, p := range slices.Backward(z.running) {
+		p.Kill()
 	}
 	if z.prometheus != nil {
 		err = z.prometheus.Stop()

@@ -81,7 +81,8 @@ func Start(ctx context.Context, o Options) (s *Server, err error) {
 	if err != nil {
 		return s, err
 	}
-	return s, s.awaitReady(ctx)
+	err = s.awaitReady(ctx)
+	return s, err
 }
 
 // write writes the configuration and the rules.

@@ -86,6 +86,7 @@ func (f *fakeCollector) metrics(w http.ResponseWriter, _ *http.Request) {
 // tail passes on the lines of the first file that matches, as file_log does.
 func (f *fakeCollector) tail(ctx context.Context, pattern string) {
 	var lines *bufio.Reader
+	begun := ""
 	for ctx.Err() == nil {
 		time.Sleep(20 * time.Millisecond)
 		if lines == nil {
@@ -96,23 +97,28 @@ func (f *fakeCollector) tail(ctx context.Context, pattern string) {
 			}
 			continue
 		}
-		f.passLines(ctx, lines)
+		begun = f.passLines(ctx, begun, lines)
 	}
 }
 
-func (f *fakeCollector) passLines(ctx context.Context, lines *bufio.Reader) {
+// passLines passes on the lines that are whole. The rest is the beginning of the next one,
+// which may be read while it is written.
+func (f *fakeCollector) passLines(ctx context.Context, begun string, lines *bufio.Reader) (rest string) {
 	logs := plog.NewLogs()
 	resource := logs.ResourceLogs().AppendEmpty()
 	resource.Resource().Attributes().PutStr("service.name", "orders")
 	records := resource.ScopeLogs().AppendEmpty().LogRecords()
 	for {
 		line, err := lines.ReadString('\n')
+		line, begun = begun+line, ""
 		if err != nil {
-			break // zap writes whole lines, so none is cut here
+			rest = line
+			break
 		}
 		records.AppendEmpty().Body().SetStr(line[:len(line)-1])
 	}
 	must(f.passLogs(ctx, logs))
+	return rest
 }
 
 func (f *fakeCollector) passLogs(ctx context.Context, logs plog.Logs) error {

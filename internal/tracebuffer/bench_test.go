@@ -19,7 +19,9 @@ import (
 
 // BenchmarkAddAndDrop is the cost of a record that waits and is dropped, with so
 // many traces of eight records in the buffer at any time.
-func BenchmarkAddAndDrop(b *testing.B) {
+func BenchmarkAddAndDrop(b *testing.B) { benchmarkAddAndDrop(b, func(*Options) {}) }
+
+func benchmarkAddAndDrop(b *testing.B, change func(*Options)) {
 	for _, traces := range []int{1_000, 10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(traces), func(b *testing.B) {
 			policy, err := sampling.NewPolicy(
@@ -29,7 +31,9 @@ func BenchmarkAddAndDrop(b *testing.B) {
 			const batch = 512
 			perTrace := 8
 			wait := time.Duration(traces*perTrace/batch) * time.Millisecond
-			buf := newBuffer(b, Options{Policy: policy, Wait: wait, MaxItems: 1000, MaxBytes: 1 << 36})
+			opts := Options{Policy: policy, Wait: wait, MaxItems: 1000, MaxBytes: 1 << 36}
+			change(&opts)
+			buf := newBuffer(b, opts)
 			rng := rand.New(rand.NewPCG(1, 1))
 			record := make([]byte, 500)
 			items := make([]Item, batch)

@@ -248,7 +248,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 	b.readLogEnvelopes(ld)
 	for _, rl := range ld.ResourceLogs().All() {
 		svc := b.pipe.engine.services.Of(rl.Resource())
-		identified := -len(b.items)
+		before := len(b.items) // each log with a trace id is one
 		b.match.EnterLogs(rl)
 		b.envelopes.EnterResource(rl.Resource().Attributes())
 		for _, sl := range rl.ScopeLogs().All() {
@@ -257,7 +257,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 				b.readLog(svc, rl.Resource(), sl, lr)
 			}
 		}
-		b.pipe.engine.telemetry.Identified(svc, identified+len(b.items))
+		b.pipe.engine.telemetry.Identified(svc, len(b.items)-before)
 	}
 }
 

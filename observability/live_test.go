@@ -73,7 +73,7 @@ func TestRealServersUnderstandWhatIsPublished(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, flaws, fired)
 			require.Contains(t, servicesOf(t, s, "correlation:called_service_traces:rate15m"), "catalog", "the storefront has a client that is not wrapped")
-			lost, err := s.Query(t.Context(), `max_over_time(correlation:logs_missing_trace_id:ratio_rate5m{service_name="storefront"}[10m])`)
+			lost, err := prometheus.Query(t.Context(), s.URL(), `max_over_time(correlation:logs_missing_trace_id:ratio_rate5m{service_name="storefront"}[10m])`)
 			require.NoError(t, err)
 			require.Len(t, lost, 1)
 			require.Positive(t, lost[0].Value)
@@ -108,7 +108,7 @@ func checkLive(t *testing.T, s *prometheus.Server, what, query string) {
 	t.Helper()
 	want := []string{"catalog", "orders", "storefront"}
 	for _, name := range check(t, labelled(t), query) {
-		has, err := s.Query(t.Context(), fmt.Sprintf("max_over_time(%s[10m])", name))
+		has, err := prometheus.Query(t.Context(), s.URL(), fmt.Sprintf("max_over_time(%s[10m])", name))
 		require.NoError(t, err)
 		if len(has) == 0 {
 			return // nothing in the demo counts there
@@ -117,7 +117,7 @@ func checkLive(t *testing.T, s *prometheus.Server, what, query string) {
 			want = slices.DeleteFunc(want, func(service string) bool { return !slices.Contains(services, service) })
 		}
 	}
-	series, err := s.Query(t.Context(), fmt.Sprintf("max_over_time((%s)[2m:2s])", prometheus.Shorten(query, window)))
+	series, err := prometheus.Query(t.Context(), s.URL(), fmt.Sprintf("max_over_time((%s)[2m:2s])", prometheus.Shorten(query, window)))
 	require.NoError(t, err, what)
 	require.NotEmpty(t, series, "%s: %s", what, query)
 	if !slices.Contains(groupings(query), "service_name") || strings.Contains(query, "label_replace(sum by (peer)") {
@@ -132,7 +132,7 @@ func checkLive(t *testing.T, s *prometheus.Server, what, query string) {
 // servicesOf are the services that a metric has had series of.
 func servicesOf(t *testing.T, s *prometheus.Server, metric string) (names []string) {
 	t.Helper()
-	series, err := s.Query(t.Context(), fmt.Sprintf("group by (service_name) (max_over_time(%s[10m]))", metric))
+	series, err := prometheus.Query(t.Context(), s.URL(), fmt.Sprintf("group by (service_name) (max_over_time(%s[10m]))", metric))
 	require.NoError(t, err)
 	for _, one := range series {
 		if name := one.Labels["service_name"]; name != "" {

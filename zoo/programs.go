@@ -41,18 +41,10 @@ func (z *zoo) start(ctx context.Context, name, address string, command []string)
 	z.running = append(z.running, p)
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	for {
-		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-p.Exited():
-			return fmt.Errorf("%s did not start: %s", name, tail(script[2]))
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not listen: %s", name, tail(script[2]))
-		case <-time.After(50 * time.Millisecond):
-		}
+	if err := p.AwaitListening(ctx, address); err != nil {
+		return fmt.Errorf("%w: %s", err, tail(script[2]))
 	}
+	return nil
 }
 
 // tail is the end of a file.

@@ -33,11 +33,11 @@ func NewLoad(seed uint64, traces int) []Item {
 
 func (m *maker) addTrace() {
 	first := len(m.items)
-	trace := pcommon.TraceID(m.id())
+	trace := pcommon.TraceID(NewTraceID(m.random))
 	service := fmt.Sprintf("shop-%d", m.random.IntN(5))
-	root := m.add(Item{Signal: Spans, Trace: trace, Service: service, Span: m.spanID()})
+	root := m.add(Item{Signal: Spans, Trace: trace, Service: service, Span: NewSpanID(m.random)})
 	for range m.random.IntN(4) {
-		m.add(Item{Signal: Spans, Trace: trace, Service: service, Span: m.spanID(), Parent: root.Span})
+		m.add(Item{Signal: Spans, Trace: trace, Service: service, Span: NewSpanID(m.random), Parent: root.Span})
 	}
 	for range 1 + m.random.IntN(4) {
 		m.add(Item{Signal: Logs, Trace: trace, Service: service, Span: root.Span, IDIn: m.place()})
@@ -78,13 +78,15 @@ func (m *maker) place() Place {
 	}
 }
 
-func (m *maker) id() (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:8], m.random.Uint64())
-	binary.BigEndian.PutUint64(id[8:], m.random.Uint64())
+// NewTraceID returns a random trace id.
+func NewTraceID(random *rand.Rand) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:8], random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], random.Uint64())
 	return id
 }
 
-func (m *maker) spanID() (id pcommon.SpanID) {
-	binary.BigEndian.PutUint64(id[:], m.random.Uint64()|1) // zero would be no id
+// NewSpanID returns a random span id.
+func NewSpanID(random *rand.Rand) (id pcommon.SpanID) {
+	binary.BigEndian.PutUint64(id[:], random.Uint64()|1) // zero would be no id
 	return id
 }

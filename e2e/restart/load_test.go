@@ -4,7 +4,6 @@
 package restart
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -89,7 +88,7 @@ func (l *load) next() []outgoing {
 	var out []outgoing
 	for range eachStep {
 		n := len(l.traces)
-		l.traces = append(l.traces, trace{id: l.id(), begins: time.Now()})
+		l.traces = append(l.traces, trace{id: harness.NewTraceID(l.random), begins: time.Now()})
 		early, late := l.fill(n)
 		for _, it := range early {
 			if it.Signal == harness.Spans {
@@ -123,14 +122,14 @@ func (l *load) fill(n int) (early, late []harness.Item) {
 		path, route = l.path(family)
 	}
 	family = max(family, noFamily)
-	root := l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: l.spanID(), Path: path, Route: route}, family)
+	root := l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: harness.NewSpanID(l.random), Path: path, Route: route}, family)
 	if l.random.IntN(10) == 0 {
 		root.Request = fmt.Sprintf("r-%d", root.Key)
 		l.items[root.Key-1].item = root
 	}
 	early = append(early, root)
 	for range l.random.IntN(3) {
-		early = append(early, l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: l.spanID(), Parent: root.Span}, noFamily))
+		early = append(early, l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: harness.NewSpanID(l.random), Parent: root.Span}, noFamily))
 	}
 	for range 1 + l.random.IntN(3) {
 		early = append(early, l.add(n, harness.Item{Signal: harness.Logs, Service: service, Span: root.Span, IDIn: harness.Place(l.random.IntN(3))}, noFamily))
@@ -142,7 +141,7 @@ func (l *load) fill(n int) (early, late []harness.Item) {
 		l.fail(early)
 	}
 	if l.random.IntN(4) == 0 {
-		late = append(late, l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: l.spanID(), Parent: root.Span}, noFamily),
+		late = append(late, l.add(n, harness.Item{Signal: harness.Spans, Service: service, Span: harness.NewSpanID(l.random), Parent: root.Span}, noFamily),
 			l.add(n, harness.Item{Signal: harness.Logs, Service: service, Span: root.Span}, noFamily))
 		for _, it := range late {
 			l.items[it.Key-1].late = true
@@ -195,17 +194,6 @@ func (l *load) add(n int, it harness.Item, family int) harness.Item {
 	l.traces[n].items = append(l.traces[n].items, len(l.items))
 	l.items = append(l.items, tracked{item: it, trace: n, family: family, request: it.IDIn == harness.Nowhere})
 	return it
-}
-
-func (l *load) id() (id pcommon.TraceID) {
-	binary.BigEndian.PutUint64(id[:8], l.random.Uint64())
-	binary.BigEndian.PutUint64(id[8:], l.random.Uint64())
-	return id
-}
-
-func (l *load) spanID() (id pcommon.SpanID) {
-	binary.BigEndian.PutUint64(id[:], l.random.Uint64()|1) // zero would be no id
-	return id
 }
 
 // keysOf are the keys of items.

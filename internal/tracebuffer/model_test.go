@@ -78,11 +78,16 @@ func (w *world) draw1(trace byte, sig Signal, size int) Item {
 	}
 }
 
-func (w *world) add() {
-	items := make([]Item, rapid.IntRange(1, 8).Draw(w.t, "batch"))
+// drawAll draws so many items.
+func (w *world) drawAll(n int) []Item {
+	items := make([]Item, n)
 	for i := range items {
 		items[i] = w.draw()
 	}
+	return items
+}
+
+func (w *world) add(items []Item) {
 	fates := make([]Fate, len(items))
 	var out Outcome
 	w.buf.Add(w.now, items, fates, &out)
@@ -162,6 +167,56 @@ func (w *world) deliverAll() {
 	}
 }
 
+func (w *world) expire() {
+	var out Outcome
+	w.buf.Expire(w.now, &out)
+	w.carryOut(&out)
+}
+
+func (w *world) makeRoom() {
+	var out Outcome
+	w.buf.MakeRoom(&out)
+	w.carryOut(&out)
+}
+
+func (w *world) flush() {
+	var out Outcome
+	w.buf.Flush(&out)
+	w.carryOut(&out)
+}
+
+// pack compresses a segment of each shard.
+func (w *world) pack() {
+	for i := range w.buf.shards {
+		w.buf.shards[i].log.Pack()
+		w.buf.shards[i].report()
+	}
+}
+
+// drawOptions draws how a buffer decides, but for its limit of bytes, and its rules.
+func drawOptions(t *rapid.T) (opts Options, percentages []float64) {
+	return Options{
+		Wait:          time.Duration(rapid.IntRange(1, 20).Draw(t, "wait")) * time.Second,
+		WaitAfterRoot: time.Duration(rapid.IntRange(0, 5).Draw(t, "after root")) * time.Second,
+		MaxItems:      rapid.IntRange(1, 20).Draw(t, "max items"),
+		Join:          rapid.Bool().Draw(t, "join"),
+		Count:         rapid.Bool().Draw(t, "count"),
+		Hindsight:     time.Duration(rapid.IntRange(0, 20).Draw(t, "hindsight")) * time.Second,
+	}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")
+}
+
+// end flushes the buffer and delivers everything, after which nothing is held.
+func (w *world) end() {
+	w.flush()
+	w.deliverAll()
+	w.conserved()
+	for sig := range signals {
+		require.Zero(w.t, w.buf.Held(sig))
+		require.Zero(w.t, w.buf.Waiting(uint8(sig)))
+	}
+	require.Zero(w.t, w.buf.Traces())
+}
+
 func (w *world) conserved() {
 	for sig := range signals {
 		require.Equal(w.t, w.received[sig],
@@ -174,62 +229,31 @@ func (w *world) conserved() {
 // comes out twice, and nothing is left once the buffer is flushed.
 func TestConservation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t, Options{
-			Wait:          time.Duration(rapid.IntRange(1, 20).Draw(t, "wait")) * time.Second,
-			WaitAfterRoot: time.Duration(rapid.IntRange(0, 5).Draw(t, "after root")) * time.Second,
-			MaxItems:      rapid.IntRange(1, 20).Draw(t, "max items"),
-			MaxBytes:      int64(rapid.IntRange(1, 64).Draw(t, "max KiB")) << 10,
-			Join:          rapid.Bool().Draw(t, "join"),
-			Count:         rapid.Bool().Draw(t, "count"),
-			Hindsight:     time.Duration(rapid.IntRange(0, 20).Draw(t, "hindsight")) * time.Second,
-		}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")...)
+		opts, rules := drawOptions(t)
+		opts.MaxBytes = int64(rapid.IntRange(1, 64).Draw(t, "max KiB")) << 10
+		w := newWorld(t, opts, rules...)
 		t.Repeat(map[string]func(*rapid.T){
-			"add":     func(t *rapid.T) { w.t = t; w.add() },
+			"add":     func(t *rapid.T) { w.t = t; w.add(w.drawAll(rapid.IntRange(1, 8).Draw(t, "batch"))) },
 			"take":    func(t *rapid.T) { w.take(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
 			"deliver": func(t *rapid.T) { w.deliver(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
-			"pack": func(*rapid.T) {
-				for i := range w.buf.shards {
-					w.buf.shards[i].log.Pack()
-					w.buf.shards[i].report()
-				}
-			},
+			"pack":    func(*rapid.T) { w.pack() },
 			"wait": func(t *rapid.T) {
 				w.now += time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond
 			},
 			"jump": func(t *rapid.T) { // as calls do that overtake each other, and worse
 				w.now += time.Duration(rapid.IntRange(-100_000, 100_000).Draw(t, "s")) * time.Second
 			},
-			"expire": func(*rapid.T) {
-				var out Outcome
-				w.buf.Expire(w.now, &out)
-				w.carryOut(&out)
-			},
-			"make room": func(*rapid.T) {
-				var out Outcome
-				w.buf.MakeRoom(&out)
-				w.carryOut(&out)
-			},
+			"expire":    func(*rapid.T) { w.expire() },
+			"make room": func(*rapid.T) { w.makeRoom() },
 			"flush": func(t *rapid.T) {
-				if rapid.IntRange(0, 20).Draw(t, "flush") != 0 {
-					return
+				if rapid.IntRange(0, 20).Draw(t, "flush") == 0 {
+					w.flush()
 				}
-				var out Outcome
-				w.buf.Flush(&out)
-				w.carryOut(&out)
 			},
 			"": func(t *rapid.T) { w.t = t; w.conserved() },
 		})
 		w.t = t
-		var out Outcome
-		w.buf.Flush(&out)
-		w.carryOut(&out)
-		w.deliverAll()
-		w.conserved()
-		for sig := range signals {
-			require.Zero(t, w.buf.Held(sig))
-			require.Zero(t, w.buf.Waiting(uint8(sig)))
-		}
-		require.Zero(t, w.buf.Traces())
+		w.end()
 		require.Zero(t, w.buf.lingering.Load())
 		require.Zero(t, w.buf.logs.Load(), "the log is empty")
 	})

@@ -68,7 +68,7 @@ func (p *process) kill() {
 		require.NoError(p.t, err)
 		require.NoError(p.t, os.WriteFile(filepath.Join(next, name), b, 0o600))
 	}
-	p.end()
+	p.close()
 	p.directory, p.store = next, openStore(p.t, next, storage.MinBytes)
 	p.opts.Storage = p.store
 	var err error
@@ -87,7 +87,7 @@ func (p *process) kill() {
 	p.recovered = false
 }
 
-func (p *process) end() {
+func (p *process) close() {
 	require.NoError(p.t, p.buf.Close())
 	require.NoError(p.t, p.store.Close())
 	require.NoError(p.t, os.RemoveAll(p.directory))
@@ -156,12 +156,11 @@ func (p *process) replay(sig Signal, records []Record) {
 }
 
 // add adds items like the world, and knows them again.
-func (p *process) add(n int) {
-	items := make([]Item, n)
+func (p *process) add(items []Item) {
 	for i := range items {
-		items[i] = p.draw()
+		p.items[string(items[i].Record)] = items[i]
 	}
-	p.addAll(items)
+	p.world.add(items)
 }
 
 // many adds roots of traces of their own, which go before those that wait for theirs.
@@ -172,28 +171,9 @@ func (p *process) many() {
 		it.Match, it.Root = p.policy.Default(), true
 		items[i] = it
 	}
-	p.addAll(items)
+	p.add(items)
 	p.now += 5 * time.Second
 	p.expire()
-}
-
-func (p *process) expire() {
-	var out Outcome
-	p.buf.Expire(p.now, &out)
-	p.carryOut(&out)
-}
-
-func (p *process) addAll(items []Item) {
-	for i := range items {
-		p.items[string(items[i].Record)] = items[i]
-	}
-	fates := make([]Fate, len(items))
-	var out Outcome
-	p.buf.Add(p.now, items, fates, &out)
-	for i := range items {
-		p.fate(&items[i], fates[i])
-	}
-	p.carryOut(&out)
 }
 
 // Whenever the process is killed, also while it recovers, nothing is lost that was taken
@@ -202,26 +182,15 @@ func (p *process) addAll(items []Item) {
 // nothing is left.
 func TestNothingIsLostByAKill(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := newProcess(t, Options{
-			Wait:          time.Duration(rapid.IntRange(1, 20).Draw(t, "wait")) * time.Second,
-			WaitAfterRoot: time.Duration(rapid.IntRange(0, 5).Draw(t, "after root")) * time.Second,
-			MaxItems:      rapid.IntRange(1, 20).Draw(t, "max items"),
-			MaxBytes:      1 << 20,
-			Join:          rapid.Bool().Draw(t, "join"),
-			Count:         rapid.Bool().Draw(t, "count"),
-			Hindsight:     time.Duration(rapid.IntRange(0, 20).Draw(t, "hindsight")) * time.Second,
-		}, rapid.SampledFrom([][]float64{{100}, {50}, {100, 50}, {100, 0}, {0, 100, 50}, {100, 100}}).Draw(t, "rules")...)
-		defer p.end()
+		opts, rules := drawOptions(t)
+		opts.MaxBytes = 1 << 20
+		p := newProcess(t, opts, rules...)
+		defer p.close()
 		t.Repeat(map[string]func(*rapid.T){
-			"add":     func(t *rapid.T) { p.t = t; p.add(rapid.IntRange(1, 8).Draw(t, "batch")) },
+			"add":     func(t *rapid.T) { p.t = t; p.add(p.drawAll(rapid.IntRange(1, 8).Draw(t, "batch"))) },
 			"take":    func(t *rapid.T) { p.take(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
 			"deliver": func(t *rapid.T) { p.deliver(Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))) },
-			"pack": func(*rapid.T) {
-				for i := range p.buf.shards {
-					p.buf.shards[i].log.Pack()
-					p.buf.shards[i].report()
-				}
-			},
+			"pack":    func(*rapid.T) { p.pack() },
 			"wait": func(t *rapid.T) {
 				p.now += time.Duration(rapid.IntRange(0, 9000).Draw(t, "ms")) * time.Millisecond
 			},
@@ -234,18 +203,14 @@ func TestNothingIsLostByAKill(t *testing.T) {
 			"half delivered": func(t *rapid.T) {
 				p.t = t
 				p.deliverAll()
-				p.add(20)
+				p.add(p.drawAll(20))
 				p.now += 30 * time.Second
 				p.expire()
 				sig := Signal(rapid.IntRange(0, 1).Draw(t, "outlet"))
 				p.take(sig)
 				p.deliver(sig)
 			},
-			"make room": func(*rapid.T) {
-				var out Outcome
-				p.buf.MakeRoom(&out)
-				p.carryOut(&out)
-			},
+			"make room": func(*rapid.T) { p.makeRoom() },
 			"adopt": func(t *rapid.T) {
 				p.t = t
 				it := p.draw()
@@ -285,16 +250,7 @@ func TestNothingIsLostByAKill(t *testing.T) {
 		r := p.recover(1<<30, false)
 		require.Zero(t, r.Lost+r.LostParts)
 		p.conserved()
-		var out Outcome
-		p.buf.Flush(&out)
-		p.carryOut(&out)
-		p.deliverAll()
-		p.conserved()
-		for sig := range signals {
-			require.Zero(t, p.buf.Held(sig))
-			require.Zero(t, p.buf.Waiting(uint8(sig)))
-		}
-		require.Zero(t, p.buf.Traces())
+		p.end()
 		p.kill()
 		r = p.recover(1<<30, false)
 		require.Equal(t, Recovered{Verdicts: r.Verdicts, Bytes: r.Bytes}, r, "nothing is left")

@@ -228,7 +228,7 @@ func (s *shard) decideAlone(key uint64, it *Item, out *Outcome) Fate {
 // id is also found by its low half alone; the rest is if such items were seen. It reports
 // whether the verdict does not follow from the id.
 func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bool) (special bool) {
-	special = explicit || !s.policy.Ordinary(v)
+	special = s.exceptional(v, explicit)
 	switch {
 	case special:
 		s.special.put(at, own, v, true)
@@ -236,6 +236,11 @@ func (s *shard) remember(at, own uint64, v sampling.Verdict, explicit, byHalf bo
 		s.late.put(at, own, v, byHalf)
 	}
 	return special
+}
+
+// exceptional reports whether a verdict does not follow from the trace's id.
+func (s *shard) exceptional(v sampling.Verdict, explicit bool) bool {
+	return explicit || !s.policy.Ordinary(v)
 }
 
 // open makes an entry for the item's trace.
@@ -264,7 +269,7 @@ func (s *shard) settle(e *entry, out *Outcome) sampling.Verdict {
 		out.weigh(v, e)
 		s.followed(e.key, v, out)
 		s.stands(e)
-		if e.explicit || !s.policy.Ordinary(v) {
+		if s.exceptional(v, e.explicit) {
 			s.keepVerdict(e, v)
 		}
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// prometheus answers queries as Prometheus does, by its own engine, ten minutes
+// serve answers queries as Prometheus does, by its own engine, ten minutes
 // after the series began.
-func prometheus(t *testing.T, series string) string {
+func serve(t *testing.T, series string) string {
 	t.Helper()
 	storage := promqltest.LoadedStorage(t, "load 30s\n"+series)
 	t.Cleanup(func() { require.NoError(t, storage.Close()) })
@@ -69,7 +69,7 @@ func versions(metric string, older, newer int, more string) string {
 
 func ask(t *testing.T, series string) (string, int) {
 	t.Helper()
-	q := question{prometheus: prometheus(t, series), service: "cart", newer: "2", older: "1", window: 5 * time.Minute, least: 100, tolerance: 0.01}
+	q := question{prometheus: serve(t, series), service: "cart", newer: "2", older: "1", window: 5 * time.Minute, least: 100, tolerance: 0.01}
 	var out strings.Builder
 	status := q.run(t.Context(), &out)
 	return out.String(), status

@@ -12,18 +12,17 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/otelcol-correlation/correlationprocessor/testkit/prometheus"
 )
 
 //go:embed canary.promql
@@ -90,50 +89,16 @@ type check struct {
 	worse float64
 }
 
-// answer is what Prometheus' API says to an instant query.
-type answer struct {
-	Status, Error string
-	Data          struct {
-		Result []struct {
-			Metric struct{ Check string }
-			Value  [2]any // time and value
-		}
-	}
-}
-
-func (q *question) ask(ctx context.Context) ([]check, error) {
-	form := url.Values{"query": {q.query()}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, q.prometheus+"/api/v1/query", strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var a answer
-	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
-		return nil, fmt.Errorf("%s answered %s: %w", q.prometheus, resp.Status, err)
-	}
-	if a.Status != "success" {
-		return nil, fmt.Errorf("%s: %s", q.prometheus, a.Error)
-	}
-	return a.checks()
-}
-
 // errNoData: an empty answer is no pass.
 var errNoData = errors.New("too little came of the new version, or nothing of the old; is service.version in telemetry.attributes?")
 
-func (a *answer) checks() (out []check, err error) {
-	for _, r := range a.Data.Result {
-		text, _ := r.Value[1].(string)
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("check %s: %w", r.Metric.Check, err)
-		}
-		out = append(out, check{r.Metric.Check, v})
+func (q *question) ask(ctx context.Context) (out []check, err error) {
+	series, err := prometheus.Query(ctx, q.prometheus, q.query())
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range series {
+		out = append(out, check{one.Labels["check"], one.Value})
 	}
 	if len(out) == 0 {
 		return nil, errNoData

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -98,6 +99,22 @@ func (p *Process) Line(ctx context.Context, prefix string) (string, error) {
 			return "", errors.Join(fmt.Errorf("%s did not start", p.name), p.Failure())
 		case <-ctx.Done():
 			return "", fmt.Errorf("%s is not ready: %w%s", p.name, context.Cause(ctx), p.Quote())
+		case <-time.After(poll):
+		}
+	}
+}
+
+// AwaitListening waits until the process, or one of its children, listens at the address.
+func (p *Process) AwaitListening(ctx context.Context, address string) error {
+	for {
+		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-p.exited:
+			return errors.Join(fmt.Errorf("%s did not start", p.name), p.Failure())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not listen%s", p.name, p.Quote())
 		case <-time.After(poll):
 		}
 	}

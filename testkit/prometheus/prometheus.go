@@ -9,11 +9,8 @@ package prometheus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -119,7 +116,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
-		if _, err := s.Query(ctx, "vector(1)"); err == nil {
+		if _, err := Query(ctx, s.url, "vector(1)"); err == nil {
 			return nil
 		}
 		select {
@@ -144,55 +141,10 @@ func (s *Server) Stop() error {
 // URL is where the server answers.
 func (s *Server) URL() string { return s.url }
 
-// Sample is a series with its value.
-type Sample struct {
-	Labels map[string]string
-	Value  float64
-}
-
-// Query returns what an instant query gives now.
-func (s *Server) Query(ctx context.Context, query string) ([]Sample, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/api/v1/query", strings.NewReader(url.Values{"query": {query}}.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var a struct {
-		Status, Error string
-		Data          struct {
-			Result []struct {
-				Metric map[string]string
-				Value  [2]any // time and value
-			}
-		}
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
-		return nil, fmt.Errorf("%s answered %s: %w", s.url, resp.Status, err)
-	}
-	if a.Status != "success" {
-		return nil, fmt.Errorf("%s: %s", query, a.Error)
-	}
-	var out []Sample
-	for _, series := range a.Data.Result {
-		text, _ := series.Value[1].(string)
-		value, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Sample{series.Metric, value})
-	}
-	return out, nil
-}
-
 // Fired returns the alerts that fired since the start, each with its service if it has
 // one: "CorrelationSpanLoss cart".
 func (s *Server) Fired(ctx context.Context) (out []string, err error) {
-	series, err := s.Query(ctx, `group by (alertname, service_name) (max_over_time(ALERTS{alertstate="firing"}[1d]))`)
+	series, err := Query(ctx, s.url, `group by (alertname, service_name) (max_over_time(ALERTS{alertstate="firing"}[1d]))`)
 	for _, alert := range series {
 		out = append(out, strings.TrimSpace(alert.Labels["alertname"]+" "+alert.Labels["service_name"]))
 	}

@@ -8,8 +8,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"os"
 	"time"
 
@@ -87,16 +85,5 @@ func (r *recording) start(ctx context.Context, s server, bin, address, work stri
 	r.programs = append(r.programs, &program{process: p, server: s})
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	for {
-		if conn, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-p.Exited():
-			return errors.Join(fmt.Errorf("%s did not start", s.name), p.Failure())
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not listen%s", s.name, p.Quote())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	return p.AwaitListening(ctx, address)
 }

@@ -95,7 +95,7 @@ type result struct {
 // leaves in the data what passes and returns how many that are. An error is for good:
 // the batch would fail again.
 func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, read func(*batch, D), takeOut func(*batch, D) int) (r result, err error) {
-	b := newBatch(p, sig, n, c.metadata)
+	b := newBatch(p, sig, n, c)
 	defer b.done()
 	b.full = c.full
 	read(b, data)
@@ -115,6 +115,7 @@ func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, 
 type call struct {
 	metadata *tracebuffer.Envelope // nil without metadata_keys
 	promised int64                 // bytes it is expected to add
+	again    *again                // nil for what arrives
 	full     bool                  // nothing of it can be held
 }
 
@@ -254,7 +255,7 @@ func (p *pipeline) takeIn(metadata *tracebuffer.Envelope, sig tracebuffer.Signal
 	}
 	msg, broken := message()
 	if broken == nil {
-		broken = p.adopt(metadata, sig, msg, sampling.Verdict{Rule: sampling.NoRule})
+		broken = p.adopt(metadata, sig, msg, nil)
 	}
 	if broken != nil {
 		p.lose(sig, telemetry.DropCorrupt, n, broken)
@@ -267,12 +268,15 @@ func (p *pipeline) lose(sig tracebuffer.Signal, reason string, n int, err error)
 	p.engine.telemetry.Dropped(sig, reason, n)
 }
 
-// adopt has the records of a message wait for the next component. They are marked with
-// the verdict, if there is one.
-func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, v sampling.Verdict) error {
+// adopt has the records of a message wait for the next component. Each is marked with its
+// verdict and has its origin, if those are given, in the order of the message.
+func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, of []passing) error {
 	return p.take(metadata, sig, msg, func(records []tracebuffer.Record) {
 		for i := range records {
-			records[i].Verdict = v
+			records[i].Verdict.Rule = sampling.NoRule
+			if of != nil {
+				records[i].Verdict, records[i].Origin = of[i].verdict, of[i].origin
+			}
 		}
 		p.engine.buffer.Adopt(p.id, records)
 		p.outlet.Wake()

@@ -9,12 +9,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/requestid"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
@@ -122,37 +120,6 @@ func (e *engine) sendOnOne(r *tracebuffer.Record, id pcommon.TraceID) {
 		ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
 		e.telemetry.FoundByRequest(1)
 	}
-	e.pipelines[r.Outlet].readmit(resource.Around, ld)
-}
-
-// readmit decides on a log that was taken in earlier. What passes goes out through
-// the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
-func (p *pipeline) readmit(metadata *tracebuffer.Envelope, ld plog.Logs) {
-	verdict := sampling.Verdict{Rule: sampling.NoRule}
-	f, err := decide(p, &call{metadata: metadata}, tracebuffer.Log, 1, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
-		r := &b.records[0]
-		if !b.passes(r) {
-			return 0
-		}
-		lr := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-		r.edit.apply(lr.Attributes())
-		if r.item != noItem {
-			verdict = b.fates[r.item].Verdict
-			mark(b.fates[r.item], lr.Attributes())
-		}
-		return 1
-	})
-	if err != nil {
-		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
-	}
-	if f.passed == 0 {
-		return
-	}
-	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-	if err == nil {
-		err = p.adopt(metadata, tracebuffer.Log, msg, verdict)
-	}
-	if err != nil {
-		p.lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
-	}
+	c := call{metadata: resource.Around, again: &again{origins: []tracebuffer.Origin{r.Origin}}}
+	e.pipelines[r.Outlet].logsAgain(&c, ld)
 }

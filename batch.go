@@ -70,8 +70,8 @@ const noItem = -1
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// newBatch returns a batch with room for n records of the call: one that is new, because the garbage collector took the others, need not grow
-// step by step.
+// newBatch returns a batch with room for n records of the call: one that is new, because
+// the garbage collector took the others, need not grow step by step.
 func newBatch(p *pipeline, sig tracebuffer.Signal, n int, c *call) *batch {
 	b := batches.Get().(*batch)
 	now := time.Now()

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,6 +57,7 @@ type engine struct {
 	metadata   envelope.Clients
 	found      integrity.Report // of ticks
 	store      *storage.Store   // nil without storage
+	only       [2]*pipeline     // with storage, that of each signal, if there is one
 	onLast     func()
 
 	mu        sync.Mutex
@@ -151,7 +154,8 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 }
 
 func (e *engine) start(log *zap.Logger) error {
-	traces, logs := e.signals()
+	traces := slices.ContainsFunc(e.pipelines, func(p *pipeline) bool { return p.nextTraces != nil })
+	logs := slices.ContainsFunc(e.pipelines, func(p *pipeline) bool { return p.nextLogs != nil })
 	if !traces || !logs {
 		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
 			zap.Bool("traces", traces), zap.Bool("logs", logs))
@@ -170,7 +174,9 @@ func (e *engine) start(log *zap.Logger) error {
 		log.Warn("what is held lies on Go's heap: the collector takes more memory, up to twice of max_bytes", zap.Error(err))
 	}
 	e.learned = learned.New(&e.cfg.Routes, e.routes, log)
-	e.keepRoutes()
+	if e.store != nil {
+		e.learned.Keep(filepath.Join(e.store.Directory(), "routes"))
+	}
 	s := startup.Facts{Config: e.cfg, Rules: e.rules, Traces: traces, Logs: logs, Waits: e.plan.waits, Joins: e.plan.joins, Stubs: e.plan.stubs}
 	s.Warn(log)
 	if err := e.rules.Start(); err != nil {
@@ -228,19 +234,11 @@ func (e *engine) gauges() *telemetry.Gauges {
 		Stores:             e.cfg.Storage.Enabled(),
 		StorageBytes:       func() int64 { return e.buffer.Filed() },
 		StorageLimitBytes:  func() int64 { return e.store.Bytes() },
-		Recovering:         e.recovering,
+		Recovered:          e.recovered,
 		RoutePatterns: func(yield func(string, int) bool) {
 			e.routes.Services(func(name string, s *route.Service) bool { return yield(name, s.Patterns()) })
 		},
 	}
-}
-
-func (e *engine) signals() (traces, logs bool) {
-	for _, s := range e.pipelines {
-		traces = traces || s.nextTraces != nil
-		logs = logs || s.nextLogs != nil
-	}
-	return traces, logs
 }
 
 // run decides what is due until the first Shutdown.
@@ -288,10 +286,10 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 	}
 }
 
-// Shutdown of the first pipeline decides and releases everything that is held, unless the
-// next start goes on with it, of all pipelines: the order in which pipelines are shut down is arbitrary, and
-// only now is every next component sure to be alive. What still arrives at the
-// other pipelines is decided at once.
+// Shutdown of the first pipeline decides and releases everything that is held, of all
+// pipelines, unless the next start goes on with it: the order in which pipelines are shut
+// down is arbitrary, and only now is every next component sure to be alive. What still
+// arrives at the other pipelines is decided at once.
 func (p *pipeline) Shutdown(ctx context.Context) error {
 	var err error
 	p.shutOnce.Do(func() { err = p.shutdown(ctx) })

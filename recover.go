@@ -7,15 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/replay"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
@@ -34,8 +31,15 @@ func (e *engine) openStorage(log *zap.Logger) (err error) {
 	if !cfg.Enabled() {
 		return nil
 	}
-	if e.count(tracebuffer.Span) > 1 || e.count(tracebuffer.Log) > 1 {
-		return errPipelines
+	for _, p := range e.pipelines {
+		sig := tracebuffer.Span
+		if p.nextLogs != nil {
+			sig = tracebuffer.Log
+		}
+		if e.only[sig] != nil {
+			return errPipelines
+		}
+		e.only[sig] = p
 	}
 	e.store, err = storage.Open(storage.Options{
 		Directory: cfg.Directory, MaxBytes: int64(cfg.MaxBytes),
@@ -46,30 +50,6 @@ func (e *engine) openStorage(log *zap.Logger) (err error) {
 	}
 	e.telemetry.Damaged(e.store.Damaged())
 	return nil
-}
-
-// keepRoutes has what is learned outlive the process as well.
-func (e *engine) keepRoutes() {
-	if e.store != nil {
-		e.learned.Keep(filepath.Join(e.store.Directory(), "routes"))
-	}
-}
-
-// count is the number of pipelines of the signal.
-func (e *engine) count(sig tracebuffer.Signal) (n int) {
-	for _, p := range e.pipelines {
-		if p.signal() == sig {
-			n++
-		}
-	}
-	return n
-}
-
-func (p *pipeline) signal() tracebuffer.Signal {
-	if p.nextLogs != nil {
-		return tracebuffer.Log
-	}
-	return tracebuffer.Span
 }
 
 // leaves reports whether what is held at the end is left to the next start.
@@ -93,18 +73,19 @@ func (e *engine) recover(log *zap.Logger) {
 func (e *engine) takeIn(log *zap.Logger) {
 	began := time.Now()
 	to := [2]int{-1, -1}
-	for _, p := range e.pipelines {
-		to[p.signal()] = int(p.id)
+	for sig, p := range e.only {
+		if p != nil {
+			to[sig] = int(p.id)
+		}
 	}
 	found := e.buffer.Recover(&tracebuffer.Recovery{
 		Outlets: to, Now: func() time.Duration { return e.reading(time.Now()) },
-		Replay: e.replay, CarryOut: e.carryOut, Stop: e.leave,
+		Held: e.telemetry.Recovered, Replay: e.replay, CarryOut: e.carryOut, Stop: e.leave,
 	})
 	lost := found.Lost + found.LostParts
 	e.telemetry.Damaged(lost)
-	for sig := range found.Kept {
-		e.telemetry.Recovered(tracebuffer.Signal(sig), found.Kept[sig]+found.Dropped[sig])
-		e.telemetry.Redelivered(tracebuffer.Signal(sig), found.Redelivered[sig])
+	for sig, n := range found.Redelivered {
+		e.telemetry.Redelivered(tracebuffer.Signal(sig), n)
 	}
 	if lost > 0 {
 		log.Warn("a part of what an earlier process held was damaged, and is lost", zap.Int("records", found.Lost), zap.Int("segments", found.LostParts))
@@ -114,15 +95,15 @@ func (e *engine) takeIn(log *zap.Logger) {
 		zap.Ints("dropped", found.Dropped[:]), zap.Int("verdicts", found.Verdicts), zap.Int64("bytes", found.Bytes), zap.Duration("took", time.Since(began)))
 }
 
-// sync has the device have what is held, every interval and at the end.
+// sync has the device have what is held, every interval.
 func (e *engine) sync(log *zap.Logger) {
 	t := time.NewTicker(e.cfg.Storage.SyncInterval)
 	defer t.Stop()
-	for last := false; !last; {
+	for {
 		select {
 		case <-t.C:
 		case <-e.leave:
-			last = true
+			return
 		}
 		if err := e.store.Sync(); err != nil {
 			e.telemetry.SyncFailed()
@@ -144,20 +125,13 @@ func (e *engine) stopStoring(ctx context.Context) {
 	e.storing.Wait()
 }
 
-// recovering reports whether what an earlier process held is still taken in.
-func (e *engine) recovering() bool {
-	select {
-	case <-e.recovered:
-		return false
-	default:
-		return true
-	}
-}
-
 // closeStorage closes the buffer and its files.
 func (e *engine) closeStorage() (err error) {
+	if e.cfg.Storage.SyncInterval > 0 && e.store != nil {
+		err = e.store.Sync()
+	}
 	if e.buffer != nil {
-		err = e.buffer.Close()
+		err = errors.Join(err, e.buffer.Close())
 	}
 	if e.store != nil {
 		err = errors.Join(err, e.store.Close())
@@ -202,101 +176,44 @@ func (b *batch) passesLater(r *outcome, n int) {
 // replay decides anew on records that an earlier process held undecided, by the rules of
 // now. They go in by the front door: those that are spans teach the requests of logs.
 func (e *engine) replay(sig tracebuffer.Signal, metadata *tracebuffer.Envelope, records []tracebuffer.Record) {
-	e.telemetry.Recovered(sig, len(records))
-	p := e.pipelineOf(sig)
-	c := call{metadata: metadata, again: &again{edited: true}}
+	p := e.only[sig]
 	if sig == tracebuffer.Span {
 		td, good := replay.Traces(records)
 		p.loseBroken(sig, len(records)-len(good))
-		c.again.origins = originsOf(good)
+		c := call{metadata: metadata, again: &again{edited: true, origins: replay.Origins(good)}}
 		p.requestsOfSpans(c, td)
-		p.spansAgain(&c, td)
+		decideAgain(p, &c, sig, td, (*batch).readSpans, (*batch).takeOutSpans, (&ptrace.ProtoMarshaler{}).MarshalTraces)
 		return
 	}
 	ld, good := replay.Logs(records)
 	p.loseBroken(sig, len(records)-len(good))
-	good, waiting := apart(ld, good)
-	c.again.origins = originsOf(good)
-	p.requestsOfLogs(c, ld)
-	p.logsAgain(&c, ld)
-	for i := range waiting {
-		waiting[i].Outlet = p.id
-		p.waitAgain(metadata, &waiting[i])
-	}
+	good, waited := replay.Apart(ld, good)
+	p.replayLogs(metadata, ld, good, true)
+	ld, waited = replay.Logs(waited)
+	p.replayLogs(metadata, ld, waited, false)
 }
 
-// pipelineOf is the pipeline of the signal, of which there is one.
-func (e *engine) pipelineOf(sig tracebuffer.Signal) *pipeline {
-	for _, p := range e.pipelines {
-		if p.signal() == sig {
-			return p
-		}
-	}
-	return nil
+// replayLogs replays logs that have their edits or, because they waited for their request,
+// have not.
+func (p *pipeline) replayLogs(metadata *tracebuffer.Envelope, ld plog.Logs, records []tracebuffer.Record, edited bool) {
+	c := call{metadata: metadata, again: &again{edited: edited, origins: replay.Origins(records)}}
+	p.requestsOfLogs(c, ld)
+	p.logsAgain(&c, ld)
 }
 
 func (p *pipeline) loseBroken(sig tracebuffer.Signal, n int) {
 	if n > 0 {
-		p.lose(sig, telemetry.DropCorrupt, n, errors.New("held data cannot be decoded after a restart"))
+		p.lose(sig, telemetry.DropCorrupt, n, errors.New("held data cannot be decoded"))
 	}
 }
 
-func originsOf(records []tracebuffer.Record) (out []tracebuffer.Origin) {
-	for i := range records {
-		out = append(out, records[i].Origin)
-	}
-	return out
-}
-
-// apart takes the logs out that have no trace id: they waited for their request.
-func apart(ld plog.Logs, records []tracebuffer.Record) (with, without []tracebuffer.Record) {
-	next := 0
-	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
-		r := records[next]
-		next++
-		if lr.TraceID().IsEmpty() {
-			without = append(without, r)
-			return true
-		}
-		with = append(with, r)
-		return false
-	})
-	return with, without
-}
-
-// waitAgain has a log wait for its request once more, or sends it on.
-func (p *pipeline) waitAgain(metadata *tracebuffer.Envelope, r *tracebuffer.Record) {
-	e := p.engine
-	e.sending.RLock()
-	defer e.sending.RUnlock()
-	ld, _ := replay.Logs([]tracebuffer.Record{*r})
-	for res, lr := range record.EachLog(ld) {
-		key, ok := e.requests.Key(metadata, record.ServiceName(res), lr.Attributes())
-		if !ok || !e.requests.Enabled() {
-			break
-		}
-		if id, found := e.requests.Find(key); found {
-			e.sendOnOne(r, id)
-			return
-		}
-		if e.requests.Park(e.reading(time.Now()), key, len(r.Data), func() tracebuffer.Parked { return e.buffer.Park(*r) }) {
-			return
-		}
-	}
-	e.sendOnOne(r, pcommon.TraceID{})
-}
-
-// spansAgain decides on spans that were taken in earlier. What passes goes out through the
-// outlet, which stamps it with its verdict, if it has one: no sender waits for it.
-func (p *pipeline) spansAgain(c *call, td ptrace.Traces) {
-	decideAgain(p, c, tracebuffer.Span, td, (*batch).readSpans, (*batch).takeOutSpans, (&ptrace.ProtoMarshaler{}).MarshalTraces)
-}
-
-// logsAgain does for logs what spansAgain does for spans.
+// logsAgain decides on logs that were taken in earlier.
 func (p *pipeline) logsAgain(c *call, ld plog.Logs) {
 	decideAgain(p, c, tracebuffer.Log, ld, (*batch).readLogs, (*batch).takeOutLogs, (&plog.ProtoMarshaler{}).MarshalLogs)
 }
 
+// decideAgain is decide for records that were taken in earlier. What passes goes out through
+// the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
 func decideAgain[D any](p *pipeline, c *call, sig tracebuffer.Signal, data D, read func(*batch, D), takeOut func(*batch, D) int, marshal func(D) ([]byte, error)) {
 	done, err := decide(p, c, sig, len(c.again.origins), data, read, takeOut)
 	if err != nil {
@@ -305,11 +222,5 @@ func decideAgain[D any](p *pipeline, c *call, sig tracebuffer.Signal, data D, re
 	if done.passed == 0 {
 		return
 	}
-	msg, err := marshal(data)
-	if err == nil {
-		err = p.adopt(c.metadata, sig, msg, c.again.passed)
-	}
-	if err != nil {
-		p.lose(sig, telemetry.DropCorrupt, done.passed, err)
-	}
+	p.adoptOrLose(c.metadata, sig, remainder{done.passed, func() ([]byte, error) { return marshal(data) }}, c.again.passed)
 }

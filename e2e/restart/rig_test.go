@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
@@ -216,3 +218,6 @@ func kills(t *testing.T) int {
 	require.NoError(t, err, "E2E_KILLS")
 	return n
 }
+
+// unavailable makes an error one after which the collector tries again.
+func unavailable(err error) error { return status.Error(codes.Unavailable, err.Error()) }

@@ -85,6 +85,10 @@ func (t *tally) trace(l *load, tr *trace, came []bool) {
 	}
 	if tr.keep {
 		t.lost += early[0]
+		if early[0] > 0 {
+			t.example(t.lost-early[0]+1, "lost: trace %v, %v: of %d early items %d came, of %d late ones %d, tries %v",
+				tr.id, tr.kind, early[0]+early[1], early[1], late[0]+late[1], late[1], l.tries(tr))
+		}
 	} else {
 		t.unwanted += early[1]
 	}
@@ -96,6 +100,14 @@ func (t *tally) trace(l *load, tr *trace, came []bool) {
 			t.flipped++
 		}
 	}
+}
+
+// tries are the tries that the items of a trace were taken at.
+func (l *load) tries(tr *trace) (out []int) {
+	for _, i := range tr.items {
+		out = append(out, l.items[i].taken)
+	}
+	return out
 }
 
 // copies counts what came more often than it was sent, and the requests it came in first.

@@ -198,7 +198,14 @@ func (o *Outlet) Leave(ctx context.Context) error {
 	case <-ctx.Done():
 		o.end()
 	}
+	for o.Late() && ctx.Err() == nil {
+		select {
+		case <-o.delivered:
+		case <-ctx.Done():
+		}
+	}
 	o.giveUp()
+	o.endPasses()
 	return nil
 }
 
@@ -225,6 +232,7 @@ func (o *Outlet) Stop(ctx context.Context) error {
 	<-o.ended
 	o.giveUp()
 	o.leave()
+	o.endPasses()
 	return nil
 }
 
@@ -265,7 +273,7 @@ func (o *Outlet) abandon() {
 		o.abandoned = true
 		close(o.ended)
 	}
-	o.losePasses()
+	o.endPasses()
 	for !o.to.Keeps {
 		for i := range o.loads {
 			o.lose(telemetry.DropShutdown, &o.loads[i], context.Cause(o.tries))

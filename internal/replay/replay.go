@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -64,4 +65,28 @@ func scopes(records []tracebuffer.Record) (out []otlpwire.Scope) {
 		last.Records = append(last.Records, records[i].Data)
 	}
 	return out
+}
+
+// Origins are those of the records.
+func Origins(records []tracebuffer.Record) (out []tracebuffer.Origin) {
+	for i := range records {
+		out = append(out, records[i].Origin)
+	}
+	return out
+}
+
+// Apart takes the logs out that have no trace id: they waited for their request.
+func Apart(ld plog.Logs, records []tracebuffer.Record) (with, without []tracebuffer.Record) {
+	next := 0
+	record.RemoveLogs(ld, func(_ plog.ResourceLogs, _ plog.ScopeLogs, lr plog.LogRecord) bool {
+		r := records[next]
+		next++
+		if lr.TraceID().IsEmpty() {
+			without = append(without, r)
+			return true
+		}
+		with = append(with, r)
+		return false
+	})
+	return with, without
 }

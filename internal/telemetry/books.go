@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -90,6 +92,32 @@ func (t *Instruments) Received(sig tracebuffer.Signal, svc *Service, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.figures.received[b.place(svc)].items += int64(n)
+}
+
+// ReceivedSpans counts what arrives, and returns how many that are.
+func (t *Instruments) ReceivedSpans(services *Services, td ptrace.Traces) (total int) {
+	for _, rs := range td.ResourceSpans().All() {
+		n := 0
+		for _, ss := range rs.ScopeSpans().All() {
+			n += ss.Spans().Len()
+		}
+		total += n
+		t.Received(tracebuffer.Span, services.Of(rs.Resource()), n)
+	}
+	return total
+}
+
+// ReceivedLogs does for logs what ReceivedSpans does for spans.
+func (t *Instruments) ReceivedLogs(services *Services, ld plog.Logs) (total int) {
+	for _, rl := range ld.ResourceLogs().All() {
+		n := 0
+		for _, sl := range rl.ScopeLogs().All() {
+			n += sl.LogRecords().Len()
+		}
+		total += n
+		t.Received(tracebuffer.Log, services.Of(rl.Resource()), n)
+	}
+	return total
 }
 
 // place finds or makes the place of the service's series. The caller holds the lock.

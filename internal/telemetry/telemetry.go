@@ -43,12 +43,12 @@ type Gauges struct {
 	BufferBytes     func() int64
 	CompressedBytes func() int64
 	LimitBytes      func() int64
-	// The records in files, in bytes, what the files have room for, and whether what an
-	// earlier process held is taken in again. Without Stores none is called.
+	// The records in files, in bytes, what the files have room for, and when what an earlier
+	// process held was taken in again. Without Stores none is looked at.
 	Stores            bool
 	StorageBytes      func() int64
 	StorageLimitBytes func() int64
-	Recovering        func() bool
+	Recovered         <-chan struct{} // closed when all of it was
 	// The traces in the buffer.
 	BufferTraces func() int64
 	// Whether the OTLP library encodes records.
@@ -93,7 +93,7 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		err = errors.Join(
 			t.RegisterProcessorCorrelationStorageBytesCallback(gauge(g.StorageBytes)),
 			t.RegisterProcessorCorrelationStorageLimitBytesCallback(gauge(g.StorageLimitBytes)),
-			t.RegisterProcessorCorrelationStorageRecoveringCallback(gauge(func() int64 { return oneIf(g.Recovering()) })),
+			t.RegisterProcessorCorrelationStorageRecoveringCallback(gauge(func() int64 { return oneIf(!closed(g.Recovered)) })),
 		)
 	}
 	return errors.Join(
@@ -148,6 +148,15 @@ func (t *Instruments) Identified(svc *Service, n int) {
 // FoundByRequest counts logs whose trace was found by their request id.
 func (t *Instruments) FoundByRequest(n int) {
 	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // Redelivered counts recovered records that the next component may get a second time.

@@ -82,13 +82,15 @@ func (e *engine) takeIn(log *zap.Logger) {
 		Outlets: to, Now: func() time.Duration { return e.reading(time.Now()) },
 		Held: e.telemetry.Recovered, Replay: e.replay, CarryOut: e.carryOut, Stop: e.leave,
 	})
-	lost := found.Lost + found.LostParts
-	e.telemetry.Damaged(lost)
+	e.telemetry.Damaged(found.Lost + found.LostParts)
 	for sig, n := range found.Redelivered {
 		e.telemetry.Redelivered(tracebuffer.Signal(sig), n)
 	}
-	if lost > 0 {
+	if found.Lost+found.LostParts > 0 {
 		log.Warn("a part of what an earlier process held was damaged, and is lost", zap.Int("records", found.Lost), zap.Int("segments", found.LostParts))
+	}
+	if found.Bytes == 0 {
+		return
 	}
 	log.Info("recovered what an earlier process held",
 		zap.Ints("undecided", found.Undecided[:]), zap.Ints("to_deliver", found.Kept[:]), zap.Ints("redelivered", found.Redelivered[:]),

@@ -51,7 +51,7 @@ func stored(t *testing.T) string {
 }
 
 // requireWhole holds what came to the promises: nothing accepted is lost, no verdict and no
-// pattern changes, and of each signal at most one request a process comes twice.
+// pattern changes, and nothing comes twice but what is said to be on its way at a kill.
 func requireWhole(t *testing.T, got *tally) {
 	t.Helper()
 	t.Log(got.String())
@@ -61,7 +61,8 @@ func requireWhole(t *testing.T, got *tally) {
 	require.Zero(t, got.early)
 	require.Zero(t, got.patterns)
 	require.Positive(t, got.learned)
-	require.LessOrEqual(t, got.requests, 1)
+	require.LessOrEqual(t, got.duplicates, got.redelivered)
+	require.Less(t, got.apart, got.traces/50, "there is too little to be seen")
 }
 
 // Whatever moment a collector is killed at, also while it recovers.

@@ -6,7 +6,9 @@ package restart
 import (
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -147,7 +149,7 @@ func (r *rig) sendUntilTaken(b harness.Batch) {
 		if r.try(b, n) == nil {
 			r.mu.Lock()
 			for _, key := range keysOf(b.Items) {
-				r.load.items[key-1].taken = n
+				r.load.items[key-1].taken, r.load.items[key-1].at = n, time.Now()
 			}
 			r.mu.Unlock()
 			return
@@ -182,11 +184,26 @@ func (r *rig) finish() tally {
 		return err == nil && m.Tally("spans").Held == 0 && m.Tally("logs").Held == 0
 	}, quiet, 100*time.Millisecond, "the collector holds something for good")
 	r.terminate()
+	got := judge(&r.load, r.sink.all())
 	for _, text := range r.written {
 		require.NotContains(r.t, text, "panic")
+		got.redelivered += redelivered(text)
 	}
-	return judge(&r.load, r.sink.all())
+	return got
 }
+
+// redelivered is how many items a process says it may have delivered a second time.
+func redelivered(written string) (n int) {
+	for _, line := range told.FindAllStringSubmatch(written, -1) {
+		for digits := range strings.SplitSeq(line[1], ", ") {
+			items, _ := strconv.Atoi(digits)
+			n += items
+		}
+	}
+	return n
+}
+
+var told = regexp.MustCompile(`"redelivered": \[([0-9, ]+)\]`)
 
 func eachSpan(traces ptrace.Traces, fn func(ptrace.Span)) {
 	for _, resource := range traces.ResourceSpans().All() {

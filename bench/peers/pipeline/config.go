@@ -27,6 +27,8 @@ import (
 const (
 	EnvWait   = "BENCH_WAIT"   // how long traces wait for their verdict, a duration
 	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
+	// EnvDirectory is where a collector may keep what it holds.
+	EnvDirectory = "BENCH_DIRECTORY"
 	EnvRoom   = "BENCH_ROOM"   // how many bytes a peer may hold that is to have little room
 )
 

@@ -227,11 +227,15 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 	}
 }
 
-// MakeRoom tidies and, where the buffer is not Roomy then, decides the oldest traces of
-// every shard until a sixteenth of the limit is free. It reports whether the buffer may
-// take more.
+// MakeRoom tidies and decides early.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
 	b.Tidy(out)
+	return b.DecideEarly(out)
+}
+
+// DecideEarly decides, where the buffer is not Roomy, the oldest traces of every shard until
+// a sixteenth of the limit is free. It reports whether the buffer may take more.
+func (b *Buffer) DecideEarly(out *Outcome) bool {
 	// At first as if the envelopes went with their share of the records.
 	for around := b.envelopes.Bytes(); !b.Roomy() && !b.futile.Load(); around = 0 {
 		before, blocked := out.Dropped, b.blocked()
@@ -244,7 +248,7 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 }
 
 // Tidy makes the room that costs nobody anything: beyond half of the limit it forgets
-// decided traces and, where there are none, compresses what has been held longest.
+// decided traces and, where there are none, compresses what has come last.
 func (b *Buffer) Tidy(out *Outcome) {
 	half := b.opts.MaxBytes / 2
 	b.forgetDecided(half, out)
@@ -378,7 +382,7 @@ func (b *Buffer) Promise(bytes int64) { b.promised.Add(bytes) }
 // that were let in are about to add: their records, a segment, a larger table.
 const headroom = 32
 
-// packPerCall is how many segments one call of MakeRoom compresses at most: more
+// packPerCall is how many segments one call of Tidy compresses at most: more
 // than a batch fills, so that the calls together keep up, and few enough that
 // none of them takes long.
 const packPerCall = 8

@@ -248,11 +248,10 @@ func (b *Buffer) DecideEarly(out *Outcome) bool {
 }
 
 // Tidy makes the room that costs nobody anything: beyond half of the limit it forgets
-// decided traces and, where there are none, compresses what has come last.
+// decided traces and, a sixteenth later, compresses what has come last.
 func (b *Buffer) Tidy(out *Outcome) {
-	half := b.opts.MaxBytes / 2
-	b.forgetDecided(half, out)
-	if b.filled() > half {
+	b.forgetDecided(b.opts.MaxBytes/2, out)
+	if b.filled() > b.loose() {
 		b.compress()
 	}
 	if b.claimed() > b.opts.MaxBytes/4*3 && b.blocked() != (Outlets{}) {
@@ -394,11 +393,15 @@ func (b *Buffer) compress() {
 		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
-		if b.filled() <= b.opts.MaxBytes/2 {
+		if b.filled() <= b.loose() {
 			return
 		}
 	}
 }
+
+// loose is how much may be in use before something is compressed: less than what a
+// pipeline may be Blocked from, and not reached by traces that are only remembered.
+func (b *Buffer) loose() int64 { return b.opts.MaxBytes / 16 * 9 }
 
 // Beside notes how many bytes others take within the limit.
 func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }

@@ -73,11 +73,9 @@ type shared struct {
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
-	asides    [256]atomic.Int64     // bytes that linger for each
 	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
 	unpacked  atomic.Int64
 	futile    atomic.Bool  // to decide traces early made no room; since the last Expire or Delivered
-	aside     atomic.Int64 // bytes of records that are held elsewhere
 	beside    atomic.Int64 // bytes that others take within the limit
 	used      atomic.Int64 // bytes in the shards
 	growing   atomic.Int64 // bytes the shards' tables are about to grow by
@@ -126,10 +124,10 @@ func (b *Buffer) openMapped() (err error) {
 	return err
 }
 
-// Close gives the memory back. The buffer must have been flushed, and what no outlet has
-// taken is lost; what lies in a store stays there for the next one.
+// Close gives the memory back. What comes after it is decided on at once. What no outlet
+// has taken is lost, but what lies in a store stays there for the next one.
 func (b *Buffer) Close() error {
-	b.eachShard(func(s *shard) { s.closed = true })
+	b.eachShard(func(s *shard) { s.flushed, s.closed, s.table = true, true, idtable.Table[entry]{} })
 	return b.memory.Close()
 }
 
@@ -269,7 +267,7 @@ func (b *Buffer) Roomy() bool {
 // to be refused: half of the limit or, where the room for others becomes short, an
 // eighth. Traces that are still to be decided may have to wait for it as well.
 func (b *Buffer) Blocked(outlet uint8) bool {
-	waits, limit := b.taken(b.outlets[outlet].Load())+b.asides[outlet].Load(), b.opts.MaxBytes
+	waits, limit := b.taken(b.outlets[outlet].Load()), b.opts.MaxBytes
 	return waits > limit/2 || waits > limit/8 && b.claimed() > limit/8*5
 }
 
@@ -408,7 +406,7 @@ func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+	return b.used.Load() + b.spare() + b.envelopes.Bytes() + b.beside.Load()
 }
 
 // spare is the memory that lies ready for the logs.

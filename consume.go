@@ -159,7 +159,7 @@ func (p *pipeline) findRoom(needed func() bool, out *tracebuffer.Outcome) (full 
 		full = true
 	case blocked:
 		err = errBlocked
-	case !b.MakeRoom(out):
+	case !b.DecideEarly(out):
 		err = errBufferFull
 	}
 	return full, err

@@ -225,11 +225,15 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 	}
 }
 
-// MakeRoom tidies and, where the buffer is not Roomy then, decides the oldest traces of
-// every shard until a sixteenth of the limit is free. It reports whether the buffer may
-// take more.
+// MakeRoom tidies and decides early.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
 	b.Tidy(out)
+	return b.DecideEarly(out)
+}
+
+// DecideEarly decides, where the buffer is not Roomy, the oldest traces of every shard until
+// a sixteenth of the limit is free. It reports whether the buffer may take more.
+func (b *Buffer) DecideEarly(out *Outcome) bool {
 	// At first as if the envelopes went with their share of the records.
 	for around := b.envelopes.Bytes(); !b.Roomy() && !b.futile.Load(); around = 0 {
 		before, blocked := out.Dropped, b.blocked()
@@ -242,11 +246,10 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 }
 
 // Tidy makes the room that costs nobody anything: beyond half of the limit it forgets
-// decided traces and, where there are none, compresses what has been held longest.
+// decided traces and, a sixteenth later, compresses what has come last.
 func (b *Buffer) Tidy(out *Outcome) {
-	half := b.opts.MaxBytes / 2
-	b.forgetDecided(half, out)
-	if b.filled() > half {
+	b.forgetDecided(b.opts.MaxBytes/2, out)
+	if b.filled() > b.loose() {
 		b.compress()
 	}
 	if b.claimed() > b.opts.MaxBytes/4*3 && b.blocked() != (Outlets{}) {
@@ -376,7 +379,7 @@ func (b *Buffer) Promise(bytes int64) { b.promised.Add(bytes) }
 // that were let in are about to add: their records, a segment, a larger table.
 const headroom = 32
 
-// packPerCall is how many segments one call of MakeRoom compresses at most: more
+// packPerCall is how many segments one call of Tidy compresses at most: more
 // than a batch fills, so that the calls together keep up, and few enough that
 // none of them takes long.
 const packPerCall = 8
@@ -388,11 +391,15 @@ func (b *Buffer) compress() {
 		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
-		if b.filled() <= b.opts.MaxBytes/2 {
+		if b.filled() <= b.loose() {
 			return
 		}
 	}
 }
+
+// loose is how much may be in use before something is compressed: less than what a
+// pipeline may be Blocked from, and not reached by traces that are only remembered.
+func (b *Buffer) loose() int64 { return b.opts.MaxBytes / 16 * 9 }
 
 // Beside notes how many bytes others take within the limit.
 func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }

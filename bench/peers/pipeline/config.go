@@ -29,7 +29,7 @@ const (
 	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
 	// EnvDirectory is where a collector may keep what it holds.
 	EnvDirectory = "BENCH_DIRECTORY"
-	EnvRoom   = "BENCH_ROOM"   // how many bytes a peer may hold that is to have little room
+	EnvRoom      = "BENCH_ROOM" // how many bytes a peer may hold that is to have little room
 )
 
 // Setenv sets them.

@@ -52,6 +52,7 @@ type batch struct {
 	watched []integrity.Item
 	peers   links.PeerMemo
 	found   integrity.Report
+	again   *again // of records that were taken in earlier, or nil
 }
 
 // outcome is what becomes of one record.
@@ -69,16 +70,15 @@ const noItem = -1
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// newBatch returns a batch with room for n records, which arrived with the metadata:
-// one that is new, because the garbage collector took the others, need not grow
-// step by step.
-func newBatch(p *pipeline, sig tracebuffer.Signal, n int, metadata *tracebuffer.Envelope) *batch {
+// newBatch returns a batch with room for n records of the call: one that is new, because
+// the garbage collector took the others, need not grow step by step.
+func newBatch(p *pipeline, sig tracebuffer.Signal, n int, c *call) *batch {
 	b := batches.Get().(*batch)
 	now := time.Now()
-	b.pipe, b.sig, b.now, b.wall = p, sig, p.engine.reading(now), now.UnixNano()
+	b.pipe, b.sig, b.now, b.wall, b.again = p, sig, p.engine.reading(now), now.UnixNano(), c.again
 	b.match.Use(p.engine.rules)
 	b.encoder.Use(p.engine.encoding, p.engine.plan.largest)
-	b.envelopes.Begin(p.engine.buffer, metadata, p.engine.plan.largest)
+	b.envelopes.Begin(p.engine.buffer, c.metadata, p.engine.plan.largest)
 	b.records = slices.Grow(b.records, n)
 	b.items, b.fates = slices.Grow(b.items, n), slices.Grow(b.fates, n)
 	if p.engine.plan.waits {
@@ -139,7 +139,7 @@ func (b *batch) readSpan(svc *telemetry.Service, ss ptrace.ScopeSpans, s ptrace.
 	e := b.pipe.engine
 	var v record.Span
 	v.Read(s.Attributes())
-	r := b.record(e.cards.span(svc, s, &v))
+	r := b.record(e.cards.span(svc, s, &v, b.made()))
 	if e.plan.writes {
 		r.edit.applySpan(s)
 		r.edit.written = true
@@ -264,7 +264,7 @@ func (b *batch) readLogs(ld plog.Logs) {
 func (b *batch) readLog(svc *telemetry.Service, res pcommon.Resource, sl plog.ScopeLogs, lr plog.LogRecord) {
 	e := b.pipe.engine
 	v := e.correlator.readLog(res, lr, &b.tally, svc)
-	r := b.record(e.cards.log(svc, lr, &v))
+	r := b.record(e.cards.log(svc, lr, &v, b.made()))
 	if e.plan.writes {
 		r.edit.apply(lr.Attributes())
 		r.edit.written = true
@@ -326,7 +326,7 @@ func (b *batch) part(p sampling.Part) *sampling.Part {
 // item makes the record an item of the trace with the id.
 func (b *batch) item(r *outcome, id pcommon.TraceID) *tracebuffer.Item {
 	r.item = int32(len(b.items))
-	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id})
+	b.items = append(b.items, tracebuffer.Item{ID: id, Signal: b.sig, Outlet: b.pipe.id, Origin: b.origin()})
 	return &b.items[r.item]
 }
 
@@ -431,8 +431,12 @@ func (b *batch) takeOutSpans(td ptrace.Traces) int {
 			return true
 		}
 		r.edit.applySpan(s)
-		if r.item != noItem {
+		if b.again != nil {
+			b.passesLater(r, next-1)
+		} else if r.item != noItem {
 			st.Span(s, b.fates[r.item].Verdict)
+		}
+		if r.item != noItem {
 			mark(b.fates[r.item], s.Attributes())
 		}
 		return false
@@ -456,8 +460,12 @@ func (b *batch) takeOutLogs(ld plog.Logs) int {
 			return true
 		}
 		r.edit.apply(lr.Attributes())
-		if r.item != noItem {
+		if b.again != nil {
+			b.passesLater(r, next-1)
+		} else if r.item != noItem {
 			st.Log(lr, b.fates[r.item].Verdict)
+		}
+		if r.item != noItem {
 			mark(b.fates[r.item], lr.Attributes())
 		}
 		return false

@@ -45,16 +45,20 @@ type edit struct {
 	httpRoute bool   // http.route is to be written
 	name      string // the new name of a span, "" for none
 	written   bool   // it is written already
+	made      bool   // by an earlier process, in all of the record
 }
 
 // span finds the pattern of a span. A span whose framework has named the route
-// teaches it.
-func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span) edit {
+// teaches it. One that was made into what it is by an earlier process stays that.
+func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span, made bool) edit {
 	path := v.Path.Text
 	if path == "" {
 		path = v.PathInName(s.Name())
 	}
 	q := route.Request{Method: v.Method, Route: v.Route, Path: path, Trace: lowHalf(s.TraceID()), Status: v.Status}
+	if made {
+		return c.again(svc, q, s.Attributes())
+	}
 	e := c.edit(svc, q, s.Attributes())
 	if e.pattern != "" && c.cfg.SpanName && path != "" {
 		e.name = mask.Renamed(s.Name(), path, e.pattern)
@@ -63,8 +67,11 @@ func (c *cardinality) span(svc *telemetry.Service, s ptrace.Span, v *record.Span
 }
 
 // log finds the pattern of a log record.
-func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log) edit {
+func (c *cardinality) log(svc *telemetry.Service, lr plog.LogRecord, v *record.Log, made bool) edit {
 	q := route.Request{Method: v.Method, Route: v.Route, Path: v.Path.Text, Trace: lowHalf(lr.TraceID()), Status: v.Status}
+	if made {
+		return c.again(svc, q, lr.Attributes())
+	}
 	return c.edit(svc, q, lr.Attributes())
 }
 
@@ -90,12 +97,29 @@ func (c *cardinality) edit(svc *telemetry.Service, q route.Request, attrs pcommo
 	return e
 }
 
+// again is the edit of a record that an earlier process held: it has been made. What the
+// record shows is learned all the same, for the file of what was learned is up to a second
+// older than a kill; but not what the edit wrote or hid.
+func (c *cardinality) again(svc *telemetry.Service, q route.Request, attrs pcommon.Map) edit {
+	if c.cfg.RawPath == RawPathKeep && c.cfg.HTTPRoute != HTTPRouteAlways {
+		svc.Routes.Match(q)
+	}
+	e := edit{cfg: c.cfg, hash: c.hash, service: svc, path: q.Path, written: true, made: true}
+	if pattern, ok := attrs.Get(c.cfg.Attribute); ok {
+		e.pattern = pattern.AsString()
+	}
+	return e
+}
+
 // hasPlaceholder reports whether an http.route may have a placeholder in any syntax.
 func hasPlaceholder(httpRoute string) bool { return strings.ContainsAny(httpRoute, "{<:*[(") }
 
 // maskSpan hides the raw path in all of the span, if it is to be hidden. The user's rules
 // have looked at the span before: their conditions may be about the path.
 func (c *cardinality) maskSpan(e *edit, s ptrace.Span, v *record.Span) {
+	if e.made {
+		return
+	}
 	if e.written {
 		e.name = "" // the span has it
 	}
@@ -104,6 +128,9 @@ func (c *cardinality) maskSpan(e *edit, s ptrace.Span, v *record.Span) {
 
 // maskLog does for a log record what maskSpan does for a span.
 func (c *cardinality) maskLog(e *edit, lr plog.LogRecord, v *record.Log) {
+	if e.made {
+		return
+	}
 	c.mask.Log(lr, e.rawPath(v.Route), e.pattern)
 }
 

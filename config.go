@@ -26,6 +26,8 @@ type (
 	LogsConfig = config.LogsConfig
 	// MissingTraceIDConfig says what becomes of logs without a trace id.
 	MissingTraceIDConfig = config.MissingTraceIDConfig
+	// StorageConfig says where what is held outlives the process.
+	StorageConfig = config.StorageConfig
 	// TelemetryConfig has the checks and the labels of the metrics.
 	TelemetryConfig = config.TelemetryConfig
 	// HTTPRouteMode says when a pattern is written to http.route.

@@ -12,7 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/envelope"
+	"github.com/otelcol-correlation/correlationprocessor/internal/outlet"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
@@ -26,11 +27,14 @@ var (
 	errBlocked    = errors.New("the next component has not taken what waits for it: that is half of max_bytes")
 )
 
+// errEnded says why what was taken in is lost.
+var errEnded = errors.New("the processor has ended")
+
 // ConsumeTraces takes a batch of spans. What is held of it is safe in the buffer when
 // it returns. It returns an error of the next component only for a batch of which
 // nothing was held: a sender that tries again sends nothing twice.
 func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	n := p.receivedSpans(td)
+	n := p.engine.telemetry.ReceivedSpans(p.engine.services, td)
 	c, err := p.admit(ctx, tracebuffer.Span, n, func() bool { return p.needRoomSpans(td) })
 	if err != nil {
 		return err
@@ -41,24 +45,25 @@ func (p *pipeline) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if err != nil || done.passed == 0 {
 		return err
 	}
-	again := td // what is sent again if the next component fails
+	all := td // what is sent again if the next component fails
 	if p.owns(done) && p.nextTraces.Capabilities().MutatesData {
-		again = ptrace.NewTraces()
-		td.CopyTo(again)
+		all = ptrace.NewTraces()
+		td.CopyTo(all)
 	}
-	return p.passOn(ctx, &c, tracebuffer.Span, done, func(ctx context.Context) (left int, err error) {
-		err = p.nextTraces.ConsumeTraces(ctx, td)
+	return p.passOn(ctx, &c, tracebuffer.Span, done, func(ctx context.Context) error {
+		return p.nextTraces.ConsumeTraces(ctx, td)
+	}, func(err error) remainder {
+		left := all
 		if failed, ok := errors.AsType[consumererror.Traces](err); ok {
-			again = failed.Data()
-			return min(done.passed, again.SpanCount()), err
+			left = failed.Data()
 		}
-		return done.passed, err
-	}, func() ([]byte, error) { return (&ptrace.ProtoMarshaler{}).MarshalTraces(again) })
+		return remainder{min(done.passed, left.SpanCount()), func() ([]byte, error) { return (&ptrace.ProtoMarshaler{}).MarshalTraces(left) }}
+	})
 }
 
 // ConsumeLogs takes a batch of log records as ConsumeTraces does one of spans.
 func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
-	n := p.receivedLogs(ld)
+	n := p.engine.telemetry.ReceivedLogs(p.engine.services, ld)
 	c, err := p.admit(ctx, tracebuffer.Log, n, func() bool { return p.needRoomLogs(ld) })
 	if err != nil {
 		return err
@@ -70,19 +75,20 @@ func (p *pipeline) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 		return err
 	}
 	done.held = done.held || waiting > 0
-	again := ld
+	all := ld
 	if p.owns(done) && p.nextLogs.Capabilities().MutatesData {
-		again = plog.NewLogs()
-		ld.CopyTo(again)
+		all = plog.NewLogs()
+		ld.CopyTo(all)
 	}
-	return p.passOn(ctx, &c, tracebuffer.Log, done, func(ctx context.Context) (left int, err error) {
-		err = p.nextLogs.ConsumeLogs(ctx, ld)
+	return p.passOn(ctx, &c, tracebuffer.Log, done, func(ctx context.Context) error {
+		return p.nextLogs.ConsumeLogs(ctx, ld)
+	}, func(err error) remainder {
+		left := all
 		if failed, ok := errors.AsType[consumererror.Logs](err); ok {
-			again = failed.Data()
-			return min(done.passed, again.LogRecordCount()), err
+			left = failed.Data()
 		}
-		return done.passed, err
-	}, func() ([]byte, error) { return (&plog.ProtoMarshaler{}).MarshalLogs(again) })
+		return remainder{min(done.passed, left.LogRecordCount()), func() ([]byte, error) { return (&plog.ProtoMarshaler{}).MarshalLogs(left) }}
+	})
 }
 
 // result is what became of the records of a batch.
@@ -95,7 +101,7 @@ type result struct {
 // leaves in the data what passes and returns how many that are. An error is for good:
 // the batch would fail again.
 func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, read func(*batch, D), takeOut func(*batch, D) int) (r result, err error) {
-	b := newBatch(p, sig, n, c.metadata)
+	b := newBatch(p, sig, n, c)
 	defer b.done()
 	b.full = c.full
 	read(b, data)
@@ -115,6 +121,7 @@ func decide[D any](p *pipeline, c *call, sig tracebuffer.Signal, n int, data D, 
 type call struct {
 	metadata *tracebuffer.Envelope // nil without metadata_keys
 	promised int64                 // bytes it is expected to add
+	again    *again                // nil for what arrives
 	full     bool                  // nothing of it can be held
 }
 
@@ -152,7 +159,7 @@ func (p *pipeline) findRoom(needed func() bool, out *tracebuffer.Outcome) (full 
 		full = true
 	case blocked:
 		err = errBlocked
-	case !b.MakeRoom(out):
+	case !b.DecideEarly(out):
 		err = errBufferFull
 	}
 	return full, err
@@ -164,12 +171,7 @@ func (p *pipeline) needRoomSpans(td ptrace.Traces) bool {
 	if p.engine.plan.stubs {
 		return false
 	}
-	for _, s := range record.EachSpan(td) {
-		if !s.TraceID().IsEmpty() {
-			return true
-		}
-	}
-	return false
+	return record.HasTrace(td)
 }
 
 // needRoomLogs reports whether one of the logs may be held.
@@ -203,61 +205,68 @@ func (p *pipeline) leave(c *call) {
 // others of it are held, or because others of its traces were.
 func (p *pipeline) owns(done result) bool { return done.held || p.engine.plan.waits }
 
-// passOn has send hand what passes to the next component. Message is what is left of it
-// if that fails. The sender does not wait for long: what it has sent was taken in then.
-func (p *pipeline) passOn(ctx context.Context, c *call, sig tracebuffer.Signal, done result,
-	send func(context.Context) (left int, err error), message func() ([]byte, error),
-) error {
-	settle := func(metadata *tracebuffer.Envelope, left int, err error) error {
+// remainder is what the next component has not taken of a batch: so many items, and the
+// message that they make.
+type remainder struct {
+	items   int
+	message func() ([]byte, error)
+}
+
+// passOn has send hand what passes to the next component, of whose error rest says what is
+// left. The sender does not wait for long: what it has sent was taken in then.
+func (p *pipeline) passOn(ctx context.Context, c *call, sig tracebuffer.Signal, done result, send func(context.Context) error, rest func(error) remainder) error {
+	settle := func(metadata *tracebuffer.Envelope, err error, owned bool) error {
 		if err == nil {
-			left = 0
+			p.engine.telemetry.Kept(sig, done.passed)
+			return nil
 		}
-		p.engine.telemetry.Kept(sig, done.passed-left)
-		switch {
-		case err == nil:
-		case !done.held:
-			p.engine.telemetry.Refused(sig, left)
-		default:
-			p.takeIn(metadata, sig, left, err, message)
-			err = nil
+		left := rest(err)
+		p.engine.telemetry.Kept(sig, done.passed-left.items)
+		if !owned {
+			p.engine.telemetry.Refused(sig, left.items)
+			return err
 		}
-		return err
+		p.takeIn(metadata, sig, left, err)
+		return nil
 	}
 	switch {
 	case !p.owns(done):
-		left, err := send(ctx)
-		return settle(c.metadata, left, err)
+		return settle(c.metadata, send(ctx), false)
 	case p.outlet.Late():
 		if !done.held && p.engine.buffer.Blocked(p.id) {
-			return settle(c.metadata, done.passed, errBlocked)
+			return settle(c.metadata, errBlocked, false)
 		}
-		done.held = true
-		return settle(c.metadata, done.passed, errLate)
+		return settle(c.metadata, errLate, true)
 	}
 	metadata := p.engine.buffer.Share(c.metadata)
-	return p.outlet.Pass(ctx, done.passed, func(ctx context.Context) func(bool) error {
-		left, err := send(ctx)
-		return func(owned bool) error {
+	return p.outlet.Pass(ctx, outlet.Passage{
+		Send: send,
+		Hold: func(sent *tracebuffer.Batch) error { return p.adopt(metadata, sig, rest(nil), nil, sent) },
+		Settle: func(err error, owned bool) error {
 			defer p.engine.buffer.Forget([]*tracebuffer.Envelope{metadata})
-			done.held = done.held || owned
-			return settle(metadata, left, err)
-		}
+			return settle(metadata, err, owned || done.held)
+		},
 	})
 }
 
-// takeIn has n records that the next component did not take wait, in the message, like what
-// is held.
-func (p *pipeline) takeIn(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, n int, err error, message func() ([]byte, error)) {
+// takeIn has what the next component did not take wait like what is held.
+func (p *pipeline) takeIn(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, left remainder, err error) {
 	if consumererror.IsPermanent(err) {
-		p.lose(sig, telemetry.DropExportFailed, n, err)
+		p.lose(sig, telemetry.DropExportFailed, left.items, err)
 		return
 	}
-	msg, broken := message()
-	if broken == nil {
-		broken = p.adopt(metadata, sig, msg, sampling.Verdict{Rule: sampling.NoRule})
+	p.adoptOrLose(metadata, sig, left, nil)
+}
+
+// adoptOrLose adopts items, or loses them.
+func (p *pipeline) adoptOrLose(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, items remainder, of []passing) {
+	reason := telemetry.DropCorrupt
+	err := p.adopt(metadata, sig, items, of, nil)
+	if errors.Is(err, errEnded) {
+		reason = telemetry.DropShutdown
 	}
-	if broken != nil {
-		p.lose(sig, telemetry.DropCorrupt, n, broken)
+	if err != nil {
+		p.lose(sig, reason, items.items, err)
 	}
 }
 
@@ -267,62 +276,31 @@ func (p *pipeline) lose(sig tracebuffer.Signal, reason string, n int, err error)
 	p.engine.telemetry.Dropped(sig, reason, n)
 }
 
-// adopt has the records of a message wait for the next component. They are marked with
-// the verdict, if there is one.
-func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, v sampling.Verdict) error {
-	return p.take(metadata, sig, msg, func(records []tracebuffer.Record) {
+// adopt has items wait for the next component, or has them in the batch sent, if there is
+// one, while they are on their way. Each is marked with its verdict and has its origin, if
+// those are given, in the order of the message.
+func (p *pipeline) adopt(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, items remainder, of []passing, sent *tracebuffer.Batch) error {
+	msg, err := items.message()
+	if err != nil {
+		return err
+	}
+	open := false
+	err = envelope.Records(p.engine.buffer, metadata, msg, sig, p.id, func(records []tracebuffer.Record) {
 		for i := range records {
-			records[i].Verdict = v
+			records[i].Verdict.Rule = sampling.NoRule
+			if of != nil {
+				records[i].Verdict, records[i].Origin = of[i].verdict, of[i].origin
+			}
 		}
-		p.engine.buffer.Adopt(p.id, records)
+		if sent != nil {
+			open = p.engine.buffer.AdoptSent(p.id, records, sent)
+			return
+		}
+		open = p.engine.buffer.Adopt(p.id, records)
 		p.outlet.Wake()
 	})
-}
-
-// take has use take the records of a message, if it is one.
-func (p *pipeline) take(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, msg []byte, use func([]tracebuffer.Record)) error {
-	buffer := p.engine.buffer
-	var records []tracebuffer.Record
-	var layers []*tracebuffer.Envelope
-	var resource, scope *tracebuffer.Envelope
-	defer func() { buffer.Forget(layers) }()
-	err := otlpwire.Walk(msg, func(content []byte) {
-		resource = buffer.Intern(metadata, content)
-		layers = append(layers, resource)
-	}, func(content []byte) {
-		scope = buffer.Intern(resource, content)
-		layers = append(layers, scope)
-	}, func(rec []byte) {
-		records = append(records, tracebuffer.Record{Envelope: scope, Data: rec, Signal: sig, Outlet: p.id})
-	})
-	if err == nil {
-		use(records)
+	if err == nil && !open {
+		err = errEnded
 	}
 	return err
-}
-
-// receivedSpans counts what arrives, before anything can happen to it.
-func (p *pipeline) receivedSpans(td ptrace.Traces) (total int) {
-	for _, rs := range td.ResourceSpans().All() {
-		n := 0
-		for _, ss := range rs.ScopeSpans().All() {
-			n += ss.Spans().Len()
-		}
-		total += n
-		p.engine.telemetry.Received(tracebuffer.Span, p.engine.services.Of(rs.Resource()), n)
-	}
-	return total
-}
-
-// receivedLogs does for logs what receivedSpans does for spans.
-func (p *pipeline) receivedLogs(ld plog.Logs) (total int) {
-	for _, rl := range ld.ResourceLogs().All() {
-		n := 0
-		for _, sl := range rl.ScopeLogs().All() {
-			n += sl.LogRecords().Len()
-		}
-		total += n
-		p.engine.telemetry.Received(tracebuffer.Log, p.engine.services.Of(rl.Resource()), n)
-	}
-	return total
 }

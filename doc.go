@@ -42,6 +42,7 @@
 //   - internal/logtrace: where a log names its trace
 //   - internal/traceid: in which notations trace ids are written
 //   - internal/accesslog, internal/loglevel, internal/logfield: how lines and fields of logs are read
+//   - internal/storage, internal/recovery, internal/replay: how held records outlive the process, and become items again
 //   - internal/tracebuffer: how traces wait, in how many bytes, and which verdicts are remembered
 //   - internal/sampling: what verdict a trace gets, as values without a clock
 //   - internal/integrity: what is wrong with a trace

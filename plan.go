@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
+	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
@@ -87,8 +88,9 @@ func (p *plan) expected(n int) int { return min(n*typicalRecord, p.atOnce) }
 // them pass.
 func (p *plan) decides() bool { return p.drops || p.waits || p.joins }
 
-// bufferOptions are those of a buffer that may take maxBytes.
-func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) tracebuffer.Options {
+// bufferOptions are those of a buffer that may take maxBytes, and lies in the store if
+// there is one.
+func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, store *storage.Store, maxBytes int64) tracebuffer.Options {
 	o := tracebuffer.Options{
 		Policy:        r.Policy(),
 		Wait:          cfg.DecisionWait,
@@ -100,6 +102,7 @@ func (p *plan) bufferOptions(cfg *Config, r *rules.Rules, maxBytes int64) traceb
 		DryRun:        cfg.Sampling.DryRun,
 		Join:          p.joins,
 		Count:         p.counts,
+		Storage:       store,
 	}
 	if o.FollowLinks = p.links; p.links {
 		o.Linked = r.Linked()

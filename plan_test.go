@@ -105,7 +105,7 @@ func TestOptionsOfTheBuffer(t *testing.T) {
 			change(c)
 			c.DecisionWait, c.DecisionWaitAfterRoot, c.Logs.JoinWait, c.MaxItemsPerTrace = 20*time.Second, 3*time.Second, time.Second, 7
 		})
-		o := p.bufferOptions(cfg, r, 12345)
+		o := p.bufferOptions(cfg, r, nil, 12345)
 		require.Equal(t, map[string]time.Duration{"waits": 20 * time.Second, "joins": time.Second}[name], o.Wait, name)
 		require.Equal(t, 3*time.Second, o.WaitAfterRoot)
 		require.EqualValues(t, 12345, o.MaxBytes)
@@ -118,7 +118,7 @@ func TestOptionsOfTheBuffer(t *testing.T) {
 		keepIf(`trace.has_root == false`)(c)
 		c.Sampling.DryRun, c.Logs.CountOnSpans = true, true
 	})
-	o := p.bufferOptions(cfg, r, 1)
+	o := p.bufferOptions(cfg, r, nil, 1)
 	require.NotNil(t, o.Whole)
 	require.Equal(t, []bool{true, true}, []bool{o.Count, o.DryRun})
 }

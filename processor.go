@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ import (
 	"github.com/otelcol-correlation/correlationprocessor/internal/route"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 	"github.com/otelcol-correlation/correlationprocessor/internal/startup"
+	"github.com/otelcol-correlation/correlationprocessor/internal/storage"
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
@@ -53,6 +56,8 @@ type engine struct {
 	requests   *requestid.Requests
 	metadata   envelope.Clients
 	found      integrity.Report // of ticks
+	store      *storage.Store   // nil without storage
+	only       [2]*pipeline     // with storage, that of each signal, if there is one
 	onLast     func()
 
 	mu        sync.Mutex
@@ -61,6 +66,9 @@ type engine struct {
 	stopped   int
 	stop      chan struct{} // closed at the first Shutdown
 	ticker    sync.WaitGroup
+	leave     chan struct{}  // closed at the first Shutdown: take in no more of what was left
+	recovered chan struct{}  // closed when all of it was taken in
+	storing   sync.WaitGroup // what is done beside the traffic for the storage
 
 	// inflight is read-locked while a call may put records in the buffer or
 	// releases in an outlet, so that the flush at the first Shutdown is the
@@ -94,7 +102,7 @@ func newEngine(cfg *Config, set processor.Settings) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{cfg: cfg, began: time.Now(), rules: rules, routes: routes, stop: make(chan struct{})}
+	e := &engine{cfg: cfg, began: time.Now(), rules: rules, routes: routes, stop: make(chan struct{}), leave: make(chan struct{}), recovered: make(chan struct{})}
 	e.cards = newCardinality(cfg)
 	e.correlator = newCorrelator(&cfg.Logs, cfg.Routes.Attribute)
 	e.services = telemetry.NewServices(routes, cfg.Telemetry.Attributes, int64(cfg.MaxBytes)/servicesShare)
@@ -136,14 +144,18 @@ func (p *pipeline) Start(context.Context, component.Host) error {
 	}
 	p.outlet = outlet.New(outlet.Options{
 		Traces: p.nextTraces, Logs: p.nextLogs, Rules: e.rules, Count: e.telemetry, Buffer: e.buffer, Number: p.id,
-		Client: e.metadata.Context(), Join: e.correlator.join(e.services), Retry: e.cfg.RetryOnFailure, Log: p.log,
+		Keeps: e.store != nil, Client: e.metadata.Context(), Join: e.correlator.join(e.services), Retry: e.cfg.RetryOnFailure, Log: p.log,
 	})
 	p.outlet.Start()
+	if e.started == len(e.pipelines) {
+		e.recover(p.log)
+	}
 	return nil
 }
 
 func (e *engine) start(log *zap.Logger) error {
-	traces, logs := e.signals()
+	traces := slices.ContainsFunc(e.pipelines, func(p *pipeline) bool { return p.nextTraces != nil })
+	logs := slices.ContainsFunc(e.pipelines, func(p *pipeline) bool { return p.nextLogs != nil })
 	if !traces || !logs {
 		log.Info("correlation is in pipelines of one signal only: logs are not joined to spans, and each signal is sampled by its own evidence",
 			zap.Bool("traces", traces), zap.Bool("logs", logs))
@@ -154,11 +166,17 @@ func (e *engine) start(log *zap.Logger) error {
 	})
 	e.encoding.Probe()
 	e.plan = newPlan(e.cfg, e.rules, traces && logs)
-	var err error
-	if e.buffer, err = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs))); err != nil {
+	err := e.openStorage(log)
+	if err != nil {
+		return err
+	}
+	if e.buffer, err = tracebuffer.New(e.plan.bufferOptions(e.cfg, e.rules, e.store, int64(e.cfg.MaxBytes)-e.startWatching(traces, logs))); err != nil {
 		log.Warn("what is held lies on Go's heap: the collector takes more memory, up to twice of max_bytes", zap.Error(err))
 	}
 	e.learned = learned.New(&e.cfg.Routes, e.routes, log)
+	if e.store != nil {
+		e.learned.Keep(filepath.Join(e.store.Directory(), "routes"))
+	}
 	s := startup.Facts{Config: e.cfg, Rules: e.rules, Traces: traces, Logs: logs, Waits: e.plan.waits, Joins: e.plan.joins, Stubs: e.plan.stubs}
 	s.Warn(log)
 	if err := e.rules.Start(); err != nil {
@@ -213,18 +231,14 @@ func (e *engine) gauges() *telemetry.Gauges {
 		RouteLimit:         func() int64 { return int64(e.cfg.Routes.MaxRoutes) },
 		VerdictsRemembered: func() int64 { return int64(e.buffer.Remembered()) },
 		KeysOverLimit:      e.rules.KeysOverLimit,
+		Stores:             e.cfg.Storage.Enabled(),
+		StorageBytes:       func() int64 { return e.buffer.Filed() },
+		StorageLimitBytes:  func() int64 { return e.store.Bytes() },
+		Recovered:          e.recovered,
 		RoutePatterns: func(yield func(string, int) bool) {
 			e.routes.Services(func(name string, s *route.Service) bool { return yield(name, s.Patterns()) })
 		},
 	}
-}
-
-func (e *engine) signals() (traces, logs bool) {
-	for _, s := range e.pipelines {
-		traces = traces || s.nextTraces != nil
-		logs = logs || s.nextLogs != nil
-	}
-	return traces, logs
 }
 
 // run decides what is due until the first Shutdown.
@@ -272,10 +286,10 @@ func (e *engine) carryOut(out *tracebuffer.Outcome) {
 	}
 }
 
-// Shutdown of the first pipeline decides and releases everything that is held, of
-// all pipelines: the order in which pipelines are shut down is arbitrary, and
-// only now is every next component sure to be alive. What still arrives at the
-// other pipelines is decided at once.
+// Shutdown of the first pipeline decides and releases everything that is held, of all
+// pipelines, unless the next start goes on with it: the order in which pipelines are shut
+// down is arbitrary, and only now is every next component sure to be alive. What still
+// arrives at the other pipelines is decided at once.
 func (p *pipeline) Shutdown(ctx context.Context) error {
 	var err error
 	p.shutOnce.Do(func() { err = p.shutdown(ctx) })
@@ -294,28 +308,35 @@ func (p *pipeline) shutdown(ctx context.Context) error {
 	first, last := e.stopped == 1, e.stopped == len(e.pipelines)
 	e.mu.Unlock()
 	var err error
-	if first && e.started > 0 {
+	if first && e.buffer != nil {
 		err = e.drain(ctx)
 	}
-	if p.outlet != nil {
+	switch {
+	case p.outlet == nil:
+	case e.leaves():
+		err = errors.Join(err, p.outlet.Leave(ctx))
+	default:
 		err = errors.Join(err, p.outlet.Stop(ctx))
 	}
 	if last {
 		e.telemetry.Shutdown()
-		if e.buffer != nil {
-			err = errors.Join(err, e.buffer.Close())
-		}
+		err = errors.Join(err, e.closeStorage())
 		e.onLast()
 	}
 	return err
 }
 
 // drain empties the buffer into the outlets and waits until they have
-// delivered, or ctx ends.
+// delivered, or ctx ends. What the next start goes on with is left where it lies.
 func (e *engine) drain(ctx context.Context) error {
+	e.stopStoring(ctx)
 	close(e.stop)
 	e.ticker.Wait()
-	e.learned.Write()
+	e.learned.Stop()
+	if e.leaves() {
+		e.stopWatching()
+		return e.rules.Stop()
+	}
 	e.sendOnAll()
 	var out tracebuffer.Outcome
 	e.inflight.Lock()

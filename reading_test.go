@@ -63,7 +63,7 @@ func (r *reading) span(td ptrace.Traces) (ptrace.Span, edit, record.Span) {
 	s := rs.ScopeSpans().At(0).Spans().At(0)
 	var v record.Span
 	v.Read(s.Attributes())
-	e := r.cards.span(r.services.Of(rs.Resource()), s, &v)
+	e := r.cards.span(r.services.Of(rs.Resource()), s, &v, false)
 	r.tally.Route(e.source)
 	r.cards.maskSpan(&e, s, &v)
 	held := ptrace.NewSpan()
@@ -87,7 +87,7 @@ func (r *reading) log(ld plog.Logs) (plog.LogRecord, edit, record.Log) {
 	lr := rl.ScopeLogs().At(0).LogRecords().At(0)
 	svc := r.services.Of(rl.Resource())
 	v := r.correlator.readLog(rl.Resource(), lr, &r.tally, svc)
-	e := r.cards.log(svc, lr, &v)
+	e := r.cards.log(svc, lr, &v, false)
 	r.tally.Route(e.source)
 	r.cards.maskLog(&e, lr, &v)
 	held := plog.NewLogRecord()

@@ -9,13 +9,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.uber.org/zap"
 
-	"github.com/otelcol-correlation/correlationprocessor/internal/otlpwire"
+	"github.com/otelcol-correlation/correlationprocessor/internal/envelope"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
+	"github.com/otelcol-correlation/correlationprocessor/internal/replay"
 	"github.com/otelcol-correlation/correlationprocessor/internal/requestid"
-	"github.com/otelcol-correlation/correlationprocessor/internal/sampling"
-	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
 	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 	"github.com/otelcol-correlation/correlationprocessor/internal/traceid"
 )
@@ -48,19 +46,31 @@ func (p *pipeline) requestsOfLogs(c call, ld plog.Logs) (waiting int) {
 	p.engine.sending.RLock()
 	defer p.engine.sending.RUnlock()
 	now := p.engine.reading(time.Now())
+	var origin tracebuffer.Origin
+	n, left := 0, []tracebuffer.Origin(nil)
 	record.RemoveLogs(ld, func(rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
-		key, ok := p.engine.requests.Key(c.metadata, record.ServiceName(rl.Resource()), lr.Attributes())
-		if !ok || !p.requestOfLog(now, key, c, rl, sl, lr) {
-			return false
+		if c.again != nil {
+			origin = c.again.origins[n]
+			n++
 		}
-		waiting++
-		return true
+		key, ok := p.engine.requests.Key(c.metadata, record.ServiceName(rl.Resource()), lr.Attributes())
+		if ok && p.requestOfLog(now, key, c, origin, rl, sl, lr) {
+			waiting++
+			return true
+		}
+		if c.again != nil {
+			left = append(left, origin)
+		}
+		return false
 	})
+	if c.again != nil {
+		c.again.origins = left
+	}
 	return waiting
 }
 
 // requestOfLog reports whether the log waits for its trace.
-func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
+func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, origin tracebuffer.Origin, rl plog.ResourceLogs, sl plog.ScopeLogs, lr plog.LogRecord) bool {
 	if id := p.engine.correlator.traceOf(rl.Resource(), lr); !id.IsEmpty() {
 		p.engine.sendOn(p.engine.requests.Learn(now, key, id), id)
 		return false
@@ -75,7 +85,8 @@ func (p *pipeline) requestOfLog(now time.Duration, key uint64, c call, rl plog.R
 		return false
 	}
 	waits := false
-	err = p.take(c.metadata, tracebuffer.Log, msg, func(records []tracebuffer.Record) {
+	err = envelope.Records(p.engine.buffer, c.metadata, msg, tracebuffer.Log, p.id, func(records []tracebuffer.Record) {
+		records[0].Origin = origin
 		waits = p.engine.requests.Park(now, key, len(msg), func() tracebuffer.Parked { return p.engine.buffer.Park(records[0]) })
 	})
 	return err == nil && waits
@@ -111,48 +122,15 @@ func (e *engine) sendOn(logs []requestid.Log, id pcommon.TraceID) {
 }
 
 func (e *engine) sendOnOne(r *tracebuffer.Record, id pcommon.TraceID) {
-	resource := r.Envelope.Around
-	msg := otlpwire.AppendResource(nil, resource.Content, []otlpwire.Scope{{Around: r.Envelope.Content, Records: [][]byte{r.Data}}})
-	ld, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(msg)
-	if err != nil {
-		e.pipelines[r.Outlet].lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
+	ld, good := replay.Logs([]tracebuffer.Record{*r})
+	if len(good) == 0 {
+		e.pipelines[r.Outlet].loseBroken(tracebuffer.Log, 1)
 		return
 	}
 	if !id.IsEmpty() {
 		ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).SetTraceID(id)
 		e.telemetry.FoundByRequest(1)
 	}
-	e.pipelines[r.Outlet].readmit(resource.Around, ld)
-}
-
-// readmit decides on a log that was taken in earlier. What passes goes out through
-// the outlet, which stamps it with its verdict, if it has one: no sender waits for it.
-func (p *pipeline) readmit(metadata *tracebuffer.Envelope, ld plog.Logs) {
-	verdict := sampling.Verdict{Rule: sampling.NoRule}
-	f, err := decide(p, &call{metadata: metadata}, tracebuffer.Log, 1, ld, (*batch).readLogs, func(b *batch, ld plog.Logs) int {
-		r := &b.records[0]
-		if !b.passes(r) {
-			return 0
-		}
-		lr := ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
-		r.edit.apply(lr.Attributes())
-		if r.item != noItem {
-			verdict = b.fates[r.item].Verdict
-			mark(b.fates[r.item], lr.Attributes())
-		}
-		return 1
-	})
-	if err != nil {
-		p.log.Error("a log that waited for its trace is refused", zap.Error(err))
-	}
-	if f.passed == 0 {
-		return
-	}
-	msg, err := (&plog.ProtoMarshaler{}).MarshalLogs(ld)
-	if err == nil {
-		err = p.adopt(metadata, tracebuffer.Log, msg, verdict)
-	}
-	if err != nil {
-		p.lose(tracebuffer.Log, telemetry.DropCorrupt, 1, err)
-	}
+	c := call{metadata: r.Envelope.Around.Around, again: &again{origins: []tracebuffer.Origin{r.Origin}}}
+	e.pipelines[r.Outlet].logsAgain(&c, ld)
 }

@@ -316,7 +316,7 @@ func TestEveryAlertIsTested(t *testing.T) {
 func TestDocumentsNameOnlyMetricsThatExist(t *testing.T) {
 	var m metadata
 	readYAML(t, "../metadata.yaml", &m)
-	for _, path := range []string{"../docs/runbook.md", "../docs/observability.md", "../docs/test-oracle.md"} {
+	for _, path := range []string{"../docs/runbook.md", "../docs/observability.md", "../docs/storage.md", "../docs/test-oracle.md"} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for _, found := range regexp.MustCompile("`([a-z]+_[a-z_]+)(?:\\{[^`]*\\})?`").FindAllStringSubmatch(string(text), -1) {
@@ -333,4 +333,5 @@ var otherNames = map[string]bool{
 	"service_version": true, "rv_conflict": true, "th_inconsistent": true, "trace_id_truncated": true, "flags_inconsistent": true,
 	"": true, "sending_queue": true, "invalid_zero": true, "no_end": true, "no_start": true, "too_long": true, "slower_than": true, "end_before_start": true, "export_failed": true, "without_type_suffix": true,
 	"metric_name_escaping_scheme": true, "without_units": true, "trace_id_attributes": true, "trace_id": true, "load_balancing": true, "span_times": true, "always_on": true, "request_id_attributes": true,
+	"rate_limiting": true, "metadata_keys": true, "drain_on_shutdown": true, "shutdown_timeout": true,
 }

@@ -57,7 +57,7 @@ func readYAML(t *testing.T, path string) tree {
 }
 
 // moved returns the config, to be laid over the one at path, that makes it listen
-// at the endpoints and answer on a health endpoint.
+// at the endpoints and answer on a health endpoint, with storage, if any, for a test.
 func moved(t *testing.T, path string, endpoints collector.Endpoints) string {
 	t.Helper()
 	service, ok := readYAML(t, path)["service"].(tree)
@@ -71,6 +71,7 @@ func moved(t *testing.T, path string, endpoints collector.Endpoints) string {
 			"grpc": tree{"endpoint": endpoints.GRPC},
 			"http": tree{"endpoint": endpoints.HTTP},
 		}}},
+		"processors": tree{"correlation": tree{"storage": tree{"max_bytes": "64MiB"}}},
 		"extensions": tree{"health_check": tree{"endpoint": endpoints.Health}},
 		"service": tree{
 			"extensions": extensions,

@@ -39,7 +39,7 @@ const agentWaits = `yaml:{processors: {
 
 // gatewayWaits shortens the waits of the published gateway, names a backend that
 // has no TLS, and lets every item out with its verdict: the sinks cannot tell
-// what became of an item that was dropped.
+// what became of an item that was dropped. A gateway that goes takes nothing along.
 const gatewayWaits = `yaml:{
   receivers: {
     kafka/traces: {session_timeout: 6s, heartbeat_interval: 500ms},
@@ -47,8 +47,8 @@ const gatewayWaits = `yaml:{
   processors: {
     correlation: {
       decision_wait: 3s, decision_wait_after_root: 3s,
-      sampling: {sampling_percentage: 10, dry_run: true}},
-    batch: {timeout: 100ms}},
+      storage: {drain_on_shutdown: true},
+      sampling: {sampling_percentage: 10, dry_run: true}}},
   exporters: {otlp_grpc: {tls: {insecure: true}}}}`
 
 // tier is the two published Kubernetes examples at work: agents that write to a
@@ -92,7 +92,7 @@ func gatewayName(i int) string {
 // gateway is how to start a gateway in a pod of that name.
 func (e *tier) gateway(t *testing.T, name string) plan {
 	t.Helper()
-	return e.example(t, "kubernetes-gateway", gatewayWaits, "POD_NAME="+name)
+	return e.example(t, "kubernetes-gateway", gatewayWaits, "POD_NAME="+name, "STORAGE_DIR="+t.TempDir())
 }
 
 // example is how to start a published example.

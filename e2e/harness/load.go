@@ -78,10 +78,11 @@ func (m *maker) place() Place {
 	}
 }
 
-// NewTraceID returns a random trace id.
+// NewTraceID returns a random trace id that looks like no UUID made of a time, of which
+// another part is random: of others, one in ten thousand does.
 func NewTraceID(random *rand.Rand) (id [16]byte) {
 	binary.BigEndian.PutUint64(id[:8], random.Uint64())
-	binary.BigEndian.PutUint64(id[8:], random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], random.Uint64()|1<<62) // no UUID's variant
 	return id
 }
 

@@ -58,8 +58,9 @@ type tracked struct {
 	item    harness.Item
 	trace   int
 	late    bool
-	family  int // of paths, or noFamily
-	taken   int // the try that was acknowledged, from 1
+	family  int       // of paths, or noFamily
+	taken   int       // the try that was acknowledged, from 1
+	at      time.Time // of that
 	request bool
 }
 

@@ -33,6 +33,7 @@ func endings(r *rig, kills int) {
 // What a kill costs without storage, for comparison: what is held is lost, verdicts and
 // patterns are forgotten. It is also how we know that these tests see such things.
 func TestKillsWithoutStorage(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 1, "")
 	endings(r, kills(t))
 	got := r.finish()
@@ -41,5 +42,73 @@ func TestKillsWithoutStorage(t *testing.T) {
 	require.Positive(t, got.flipped)
 	require.Positive(t, got.patterns)
 	require.Positive(t, got.learned)
+	require.Zero(t, got.duplicates)
+}
+
+// stored are the settings with a directory of the test's.
+func stored(t *testing.T) string {
+	return ", storage: {directory: " + t.TempDir() + ", max_bytes: 256MiB}"
+}
+
+// requireWhole holds what came to the promises: nothing accepted is lost, no verdict and no
+// pattern changes, and nothing comes twice but what is said to be on its way at a kill.
+func requireWhole(t *testing.T, got *tally) {
+	t.Helper()
+	t.Log(got.String())
+	require.Zero(t, got.lost)
+	require.Zero(t, got.unwanted)
+	require.Zero(t, got.split)
+	require.Zero(t, got.early)
+	require.Zero(t, got.patterns)
+	require.Positive(t, got.learned)
+	require.LessOrEqual(t, got.duplicates, got.redelivered)
+	require.Less(t, got.apart, got.traces/50, "there is too little to be seen")
+}
+
+// Whatever moment a collector is killed at, also while it recovers.
+func TestKills(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, stored(t))
+	endings(r, kills(t))
+	got := r.finish()
+	requireWhole(t, &got)
+}
+
+// Restarts and reloads decide nothing early, split nothing and send nothing twice.
+func TestRestartsAndReloads(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, stored(t))
+	for n := range 2 * kills(t) {
+		r.pause(300*time.Millisecond, 1200*time.Millisecond)
+		if n%3 == 0 {
+			r.terminate()
+			r.launch()
+		} else {
+			require.NoError(t, r.process.Reload())
+			r.pause(300*time.Millisecond, 600*time.Millisecond)
+		}
+		r.ready()
+		time.Sleep(500 * time.Millisecond) // a process that is new heeds signals a little later
+	}
+	got := r.finish()
+	requireWhole(t, &got)
+	require.Zero(t, got.duplicates)
+}
+
+// What waits for a next component that is down outlives three restarts.
+func TestTheNextComponentIsDown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 3, stored(t))
+	r.sink.refuse(true)
+	for range 3 {
+		r.pause(time.Second, 2*time.Second)
+		r.terminate()
+		r.launch()
+		r.ready()
+		time.Sleep(500 * time.Millisecond)
+	}
+	r.sink.refuse(false)
+	got := r.finish()
+	requireWhole(t, &got)
 	require.Zero(t, got.duplicates)
 }

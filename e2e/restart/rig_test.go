@@ -6,7 +6,9 @@ package restart
 import (
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
 	"github.com/otelcol-correlation/correlationprocessor/testkit/collector"
@@ -145,7 +149,7 @@ func (r *rig) sendUntilTaken(b harness.Batch) {
 		if r.try(b, n) == nil {
 			r.mu.Lock()
 			for _, key := range keysOf(b.Items) {
-				r.load.items[key-1].taken = n
+				r.load.items[key-1].taken, r.load.items[key-1].at = n, time.Now()
 			}
 			r.mu.Unlock()
 			return
@@ -180,11 +184,26 @@ func (r *rig) finish() tally {
 		return err == nil && m.Tally("spans").Held == 0 && m.Tally("logs").Held == 0
 	}, quiet, 100*time.Millisecond, "the collector holds something for good")
 	r.terminate()
+	got := judge(&r.load, r.sink.all())
 	for _, text := range r.written {
 		require.NotContains(r.t, text, "panic")
+		got.redelivered += redelivered(text)
 	}
-	return judge(&r.load, r.sink.all())
+	return got
 }
+
+// redelivered is how many items a process says it may have delivered a second time.
+func redelivered(written string) (n int) {
+	for _, line := range told.FindAllStringSubmatch(written, -1) {
+		for digits := range strings.SplitSeq(line[1], ", ") {
+			items, _ := strconv.Atoi(digits)
+			n += items
+		}
+	}
+	return n
+}
+
+var told = regexp.MustCompile(`"redelivered": \[([0-9, ]+)\]`)
 
 func eachSpan(traces ptrace.Traces, fn func(ptrace.Span)) {
 	for _, resource := range traces.ResourceSpans().All() {
@@ -216,3 +235,6 @@ func kills(t *testing.T) int {
 	require.NoError(t, err, "E2E_KILLS")
 	return n
 }
+
+// unavailable makes an error one after which the collector tries again.
+func unavailable(err error) error { return status.Error(codes.Unavailable, err.Error()) }

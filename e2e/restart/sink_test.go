@@ -5,6 +5,7 @@ package restart
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type sink struct {
 	patterns map[string]string // interned
 	requests int
 	process  int
+	refuses  bool
 }
 
 func newSink() (*sink, error) {
@@ -56,6 +58,13 @@ func (s *sink) turn() {
 	s.process++
 }
 
+// refuse says whether requests are refused, as by a next component that is down.
+func (s *sink) refuse(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuses = on
+}
+
 // all returns what arrived so far. The caller must not change it.
 func (s *sink) all() []arrival {
 	s.mu.Lock()
@@ -64,7 +73,7 @@ func (s *sink) all() []arrival {
 }
 
 func (s *sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
-	s.take(func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map)) {
+	return s.take(func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map)) {
 		for _, resource := range traces.ResourceSpans().All() {
 			for _, scope := range resource.ScopeSpans().All() {
 				for _, span := range scope.Spans().All() {
@@ -73,11 +82,10 @@ func (s *sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
 			}
 		}
 	})
-	return nil
 }
 
 func (s *sink) takeLogs(_ context.Context, logs plog.Logs) error {
-	s.take(func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map)) {
+	return s.take(func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map)) {
 		for _, resource := range logs.ResourceLogs().All() {
 			for _, scope := range resource.ScopeLogs().All() {
 				for _, record := range scope.LogRecords().All() {
@@ -86,12 +94,17 @@ func (s *sink) takeLogs(_ context.Context, logs plog.Logs) error {
 			}
 		}
 	})
-	return nil
 }
 
-func (s *sink) take(each func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map))) {
+// errDown is not for good: the collector tries again.
+var errDown = errors.New("the sink is down")
+
+func (s *sink) take(each func(add func(pcommon.Timestamp, pcommon.TraceID, pcommon.Map))) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.refuses {
+		return unavailable(errDown)
+	}
 	s.requests++
 	each(func(at pcommon.Timestamp, id pcommon.TraceID, attributes pcommon.Map) {
 		a := arrival{at: time.Now(), key: harness.KeyOf(at), request: s.requests, process: s.process, orphaned: id.IsEmpty()}
@@ -103,6 +116,7 @@ func (s *sink) take(each func(add func(pcommon.Timestamp, pcommon.TraceID, pcomm
 		}
 		s.arrivals = append(s.arrivals, a)
 	})
+	return nil
 }
 
 func (s *sink) intern(text string) string {

@@ -6,6 +6,7 @@ package restart
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/e2e/harness"
 )
@@ -24,6 +25,11 @@ type tally struct {
 	// duplicates are copies of what was sent once. Of one process and signal they were in
 	// so many requests at most.
 	duplicates, requests int
+	// redelivered are the items that processes said might come twice.
+	redelivered int
+	// apart are the traces whose verdict is not known beforehand: their items were taken
+	// further apart than they wait for each other, for a sender had to try too often.
+	apart int
 	// patterns are items with another pattern than their family's while the first process
 	// ran; learned are the families that had one to be learned.
 	patterns, learned int
@@ -34,8 +40,8 @@ type tally struct {
 
 func (t *tally) String() string {
 	return fmt.Sprintf("%d items of %d traces accepted: lost %d, unwanted %d, traces split %d (by late items %d), decided early %d, "+
-		"duplicates %d (at most %d requests a process), patterns changed %d (of %d families), logs without the trace of their request %d%s",
-		t.accepted, t.traces, t.lost, t.unwanted, t.split, t.flipped, t.early, t.duplicates, t.requests, t.patterns, t.learned, t.orphaned,
+		"duplicates %d of %d that were said to be possible (at most %d requests a process), traces taken in apart %d, patterns changed %d (of %d families), logs without the trace of their request %d%s",
+		t.accepted, t.traces, t.lost, t.unwanted, t.split, t.flipped, t.early, t.duplicates, t.redelivered, t.requests, t.apart, t.patterns, t.learned, t.orphaned,
 		strings.Join(append([]string{""}, t.examples...), "\n  "))
 }
 
@@ -57,7 +63,11 @@ func judge(l *load, arrivals []arrival) tally {
 	}
 	t.accepted, t.traces = len(l.items), len(l.traces)
 	for n := range l.traces {
-		t.trace(l, &l.traces[n], came)
+		if tr := &l.traces[n]; tr.kind != ordinary && l.apart(tr) {
+			t.apart++
+		} else {
+			t.trace(l, tr, came)
+		}
 	}
 	t.copies(l, arrivals)
 	t.waits(l, arrivals)
@@ -85,6 +95,10 @@ func (t *tally) trace(l *load, tr *trace, came []bool) {
 	}
 	if tr.keep {
 		t.lost += early[0]
+		if early[0] > 0 {
+			t.example(t.lost-early[0]+1, "lost: trace %v, %v: of %d early items %d came, of %d late ones %d, tries %v",
+				tr.id, tr.kind, early[0]+early[1], early[1], late[0]+late[1], late[1], l.tries(tr))
+		}
 	} else {
 		t.unwanted += early[1]
 	}
@@ -96,6 +110,37 @@ func (t *tally) trace(l *load, tr *trace, came []bool) {
 			t.flipped++
 		}
 	}
+}
+
+// apart reports whether items of the trace may have been decided on before others came.
+func (l *load) apart(tr *trace) bool {
+	first, last := time.Time{}, time.Time{}
+	for _, i := range tr.items {
+		it := &l.items[i]
+		if it.late {
+			continue
+		}
+		if first.IsZero() || it.at.Before(first) {
+			first = it.at
+		}
+		if it.at.After(last) {
+			last = it.at
+		}
+	}
+	for _, i := range tr.items {
+		if it := &l.items[i]; it.late && it.at.Before(last) {
+			return true
+		}
+	}
+	return last.Sub(first) > rootWait/2
+}
+
+// tries are the tries that the items of a trace were taken at.
+func (l *load) tries(tr *trace) (out []int) {
+	for _, i := range tr.items {
+		out = append(out, l.items[i].taken)
+	}
+	return out
 }
 
 // copies counts what came more often than it was sent, and the requests it came in first.

@@ -51,9 +51,10 @@ type Config struct {
 	// at a time; a batch with one more is refused. 0 does not limit.
 	MetadataCardinalityLimit uint32 `mapstructure:"metadata_cardinality_limit"`
 
-	Routes   RoutesConfig `mapstructure:"routes"`
-	Logs     LogsConfig   `mapstructure:"logs"`
-	Sampling rules.Config `mapstructure:"sampling"`
+	Storage  StorageConfig `mapstructure:"storage"`
+	Routes   RoutesConfig  `mapstructure:"routes"`
+	Logs     LogsConfig    `mapstructure:"logs"`
+	Sampling rules.Config  `mapstructure:"sampling"`
 
 	Telemetry TelemetryConfig `mapstructure:"telemetry"`
 
@@ -91,6 +92,7 @@ func Default() *Config {
 
 		MetadataCardinalityLimit: 1000,
 
+		Storage: StorageConfig{MaxBytes: 4 << 30},
 		Routes: RoutesConfig{
 			MaxRoutes: 1000,
 			Learn:     LearnConfig{Enabled: true},

@@ -56,6 +56,7 @@ func TestFullConfig(t *testing.T) {
 
 		MetadataKeys:             []string{"x-tenant", "X-Region"},
 		MetadataCardinalityLimit: 50,
+		Storage:                  StorageConfig{Directory: "/var/lib/otelcol/correlation", MaxBytes: 2 << 30, SyncInterval: time.Second, DrainOnShutdown: true},
 		Routes: RoutesConfig{
 			Templates:    []string{"GET /users/:id", "/repos/{owner}/{repo}"},
 			OpenAPIFiles: []string{"testdata/shop.yaml"},
@@ -173,6 +174,8 @@ func TestBadConfigIsRefusedNamingKeyAndValue(t *testing.T) {
 		"join_wait":      {"join_wait must not be negative, got -1s"},
 		"keys":           {`trace_id_attributes must not contain an empty key, got [""]`},
 		"request":        {`request_id_attributes must not contain an empty key, got [""]`},
+		"storage":        {"storage: max_bytes must be at least", "got 100KiB", "sync_interval needs storage::directory, got 1s without one", "drain_on_shutdown needs storage::directory"},
+		"storage_sync":   {"storage", "sync_interval must be 0 or at least 1ms, got 1µs"},
 		"labels":         {"telemetry", `attributes must not contain an empty key, got [""]`},
 		"labels_name":    {"telemetry", "attributes must not contain service.name"},
 		"labels_many":    {"telemetry", "attributes must be at most 5"},

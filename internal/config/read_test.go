@@ -310,7 +310,7 @@ func FuzzConfig(f *testing.F) {
 // What documentation and examples show can be loaded.
 func TestPublishedBlocksAreValid(t *testing.T) {
 	files := []string{
-		"README.md", "docs/sampling.md", "docs/observability.md", "docs/routes.md",
+		"README.md", "docs/sampling.md", "docs/observability.md", "docs/routes.md", "docs/storage.md",
 		"examples/quickstart/config.yaml", "examples/routes/config.yaml", "examples/log-files/config.yaml",
 		"examples/kubernetes-agent/config.yaml", "examples/kubernetes-gateway/config.yaml", "examples/test-oracle/config.yaml",
 	}

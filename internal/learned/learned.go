@@ -6,6 +6,7 @@ package learned
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,8 +18,9 @@ import (
 )
 
 // Routes looks after what a route table has learned: it has old knowledge
-// forgotten, warns once of each service that reached the cap, and writes the
-// patterns to a file for people to read. It is used by one goroutine.
+// forgotten, warns once of each service that reached the cap, writes the
+// patterns to a file for people to read, and keeps them for the next process. It is
+// used by one goroutine.
 type Routes struct {
 	cfg     *config.RoutesConfig
 	table   *route.Table
@@ -26,6 +28,10 @@ type Routes struct {
 	warned  map[string]bool // services that are known
 	looked  time.Time
 	written time.Time
+
+	file     string // where the next process finds it; empty: nowhere
+	kept     kept
+	keepNext time.Time
 }
 
 // New returns the Routes of a table, which has the configuration.
@@ -41,6 +47,7 @@ const (
 
 // Tick does what is due at the instant, and is called often.
 func (r *Routes) Tick(now time.Time) {
+	r.keepSome(now)
 	if now.Sub(r.looked) < lookInterval {
 		return
 	}
@@ -89,24 +96,31 @@ func (r *Routes) Probe() error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+// Stop writes and keeps what is known at the end.
+func (r *Routes) Stop() {
+	r.keepAll()
+	r.Write()
+}
+
 // Write replaces the file in one step, so that whoever reads it sees all of it. Its
 // error is logged: the next one may succeed.
 func (r *Routes) Write() {
 	if r.cfg.Learn.File == "" {
 		return
 	}
-	if err := writeFile(r.cfg.Learn.File, r.table); err != nil {
+	if err := replace(r.cfg.Learn.File, r.table.WriteYAML); err != nil {
 		r.log.Warn("the learned routes cannot be written to routes::learn::file", zap.Error(err))
 	}
 }
 
-func writeFile(name string, table *route.Table) error {
+// replace replaces a file by what write writes.
+func replace(name string, write func(io.Writer) error) error {
 	f, err := createBeside(name)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := table.WriteYAML(f); err != nil {
+	if err := write(f); err != nil {
 		_ = f.Close() // the error of the write says more
 		return err
 	}

@@ -4,6 +4,7 @@
 package learned
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,4 +98,44 @@ func TestAFileThatCannotBeWrittenIsFound(t *testing.T) {
 	files, err := os.ReadDir(folder)
 	require.NoError(t, err)
 	require.Len(t, files, 1, "nothing is left beside the file")
+}
+
+// What was learned up to the last second before a kill is there for the next process, and
+// a file that is none costs no more than what was in it.
+func TestTheNextProcessKnowsWhatWasLearned(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "routes")
+	first, _ := looked(t, func(*config.RoutesConfig) {})
+	first.Keep(file)
+	first.Tick(began)
+	require.NoFileExists(t, file, "there is nothing to keep")
+	match := func(r *Routes, q route.Request) string { return r.table.Service("cart").Match(q).Pattern }
+	for i := range 20 {
+		match(first, route.Request{Path: fmt.Sprintf("/carts/c%d/items/i%d", i, i), Route: "/carts/:cart/items/:item", Trace: uint64(i)})
+	}
+	want := match(first, route.Request{Path: "/carts/a/items/b"})
+	require.Equal(t, "/carts/{cart}/items/{item}", want)
+	first.Tick(began.Add(keepInterval - 1))
+	require.NoFileExists(t, file, "no more often than once a second")
+	first.Tick(began.Add(keepInterval))
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+
+	second, logged := looked(t, func(*config.RoutesConfig) {})
+	second.Keep(file)
+	require.NoError(t, os.Remove(file))
+	second.Tick(began)
+	require.NoFileExists(t, file, "nothing was learned since")
+	require.Equal(t, want, match(second, route.Request{Path: "/carts/x/items/y"}))
+	require.Zero(t, logged.Len())
+	match(second, route.Request{Path: "/shelves/1"})
+	second.Stop()
+	require.FileExists(t, file)
+
+	require.NoError(t, os.WriteFile(file, []byte(`{"version":`), 0o600))
+	third, logged := looked(t, func(*config.RoutesConfig) {})
+	third.Keep(file)
+	require.Equal(t, 1, logged.FilterMessageSnippet("learned again").Len())
+	require.NoFileExists(t, file)
+	require.FileExists(t, file+".bad")
 }

@@ -52,6 +52,8 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationLogsLate                metric.Int64Counter
 	ProcessorCorrelationLogsMissingTraceID      metric.Int64Counter
 	ProcessorCorrelationLogsReceived            metric.Int64ObservableCounter
+	ProcessorCorrelationLogsRecovered           metric.Int64ObservableCounter
+	ProcessorCorrelationLogsRedelivered         metric.Int64Counter
 	ProcessorCorrelationLogsRefused             metric.Int64ObservableCounter
 	ProcessorCorrelationLogsTraceIDExtracted    metric.Int64Counter
 	ProcessorCorrelationLogsWithTraceID         metric.Int64Counter
@@ -74,9 +76,16 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationSpansLate               metric.Int64Counter
 	ProcessorCorrelationSpansOrphan             metric.Int64Counter
 	ProcessorCorrelationSpansReceived           metric.Int64ObservableCounter
+	ProcessorCorrelationSpansRecovered          metric.Int64ObservableCounter
+	ProcessorCorrelationSpansRedelivered        metric.Int64Counter
 	ProcessorCorrelationSpansRefused            metric.Int64ObservableCounter
 	ProcessorCorrelationSpansRemoteParentUnseen metric.Int64Counter
 	ProcessorCorrelationSpansZeroID             metric.Int64Counter
+	ProcessorCorrelationStorageBytes            metric.Int64ObservableGauge
+	ProcessorCorrelationStorageDamaged          metric.Int64Counter
+	ProcessorCorrelationStorageLimitBytes       metric.Int64ObservableGauge
+	ProcessorCorrelationStorageRecovering       metric.Int64ObservableGauge
+	ProcessorCorrelationStorageSyncErrors       metric.Int64Counter
 	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
 	ProcessorCorrelationThresholdsUnwritten     metric.Int64Counter
 	ProcessorCorrelationTracesAdjusted          metric.Float64Counter
@@ -266,6 +275,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsReceivedCallbac
 	return nil
 }
 
+// RegisterProcessorCorrelationLogsRecoveredCallback sets callback for observable ProcessorCorrelationLogsRecovered metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsRecoveredCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationLogsRecovered, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationLogsRecovered)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationLogsRefusedCallback sets callback for observable ProcessorCorrelationLogsRefused metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationLogsRefusedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -386,12 +410,72 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansReceivedCallba
 	return nil
 }
 
+// RegisterProcessorCorrelationSpansRecoveredCallback sets callback for observable ProcessorCorrelationSpansRecovered metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansRecoveredCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansRecovered, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationSpansRecovered)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationSpansRefusedCallback sets callback for observable ProcessorCorrelationSpansRefused metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationSpansRefusedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationSpansRefused, obs: o})
 		return nil
 	}, builder.ProcessorCorrelationSpansRefused)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationStorageBytesCallback sets callback for observable ProcessorCorrelationStorageBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationStorageBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationStorageBytes, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationStorageBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationStorageLimitBytesCallback sets callback for observable ProcessorCorrelationStorageLimitBytes metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationStorageLimitBytesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationStorageLimitBytes, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationStorageLimitBytes)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterProcessorCorrelationStorageRecoveringCallback sets callback for observable ProcessorCorrelationStorageRecovering metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationStorageRecoveringCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationStorageRecovering, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationStorageRecovering)
 	if err != nil {
 		return err
 	}
@@ -585,8 +669,20 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_logs_received",
-		metric.WithDescription("Log records that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]"),
+		metric.WithDescription("Log records that arrived at the processor. For each signal received + recovered = kept + dropped + refused + held, in every reading. [Alpha]"),
 		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogsRecovered, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_correlation_logs_recovered",
+		metric.WithDescription("Log records that an earlier process had accepted and that were in its storage: they are held again. They are not received a second time. [Alpha]"),
+		metric.WithUnit("{log}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationLogsRedelivered, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_logs_redelivered",
+		metric.WithDescription("Recovered log records that were on their way when the earlier process ended: the next component may get them a second time. [Alpha]"),
+		metric.WithUnit("{log}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationLogsRefused, err = builder.meter.Int64ObservableCounter(
@@ -718,7 +814,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationSpansReceived, err = builder.meter.Int64ObservableCounter(
 		"otelcol_processor_correlation_spans_received",
-		metric.WithDescription("Spans that arrived at the processor. For each signal received = kept + dropped + refused + held, in every reading. [Alpha]"),
+		metric.WithDescription("Spans that arrived at the processor. For each signal received + recovered = kept + dropped + refused + held, in every reading. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansRecovered, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_correlation_spans_recovered",
+		metric.WithDescription("Spans that an earlier process had accepted and that were in its storage: they are held again. They are not received a second time. [Alpha]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationSpansRedelivered, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_spans_redelivered",
+		metric.WithDescription("Recovered spans that were on their way when the earlier process ended: the next component may get them a second time. [Alpha]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
@@ -738,6 +846,36 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_spans_zero_id",
 		metric.WithDescription("Spans without a valid trace id or span id; they are passed on. [Alpha]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_storage_bytes",
+		metric.WithDescription("What of storage::max_bytes is in use by held records. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageDamaged, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_storage_damaged",
+		metric.WithDescription("Parts of the storage's files that could not be read at start and were left out: files, and records in them. It must be 0. [Alpha]"),
+		metric.WithUnit("{part}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageLimitBytes, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_storage_limit_bytes",
+		metric.WithDescription("The room for held records in the storage's files; a little below storage::max_bytes. [Alpha]"),
+		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageRecovering, err = builder.meter.Int64ObservableGauge(
+		"otelcol_processor_correlation_storage_recovering",
+		metric.WithDescription("1 while what an earlier process held is taken in again, 0 after that. [Alpha]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageSyncErrors, err = builder.meter.Int64Counter(
+		"otelcol_processor_correlation_storage_sync_errors",
+		metric.WithDescription("Times that the storage could not be written to its device (sync_interval). It must be 0. [Alpha]"),
+		metric.WithUnit("{error}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationThresholdsInconsistent, err = builder.meter.Int64Counter(

@@ -64,6 +64,10 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationLogsRecoveredCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationLogsRefusedCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
@@ -96,7 +100,23 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationSpansRecoveredCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterProcessorCorrelationSpansRefusedCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationStorageBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationStorageLimitBytesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterProcessorCorrelationStorageRecoveringCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
@@ -117,6 +137,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationLogsJoined.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsMissingTraceID.Add(context.Background(), 1)
+	tb.ProcessorCorrelationLogsRedelivered.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsTraceIDExtracted.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsWithTraceID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationLogsWithoutSpans.Add(context.Background(), 1)
@@ -131,8 +152,11 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ProcessorCorrelationSpansDuplicateID.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansLate.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansOrphan.Add(context.Background(), 1)
+	tb.ProcessorCorrelationSpansRedelivered.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansRemoteParentUnseen.Add(context.Background(), 1)
 	tb.ProcessorCorrelationSpansZeroID.Add(context.Background(), 1)
+	tb.ProcessorCorrelationStorageDamaged.Add(context.Background(), 1)
+	tb.ProcessorCorrelationStorageSyncErrors.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsInconsistent.Add(context.Background(), 1)
 	tb.ProcessorCorrelationThresholdsUnwritten.Add(context.Background(), 1)
 	tb.ProcessorCorrelationTracesAdjusted.Add(context.Background(), 1)
@@ -215,6 +239,12 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationLogsReceived(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogsRecovered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationLogsRedelivered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationLogsRefused(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -281,6 +311,12 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualProcessorCorrelationSpansReceived(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansRecovered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationSpansRedelivered(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansRefused(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -288,6 +324,21 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationSpansZeroID(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationStorageBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationStorageDamaged(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationStorageLimitBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationStorageRecovering(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualProcessorCorrelationStorageSyncErrors(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualProcessorCorrelationThresholdsInconsistent(t, testTel,

@@ -28,10 +28,13 @@ type Outlet struct {
 	ended     chan struct{} // closed at the end, by the goroutine or in its place
 	tries     context.Context
 	giveUp    context.CancelFunc // ends the tries
+	takes     context.Context
+	leave     context.CancelFunc // has no more be taken, and what failed not be tried again
 
 	mu        sync.Mutex
 	batch     tracebuffer.Batch
 	loads     []load // of the batch, those that are neither delivered nor lost
+	unsent    bool   // the batch was not delivered, and is left in the buffer
 	abandoned bool   // the batch is not the goroutine's any more
 
 	passes passes
@@ -46,6 +49,8 @@ type Options struct {
 	Count  *telemetry.Instruments // of what was kept, joined and lost
 	Buffer *tracebuffer.Buffer    // whose outlet this is, with the number
 	Number uint8
+	// Keeps: what is not delivered at the end is not lost, for the buffer has it in files.
+	Keeps bool
 	// Client returns a context for what arrived with the client metadata, as the
 	// outermost envelopes have it. It is nil where they have none; records with
 	// different metadata go out apart otherwise.
@@ -66,6 +71,7 @@ func New(to Options) *Outlet {
 		o.signal = tracebuffer.Log
 	}
 	o.tries, o.giveUp = context.WithCancel(context.Background())
+	o.takes, o.leave = context.WithCancel(context.Background())
 	return o
 }
 
@@ -93,6 +99,8 @@ func (o *Outlet) run() {
 		}
 		select {
 		case <-o.wake:
+		case <-o.takes.Done():
+			return
 		case <-o.quit:
 			last = true
 		}
@@ -127,9 +135,10 @@ func (o *Outlet) deliver() bool {
 func (o *Outlet) take() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.abandoned || !o.to.Buffer.Take(o.to.Number, o.signal, &o.batch) {
+	if o.abandoned || o.takes.Err() != nil || !o.to.Buffer.Take(o.to.Number, o.signal, &o.batch) {
 		return false
 	}
+	o.unsent = false
 	o.loads = o.parts(o.batch.Records)
 	return true
 }
@@ -148,12 +157,20 @@ func (o *Outlet) next() (l load, ok bool) {
 func (o *Outlet) done() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.abandoned {
+	if o.abandoned || o.unsent {
 		return false
 	}
 	o.to.Buffer.Delivered(&o.batch)
 	signal(o.delivered)
 	return true
+}
+
+// leaveBatch leaves the batch in the buffer, as a whole: nothing tells which part of it
+// has arrived.
+func (o *Outlet) leaveBatch() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unsent, o.loads = true, nil
 }
 
 // settle has count count what became of the load at hand, unless somebody has counted it
@@ -172,8 +189,28 @@ func (o *Outlet) settle(rest *load, count func()) {
 	}
 }
 
+// Leave ends the outlet, which must be one that Keeps. It takes no more; the batch on its
+// way may arrive until ctx ends, and is not tried again if it fails.
+func (o *Outlet) Leave(ctx context.Context) error {
+	o.leave()
+	select {
+	case <-o.ended:
+	case <-ctx.Done():
+		o.end()
+	}
+	for o.Late() && ctx.Err() == nil {
+		select {
+		case <-o.delivered:
+		case <-ctx.Done():
+		}
+	}
+	o.giveUp()
+	o.endPasses()
+	return nil
+}
+
 // Wait returns when nothing waits for the outlet any more. When ctx ends before, what is
-// left is lost and counted, and Wait returns the error of ctx.
+// left is lost and counted, unless the outlet Keeps, and Wait returns the error of ctx.
 func (o *Outlet) Wait(ctx context.Context) error {
 	for o.to.Buffer.Waiting(o.to.Number) > 0 {
 		o.Wake()
@@ -188,12 +225,14 @@ func (o *Outlet) Wait(ctx context.Context) error {
 }
 
 // Stop delivers what waits and ends the outlet. When ctx ends before, what is left is
-// lost and counted. It is called once and returns no error.
+// lost and counted, unless the outlet Keeps. It is called once and returns no error.
 func (o *Outlet) Stop(ctx context.Context) error {
 	_ = o.Wait(ctx)
 	close(o.quit)
 	<-o.ended
 	o.giveUp()
+	o.leave()
+	o.endPasses()
 	return nil
 }
 
@@ -201,11 +240,20 @@ func (o *Outlet) Stop(ctx context.Context) error {
 const grace = 500 * time.Millisecond
 
 // end gives up what waits. The goroutine loses and counts it, or else, where the next
-// component does not return, its batch is lost here.
+// component does not return, its batch is lost here. An outlet that Keeps loses nothing.
 func (o *Outlet) end() {
 	o.giveUp()
 	t := time.NewTimer(grace)
 	defer t.Stop()
+	if o.to.Keeps {
+		o.leave()
+		select {
+		case <-o.ended:
+		case <-t.C:
+			o.abandon()
+		}
+		return
+	}
 	for o.to.Buffer.Waiting(o.to.Number) > 0 {
 		o.Wake()
 		select {
@@ -217,7 +265,7 @@ func (o *Outlet) end() {
 	}
 }
 
-// abandon loses the batch on its way and all that waits.
+// abandon loses the batch on its way and all that waits, unless the outlet Keeps.
 func (o *Outlet) abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -225,8 +273,8 @@ func (o *Outlet) abandon() {
 		o.abandoned = true
 		close(o.ended)
 	}
-	o.losePasses()
-	for {
+	o.endPasses()
+	for !o.to.Keeps {
 		for i := range o.loads {
 			o.lose(telemetry.DropShutdown, &o.loads[i], context.Cause(o.tries))
 		}

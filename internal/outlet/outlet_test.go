@@ -303,6 +303,60 @@ func TestStopGivesUpWhenItsTimeIsOver(t *testing.T) {
 	}
 }
 
+// An outlet that keeps what it does not deliver loses and counts nothing at its end,
+// whatever the next component does, and hands on what can be.
+func TestWhatIsKeptIsLeft(t *testing.T) {
+	for name, end := range map[string]func(*Outlet, context.Context) error{"leave": (*Outlet).Leave, "wait and stop": func(o *Outlet, ctx context.Context) error {
+		return errors.Join(o.Wait(ctx), o.Stop(ctx))
+	}} {
+		for what, next := range map[string]consumer.Traces{"fails": &failing{err: errNext}, "does not return": new(deaf), "takes it": new(consumertest.TracesSink)} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					if d, ok := next.(*deaf); ok {
+						d.let = make(chan struct{})
+						defer close(d.let)
+					}
+					o, tel := started(t, Options{Traces: next, Keeps: true})
+					for range 3 {
+						push(o, recordOf("a", spanOf(1)))
+					}
+					synctest.Wait()
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					began := time.Now()
+					err := end(o, ctx)
+					require.LessOrEqual(t, time.Since(began), time.Minute+2*grace)
+					require.Zero(t, sum(tel, "spans_dropped"))
+					require.Zero(t, sum(tel, "evidence_lost"))
+					if what == "takes it" {
+						require.NoError(t, err)
+						require.EqualValues(t, 3, sum(tel, "spans_kept"))
+						require.Zero(t, o.to.Buffer.Waiting(0))
+						return
+					}
+					require.Zero(t, sum(tel, "spans_kept"))
+					require.Positive(t, o.to.Buffer.Waiting(0))
+				})
+			})
+		}
+	}
+}
+
+// An outlet that is told to leave lets the batch on its way arrive.
+func TestWhatIsOnItsWayArrives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := &deaf{let: make(chan struct{})}
+		o, tel := started(t, Options{Traces: next, Keeps: true})
+		push(o, recordOf("a", spanOf(1)))
+		synctest.Wait()
+		push(o, recordOf("a", spanOf(2)))
+		time.AfterFunc(time.Second, func() { close(next.let) })
+		require.NoError(t, o.Leave(t.Context()))
+		require.EqualValues(t, 1, sum(tel, "spans_kept"))
+		require.Positive(t, o.to.Buffer.Waiting(0), "the second batch is left")
+	})
+}
+
 // partial is a next component that takes all but the spans of service b until it is mended.
 type partial struct {
 	consumertest.TracesSink
@@ -356,6 +410,21 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 		require.EqualValues(t, 3, sum(tel, "spans_kept"))
 		require.NoError(t, o.Stop(t.Context()))
 	})
+}
+
+// A trace goes out in one call, also one of more records than a batch has otherwise.
+func TestALargeTraceGoesOutInOneCall(t *testing.T) {
+	const spans = 9000
+	var sink consumertest.TracesSink
+	o, _ := started(t, Options{Traces: &sink})
+	records := make([]tracebuffer.Record, spans)
+	for i := range records {
+		records[i] = recordOf("shop", spanOf(byte(i)))
+	}
+	push(o, records...)
+	require.NoError(t, o.Stop(t.Context()))
+	require.Len(t, sink.AllTraces(), 1)
+	require.Equal(t, spans, sink.SpanCount())
 }
 
 // A batch is given up when its time is over or, where nothing is retried, at once.

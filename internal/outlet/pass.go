@@ -10,22 +10,36 @@ import (
 	"time"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/telemetry"
+	"github.com/otelcol-correlation/correlationprocessor/internal/tracebuffer"
 )
 
 // passes are the calls of the next component that their senders do not wait for any more.
 type passes struct {
 	mu    sync.Mutex
 	late  map[*pass]struct{}
-	ended bool         // what is late is lost
+	ended bool         // what is late is given up
 	count atomic.Int64 // of late
 }
 
 // pass is what goes on in the call that brought it.
 type pass struct {
-	items    int
-	returned bool       // before its sender stopped waiting
-	lost     bool       // it was given up
-	answer   chan error // capacity 1: for the sender
+	Passage
+	returned bool              // before its sender stopped waiting
+	given    bool              // up
+	held     tracebuffer.Batch // what it brought, once nobody waits for it
+	answer   chan error        // capacity 1: for the sender
+}
+
+// Passage is what is done with items that go on in the call that brought them.
+type Passage struct {
+	// Send hands them to the next component.
+	Send func(context.Context) error
+	// Hold has the buffer hold them, as on their way in the batch. It may be called while
+	// Send is under way.
+	Hold func(*tracebuffer.Batch) error
+	// Settle is told what Send returned, and says what the sender gets. What is owned is the
+	// processor's by now: the sender got nil.
+	Settle func(err error, owned bool) error
 }
 
 // patience is how long a sender waits for the next component at most: half of the time it
@@ -37,23 +51,19 @@ func patience(ctx context.Context) time.Duration {
 	return time.Second
 }
 
-// passedBytes is about what an item takes decoded.
-const passedBytes = 2 << 10
-
-// Pass has send hand items to the next component, in a context that does not end with the
-// sender's, and returns what settle, which send returned, says. A sender whose deadline is
-// over sends everything again, so it is not kept waiting for longer than its patience:
-// then Pass returns nil, and the items are the outlet's, as if they had been held. Settle
-// is told, and called once, unless the outlet gave the items up.
-func (o *Outlet) Pass(ctx context.Context, items int, send func(context.Context) (settle func(owned bool) error)) error {
-	p := &pass{items: items, answer: make(chan error, 1)}
+// Pass has items go on in a context that does not end with the sender's. A sender whose
+// deadline is over sends everything again, so it is not kept waiting for longer than its
+// patience: then the items are held, and Pass returns nil. Settle is called once, unless
+// the outlet has given the items up.
+func (o *Outlet) Pass(ctx context.Context, passage Passage) error {
+	p := &pass{Passage: passage, answer: make(chan error, 1)}
 	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(o.tries, cancel)
 	go func() {
-		settle := send(sending)
+		err := p.Send(sending)
 		stop()
 		cancel()
-		o.passed(p, settle)
+		o.passed(p, err)
 	}()
 	t := time.NewTimer(patience(ctx))
 	defer t.Stop()
@@ -63,44 +73,40 @@ func (o *Outlet) Pass(ctx context.Context, items int, send func(context.Context)
 	case <-t.C:
 	case <-ctx.Done():
 	}
-	return o.own(p)
+	if o.own(p) {
+		return nil
+	}
+	return <-p.answer
 }
 
-// own takes over what the next component has not taken yet.
-func (o *Outlet) own(p *pass) error {
+// own takes over what the next component has not taken yet, and reports whether it did.
+func (o *Outlet) own(p *pass) bool {
 	o.passes.mu.Lock()
-	if p.returned {
-		o.passes.mu.Unlock()
-		return <-p.answer
-	}
 	defer o.passes.mu.Unlock()
-	if o.passes.ended {
-		o.losePass(p)
-		return nil
+	if p.returned || o.passes.ended || p.Hold(&p.held) != nil {
+		return false
 	}
 	if o.passes.late == nil {
 		o.passes.late = map[*pass]struct{}{}
 	}
 	o.passes.late[p] = struct{}{}
 	o.passes.count.Add(1)
-	o.to.Buffer.Linger(o.to.Number, int64(p.items)*passedBytes)
-	return nil
+	return true
 }
 
 // passed ends a call of the next component.
-func (o *Outlet) passed(p *pass, settle func(owned bool) error) {
+func (o *Outlet) passed(p *pass, err error) {
 	o.passes.mu.Lock()
-	if _, owned := o.passes.late[p]; !owned && !p.lost {
+	if _, owned := o.passes.late[p]; !owned && !p.given {
 		p.returned = true
 		o.passes.mu.Unlock()
-		p.answer <- settle(false)
+		p.answer <- p.Settle(err, false)
 		return
 	}
 	defer o.passes.mu.Unlock()
-	if !p.lost {
-		_ = settle(true) // nobody waits for it
+	if !p.given {
+		_ = p.Settle(err, true) // nobody waits for it
 		o.left(p)
-		signal(o.delivered)
 	}
 }
 
@@ -108,25 +114,25 @@ func (o *Outlet) passed(p *pass, settle func(owned bool) error) {
 func (o *Outlet) left(p *pass) {
 	delete(o.passes.late, p)
 	o.passes.count.Add(-1)
-	o.to.Buffer.Linger(o.to.Number, -int64(p.items)*passedBytes)
+	o.to.Buffer.Delivered(&p.held)
+	signal(o.delivered)
 }
 
 // Late reports whether the next component has not returned from a call that nobody waits
 // for any more.
 func (o *Outlet) Late() bool { return o.passes.count.Load() > 0 }
 
-// losePasses gives up what the next component has not taken yet.
-func (o *Outlet) losePasses() {
+// endPasses gives up what the next component has not taken yet: it is lost, unless the
+// outlet Keeps.
+func (o *Outlet) endPasses() {
 	o.passes.mu.Lock()
 	defer o.passes.mu.Unlock()
 	o.passes.ended = true
 	for p := range o.passes.late {
-		o.losePass(p)
-		o.left(p)
+		p.given = true
+		if !o.to.Keeps {
+			o.lose(telemetry.DropShutdown, &load{count: p.held.Count}, context.Cause(o.tries))
+			o.left(p)
+		}
 	}
-}
-
-func (o *Outlet) losePass(p *pass) {
-	p.lost = true
-	o.lose(telemetry.DropShutdown, &load{count: p.items}, context.Cause(o.tries))
 }

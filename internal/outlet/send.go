@@ -106,7 +106,7 @@ func byMetadata(trace []tracebuffer.Record) iter.Seq2[string, []tracebuffer.Reco
 func (o *Outlet) send(l load) {
 	wait, began := o.backOff(), time.Now()
 	for {
-		if err := o.tries.Err(); err != nil {
+		if err := o.tries.Err(); err != nil && !o.to.Keeps {
 			o.settle(nil, func() { o.lose(telemetry.DropShutdown, &l, err) })
 			return
 		}
@@ -122,6 +122,10 @@ func (o *Outlet) send(l load) {
 		case rest != nil:
 			l = *rest
 		}
+		if o.takes.Err() != nil {
+			o.leaveBatch()
+			return
+		}
 		pause := wait.NextBackOff()
 		longest := o.to.Retry.MaxElapsedTime
 		if consumererror.IsPermanent(err) || !o.to.Retry.Enabled || longest > 0 && time.Since(began)+pause > longest {
@@ -130,6 +134,10 @@ func (o *Outlet) send(l load) {
 		}
 		o.to.Log.Info("the next component failed and is tried again", zap.Int("items", l.count), zap.Duration("interval", pause), zap.Error(err))
 		o.sleep(pause)
+		if o.takes.Err() != nil {
+			o.leaveBatch()
+			return
+		}
 	}
 }
 
@@ -150,6 +158,7 @@ func (o *Outlet) sleep(d time.Duration) {
 	select {
 	case <-t.C:
 	case <-o.tries.Done():
+	case <-o.takes.Done():
 	}
 }
 

@@ -37,6 +37,16 @@ func SpansIn(rs ptrace.ResourceSpans) iter.Seq[ptrace.Span] {
 	}
 }
 
+// HasTrace reports whether one of the spans has a trace id.
+func HasTrace(td ptrace.Traces) bool {
+	for _, s := range EachSpan(td) {
+		if !s.TraceID().IsEmpty() {
+			return true
+		}
+	}
+	return false
+}
+
 // EachLog yields every log record with its resource, in the order of the batch.
 func EachLog(ld plog.Logs) iter.Seq2[pcommon.Resource, plog.LogRecord] {
 	return func(yield func(pcommon.Resource, plog.LogRecord) bool) {

@@ -8,7 +8,7 @@
 //
 //	Append ─► segment: records ──►        ◄── index, 8 bytes a record:
 //	                                          offset, kind, outlet, the record before it
-//	Pack   ─► the oldest full segment: blocks of 32 KiB, each compressed by itself,
+//	Pack   ─► the newest full segment: blocks of 32 KiB, each compressed by itself,
 //	          and the index as it was
 //	Link   ◄─ the index alone: chains of records are walked without unpacking
 //	At     ◄─ the record; a packed block that it lies in is unpacked, and kept for a while

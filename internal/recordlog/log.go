@@ -54,7 +54,7 @@ type Log struct {
 	size      int       // of a segment
 	segments  []segment // in order, the last one is written to
 	base      uint64    // the number of segments[0], from 1
-	packed    int       // so many of segments, from the first, have been packed
+	untried   int       // so many of segments Pack has not tried, the last one included
 	plain     *area     // where the next segment goes, and packed ones go to dense
 	dense     *area
 	bytes     int64 // of the areas in memory, and of the segments' names
@@ -268,6 +268,7 @@ func (l *Log) open(need int, around *Envelope) {
 		l.files.begin(&s, l.id, l.number(len(l.segments)))
 	}
 	l.segments = append(l.segments, s)
+	l.untried++
 }
 
 // nextSize is how long the next segment shall be. Where what is around the records is
@@ -320,7 +321,6 @@ func (l *Log) Release(p Position) {
 	l.segments = append(l.segments[:0], l.segments[n:]...)
 	clear(l.segments[len(l.segments):cap(l.segments)])
 	l.base += uint64(n)
-	l.packed = max(0, l.packed-n)
 	if len(l.segments) == 0 {
 		l.forgetNames()
 		l.leave(l.plain)
@@ -330,6 +330,9 @@ func (l *Log) Release(p Position) {
 }
 
 func (l *Log) drop(s *segment) {
+	if !s.tried {
+		l.untried--
+	}
 	l.envelopes.Forget(s.names)
 	l.bytes -= int64(len(s.names)) * nameBytes
 	if len(s.names) <= fewNames && len(l.lists) < maxLists {

@@ -115,3 +115,36 @@ func TestLogHoldsWhatWasWritten(t *testing.T) {
 		})
 	})
 }
+
+// What is newest stays longest, so it is what is packed first; each segment once.
+func TestTheNewestIsPackedFirst(t *testing.T) {
+	memory, err := mapped.New(minSegment, 100)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, memory.Close()) }()
+	envelopes := NewEnvelopes()
+	l, around := New(memory, envelopes, minSegment), envelopes.Intern(nil, nil, 0)
+	fill := func() (first Position) {
+		first = l.Append(0, 1, 0, 0, around, make([]byte, 100))
+		for p := first; p.segment() == first.segment(); {
+			p = l.Append(0, 1, 0, 0, around, make([]byte, 100))
+		}
+		return first
+	}
+	packed := func(all ...Position) (out []bool) {
+		l.Pack()
+		for _, p := range all {
+			out = append(out, l.Link(p).Packed)
+		}
+		return out
+	}
+	a, b := fill(), fill()
+	last := l.End() - 1<<16
+	require.Equal(t, []bool{false, true, false}, packed(a, b, last))
+	c := fill()
+	require.Equal(t, []bool{false, true, true}, packed(a, b, c))
+	require.Equal(t, []bool{true, true, true}, packed(a, b, c))
+	require.Equal(t, []bool{true, true, true, false}, packed(a, b, c, l.End()-1<<16))
+	l.Release(c)
+	d := fill()
+	require.Equal(t, []bool{true, true}, packed(c, d))
+}

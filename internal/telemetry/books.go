@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -18,9 +20,9 @@ import (
 )
 
 // books keep account of the items of one signal. An item is held from when it is
-// received until it is kept, refused or dropped. So held is what those leave of
-// received, and received = kept + refused + dropped + held whenever they are read at
-// one instant, also during a call or a release. That is why they are no counters of
+// received, or recovered from the storage of an earlier process, until it is kept, refused
+// or dropped. So held is what those leave of the others, and received + recovered = kept +
+// refused + dropped + held whenever they are read at one instant, also during a call or a release. That is why they are no counters of
 // the meter, each of which is read by itself, but observed together.
 type books struct {
 	metrics bookMetrics
@@ -31,11 +33,12 @@ type books struct {
 }
 
 // bookMetrics are the instruments that show the books.
-type bookMetrics struct{ received, kept, refused, dropped, held metric.Int64Observable }
+type bookMetrics struct{ received, recovered, kept, refused, dropped, held metric.Int64Observable }
 
 // figures are sums since the start.
 type figures struct {
 	received      []serviceSum // in the order of their first items
+	recovered     int64
 	kept, refused int64
 	dropped       map[string]int64 // by reason
 }
@@ -63,17 +66,17 @@ var others = &Service{key: OtherServices, Only: metric.WithAttributes(serviceLab
 func (t *Instruments) openBooks(meter metric.Meter) (err error) {
 	for sig, m := range [...]bookMetrics{
 		tracebuffer.Span: {
-			t.ProcessorCorrelationSpansReceived, t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationSpansRefused,
+			t.ProcessorCorrelationSpansReceived, t.ProcessorCorrelationSpansRecovered, t.ProcessorCorrelationSpansKept, t.ProcessorCorrelationSpansRefused,
 			t.ProcessorCorrelationSpansDropped, t.ProcessorCorrelationSpansHeld,
 		},
 		tracebuffer.Log: {
-			t.ProcessorCorrelationLogsReceived, t.ProcessorCorrelationLogsKept, t.ProcessorCorrelationLogsRefused,
+			t.ProcessorCorrelationLogsReceived, t.ProcessorCorrelationLogsRecovered, t.ProcessorCorrelationLogsKept, t.ProcessorCorrelationLogsRefused,
 			t.ProcessorCorrelationLogsDropped, t.ProcessorCorrelationLogsHeld,
 		},
 	} {
 		b := &books{metrics: m, places: map[string]int{}, figures: figures{dropped: map[string]int64{}}}
 		t.books[sig] = b
-		_, e := meter.RegisterCallback(b.observe, m.received, m.kept, m.refused, m.dropped, m.held)
+		_, e := meter.RegisterCallback(b.observe, m.received, m.recovered, m.kept, m.refused, m.dropped, m.held)
 		err = errors.Join(err, e)
 	}
 	return err
@@ -91,6 +94,32 @@ func (t *Instruments) Received(sig tracebuffer.Signal, svc *Service, n int) {
 	b.figures.received[b.place(svc)].items += int64(n)
 }
 
+// ReceivedSpans counts what arrives, and returns how many that are.
+func (t *Instruments) ReceivedSpans(services *Services, td ptrace.Traces) (total int) {
+	for _, rs := range td.ResourceSpans().All() {
+		n := 0
+		for _, ss := range rs.ScopeSpans().All() {
+			n += ss.Spans().Len()
+		}
+		total += n
+		t.Received(tracebuffer.Span, services.Of(rs.Resource()), n)
+	}
+	return total
+}
+
+// ReceivedLogs does for logs what ReceivedSpans does for spans.
+func (t *Instruments) ReceivedLogs(services *Services, ld plog.Logs) (total int) {
+	for _, rl := range ld.ResourceLogs().All() {
+		n := 0
+		for _, sl := range rl.ScopeLogs().All() {
+			n += sl.LogRecords().Len()
+		}
+		total += n
+		t.Received(tracebuffer.Log, services.Of(rl.Resource()), n)
+	}
+	return total
+}
+
 // place finds or makes the place of the service's series. The caller holds the lock.
 func (b *books) place(svc *Service) int {
 	key := strings.TrimRight(svc.key, string(rune(separator))) // what a resource lacks is no label
@@ -104,6 +133,15 @@ func (b *books) place(svc *Service) int {
 		b.figures.received = append(b.figures.received, serviceSum{labels: svc.Only})
 	}
 	return at
+}
+
+// Recovered counts records that an earlier process received and this one holds. Each must
+// be counted as kept or dropped later, once.
+func (t *Instruments) Recovered(sig tracebuffer.Signal, n int) {
+	b := t.books[sig]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.figures.recovered += int64(n)
 }
 
 // Kept counts records that the next component took.
@@ -145,7 +183,7 @@ func (b *books) read() figures {
 // observe shows the books. A series appears with its first item, but for held.
 func (b *books) observe(_ context.Context, o metric.Observer) error {
 	now := b.read()
-	held := -now.kept - now.refused
+	held := now.recovered - now.kept - now.refused
 	for _, from := range now.received {
 		held += from.items
 		o.ObserveInt64(b.metrics.received, from.items, from.labels)
@@ -154,6 +192,7 @@ func (b *books) observe(_ context.Context, o metric.Observer) error {
 		held -= n
 		show(o, b.metrics.dropped, n, attribute.String("reason", reason))
 	}
+	show(o, b.metrics.recovered, now.recovered)
 	show(o, b.metrics.kept, now.kept)
 	show(o, b.metrics.refused, now.refused)
 	o.ObserveInt64(b.metrics.held, held)

@@ -43,6 +43,12 @@ type Gauges struct {
 	BufferBytes     func() int64
 	CompressedBytes func() int64
 	LimitBytes      func() int64
+	// The records in files, in bytes, what the files have room for, and when what an earlier
+	// process held was taken in again. Without Stores none is looked at.
+	Stores            bool
+	StorageBytes      func() int64
+	StorageLimitBytes func() int64
+	Recovered         <-chan struct{} // closed when all of it was
 	// The traces in the buffer.
 	BufferTraces func() int64
 	// Whether the OTLP library encodes records.
@@ -82,7 +88,16 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 			return nil
 		}
 	}
+	var err error
+	if g.Stores {
+		err = errors.Join(
+			t.RegisterProcessorCorrelationStorageBytesCallback(gauge(g.StorageBytes)),
+			t.RegisterProcessorCorrelationStorageLimitBytesCallback(gauge(g.StorageLimitBytes)),
+			t.RegisterProcessorCorrelationStorageRecoveringCallback(gauge(func() int64 { return oneIf(!closed(g.Recovered)) })),
+		)
+	}
 	return errors.Join(
+		err,
 		t.RegisterProcessorCorrelationBufferBytesCallback(gauge(g.BufferBytes)),
 		t.RegisterProcessorCorrelationBufferCompressedBytesCallback(gauge(g.CompressedBytes)),
 		t.RegisterProcessorCorrelationBufferLimitBytesCallback(gauge(g.LimitBytes)),
@@ -134,6 +149,26 @@ func (t *Instruments) Identified(svc *Service, n int) {
 func (t *Instruments) FoundByRequest(n int) {
 	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
 }
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// Redelivered counts recovered records that the next component may get a second time.
+func (t *Instruments) Redelivered(sig tracebuffer.Signal, n int) {
+	add([...]metric.Int64Counter{t.ProcessorCorrelationSpansRedelivered, t.ProcessorCorrelationLogsRedelivered}[sig], n)
+}
+
+// Damaged counts parts of the storage that could not be read.
+func (t *Instruments) Damaged(n int) { add(t.ProcessorCorrelationStorageDamaged, n) }
+
+// SyncFailed counts a time that the storage could not be written to its device.
+func (t *Instruments) SyncFailed() { add(t.ProcessorCorrelationStorageSyncErrors, 1) }
 
 // Joined counts logs that got attributes of their spans.
 func (t *Instruments) Joined(n int) { add(t.ProcessorCorrelationLogsJoined, n) }

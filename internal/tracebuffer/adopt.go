@@ -7,28 +7,52 @@ import (
 	"math/rand/v2"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
+	"github.com/otelcol-correlation/correlationprocessor/internal/recovery"
 )
 
 // Adopt has records of one signal, and their companions, wait for the outlet as if their
 // traces had been kept. They are copied, and count as held until they are Delivered.
-func (b *Buffer) Adopt(outlet uint8, records []Record) {
+// Adopt reports whether the buffer is open.
+func (b *Buffer) Adopt(outlet uint8, records []Record) bool { return b.adopt(outlet, records, nil) }
+
+// AdoptSent does what Adopt does for records of one signal that are on their way already:
+// the batch, which is a new one, stands for them as if it had taken them, and has none.
+func (b *Buffer) AdoptSent(outlet uint8, records []Record, batch *Batch) bool {
+	batch.outlet, batch.signal = outlet, records[0].Signal
+	return b.adopt(outlet, records, batch)
+}
+
+func (b *Buffer) adopt(outlet uint8, records []Record, sent *Batch) bool {
 	var out Outcome // the caller knows the outlet
-	s := &b.shards[rand.IntN(len(b.shards))]
+	at := rand.IntN(len(b.shards))
+	s := &b.shards[at]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
 	for len(records) > 0 {
 		n := 1
 		for n < len(records) && records[n].Trace == records[0].Trace && records[n].Verdict == records[0].Verdict && records[n].Restored == records[0].Restored {
 			n++
 		}
-		s.adopt(outlet, records[:n], &out)
+		e := s.adopt(outlet, records[:n])
+		if sent != nil {
+			e.outlets = 1
+			s.outlets[outlet].Add(int64(e.bytes))
+			s.noteOf(e, recovery.Taken, sent.signal)
+			sent.traces, sent.Count = append(sent.traces, taken{at, e.key}), sent.Count+n
+		} else {
+			s.release(e, &out)
+		}
 		records = records[n:]
 	}
 	s.report()
+	return true
 }
 
-// adopt has the records of one trace wait.
-func (s *shard) adopt(outlet uint8, records []Record, out *Outcome) {
+// adopt holds the records of one trace, which is kept.
+func (s *shard) adopt(outlet uint8, records []Record) *entry {
 	e := s.make()
 	v := records[0].Verdict
 	e.state, e.verdict, e.rnd, e.explicit, e.restored = leaving, v.Pack(), v.Randomness, v.Explicit, records[0].Restored
@@ -36,7 +60,7 @@ func (s *shard) adopt(outlet uint8, records []Record, out *Outcome) {
 	for i := range records {
 		s.hold1(e, &records[i], outlet)
 	}
-	s.release(e, out)
+	return e
 }
 
 // make makes an entry that is no trace.
@@ -106,11 +130,4 @@ func (b *Buffer) Unpark(p Parked, use func(Record)) {
 	s.close(e)
 	s.giveBack()
 	s.report()
-}
-
-// Linger adds so many bytes, which the caller holds, to what waits for the outlet. A
-// negative number ends that.
-func (b *Buffer) Linger(outlet uint8, bytes int64) {
-	b.asides[outlet].Add(bytes)
-	b.aside.Add(bytes)
 }

@@ -185,5 +185,5 @@ func (b *Buffer) Delivered(batch *Batch) {
 // Waiting is how many bytes of traces wait for the outlet, unpacked, those in a batch
 // included.
 func (b *Buffer) Waiting(outlet uint8) int64 {
-	return b.outlets[outlet].Load() + b.asides[outlet].Load()
+	return b.outlets[outlet].Load()
 }

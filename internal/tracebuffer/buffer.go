@@ -73,11 +73,9 @@ type shared struct {
 	memory    *mapped.Memory        // of the logs
 	held      [signals]atomic.Int64 // records, from Hold or Adopt to Delivered or dropped
 	outlets   [256]atomic.Int64     // bytes of traces that wait for each outlet, unpacked
-	asides    [256]atomic.Int64     // bytes that linger for each
 	logs      atomic.Int64          // bytes of the logs, and of the records in them unpacked
 	unpacked  atomic.Int64
 	futile    atomic.Bool  // to decide traces early made no room; since the last Expire or Delivered
-	aside     atomic.Int64 // bytes of records that are held elsewhere
 	beside    atomic.Int64 // bytes that others take within the limit
 	used      atomic.Int64 // bytes in the shards
 	growing   atomic.Int64 // bytes the shards' tables are about to grow by
@@ -126,10 +124,10 @@ func (b *Buffer) openMapped() (err error) {
 	return err
 }
 
-// Close gives the memory back. The buffer must have been flushed, and what no outlet has
-// taken is lost; what lies in a store stays there for the next one.
+// Close gives the memory back. What comes after it is decided on at once. What no outlet
+// has taken is lost, but what lies in a store stays there for the next one.
 func (b *Buffer) Close() error {
-	b.eachShard(func(s *shard) { s.closed = true })
+	b.eachShard(func(s *shard) { s.flushed, s.closed, s.table = true, true, idtable.Table[entry]{} })
 	return b.memory.Close()
 }
 
@@ -227,11 +225,15 @@ func (b *Buffer) eachShard(fn func(*shard)) {
 	}
 }
 
-// MakeRoom tidies and, where the buffer is not Roomy then, decides the oldest traces of
-// every shard until a sixteenth of the limit is free. It reports whether the buffer may
-// take more.
+// MakeRoom tidies and decides early.
 func (b *Buffer) MakeRoom(out *Outcome) bool {
 	b.Tidy(out)
+	return b.DecideEarly(out)
+}
+
+// DecideEarly decides, where the buffer is not Roomy, the oldest traces of every shard until
+// a sixteenth of the limit is free. It reports whether the buffer may take more.
+func (b *Buffer) DecideEarly(out *Outcome) bool {
 	// At first as if the envelopes went with their share of the records.
 	for around := b.envelopes.Bytes(); !b.Roomy() && !b.futile.Load(); around = 0 {
 		before, blocked := out.Dropped, b.blocked()
@@ -244,11 +246,10 @@ func (b *Buffer) MakeRoom(out *Outcome) bool {
 }
 
 // Tidy makes the room that costs nobody anything: beyond half of the limit it forgets
-// decided traces and, where there are none, compresses what has been held longest.
+// decided traces and, a sixteenth later, compresses what has come last.
 func (b *Buffer) Tidy(out *Outcome) {
-	half := b.opts.MaxBytes / 2
-	b.forgetDecided(half, out)
-	if b.filled() > half {
+	b.forgetDecided(b.opts.MaxBytes/2, out)
+	if b.filled() > b.loose() {
 		b.compress()
 	}
 	if b.claimed() > b.opts.MaxBytes/4*3 && b.blocked() != (Outlets{}) {
@@ -266,7 +267,7 @@ func (b *Buffer) Roomy() bool {
 // to be refused: half of the limit or, where the room for others becomes short, an
 // eighth. Traces that are still to be decided may have to wait for it as well.
 func (b *Buffer) Blocked(outlet uint8) bool {
-	waits, limit := b.taken(b.outlets[outlet].Load())+b.asides[outlet].Load(), b.opts.MaxBytes
+	waits, limit := b.taken(b.outlets[outlet].Load()), b.opts.MaxBytes
 	return waits > limit/2 || waits > limit/8 && b.claimed() > limit/8*5
 }
 
@@ -378,7 +379,7 @@ func (b *Buffer) Promise(bytes int64) { b.promised.Add(bytes) }
 // that were let in are about to add: their records, a segment, a larger table.
 const headroom = 32
 
-// packPerCall is how many segments one call of MakeRoom compresses at most: more
+// packPerCall is how many segments one call of Tidy compresses at most: more
 // than a batch fills, so that the calls together keep up, and few enough that
 // none of them takes long.
 const packPerCall = 8
@@ -390,18 +391,22 @@ func (b *Buffer) compress() {
 		s.log.Pack()
 		s.report()
 		s.mu.Unlock()
-		if b.filled() <= b.opts.MaxBytes/2 {
+		if b.filled() <= b.loose() {
 			return
 		}
 	}
 }
+
+// loose is how much may be in use before something is compressed: less than what a
+// pipeline may be Blocked from, and not reached by traces that are only remembered.
+func (b *Buffer) loose() int64 { return b.opts.MaxBytes / 16 * 9 }
 
 // Beside notes how many bytes others take within the limit.
 func (b *Buffer) Beside(bytes int64) { b.beside.Store(bytes) }
 
 // Bytes is the memory taken, what lies beside included.
 func (b *Buffer) Bytes() int64 {
-	return b.used.Load() + b.spare() + b.aside.Load() + b.envelopes.Bytes() + b.beside.Load()
+	return b.used.Load() + b.spare() + b.envelopes.Bytes() + b.beside.Load()
 }
 
 // spare is the memory that lies ready for the logs.

@@ -19,6 +19,8 @@ type Recovery struct {
 	Outlets [signals]int
 	// Now is the clock that readings are of.
 	Now func() time.Duration
+	// Held is told of records that are held from now on, before anything can become of them.
+	Held func(sig Signal, n int)
 	// Replay decides on records of undecided traces anew, in the order of their arrival:
 	// they are of one signal and have one outermost envelope, which may be nil. Each is to be
 	// an Item with its Origin, or be adopted or parked with it, before Replay returns; what
@@ -134,6 +136,7 @@ func (c *recovering) replay() {
 		return
 	}
 	c.makeRoom()
+	c.r.Held(c.batch[0].Signal, len(c.batch))
 	c.r.Replay(c.batch[0].Signal, c.metadata, c.batch)
 	c.n.Undecided[c.batch[0].Signal] += len(c.batch)
 	c.b.Forget(c.holds)
@@ -213,6 +216,9 @@ func (c *recovering) take(s *shard, e *entry, part *recovery.Part, d *recovery.D
 		}
 		s.store(e, r.Kind, uint8(outlet), origin, r.Envelope, r.Data)
 	})
+	for sig := range n {
+		c.r.Held(Signal(sig), n[sig])
+	}
 	return n
 }
 

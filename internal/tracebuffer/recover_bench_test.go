@@ -55,7 +55,7 @@ func BenchmarkRecover(b *testing.B) {
 		require.NoError(b, err)
 		ready := time.Since(began)
 		r := buf.Recover(&Recovery{
-			Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
+			Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
 			Replay: func(_ Signal, _ *Envelope, records []Record) {
 				for i, r := range records {
 					items[i] = Item{ID: [16]byte(r.Data), Finding: sampling.Finding{Match: 1}, Record: r.Data, Envelope: r.Envelope, Origin: r.Origin}

@@ -109,9 +109,11 @@ func (p *process) recover(replays int, kill bool) (_ Recovered) {
 		close(stop)
 	}
 	stopped := replays == 0
+	var held [signals]int
 	r := p.buf.Recover(&Recovery{
 		Outlets: [signals]int{0, 1},
 		Now:     func() time.Duration { return p.now },
+		Held:    func(sig Signal, n int) { held[sig] += n },
 		Replay: func(sig Signal, _ *Envelope, records []Record) {
 			replays--
 			p.replay(sig, records)
@@ -127,6 +129,9 @@ func (p *process) recover(replays int, kill bool) (_ Recovered) {
 		Stop:     stop,
 	})
 	p.recovered = !stopped
+	for sig, n := range held {
+		require.Equal(p.t, r.Undecided[sig]+r.Kept[sig]+r.Dropped[sig], n, "each record that goes on is held once")
+	}
 	return r
 }
 
@@ -283,7 +288,7 @@ func TestVerdictsSurvive(t *testing.T) {
 
 	b, s = open()
 	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 1, "late"), &out).Action, "before all is recovered")
-	r := b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	r := b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
 	require.Equal(t, 2, r.Dropped[Span])
 	require.Equal(t, 1, r.Verdicts)
 	late := addOne(b, 0, itemOf(2, 0, "error"), &out)
@@ -301,7 +306,7 @@ func TestVerdictsSurvive(t *testing.T) {
 	// Under other rules verdicts mean nothing.
 	opts.Policy = errorsAnd(t, 50)
 	b, s = open()
-	r = b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
+	r = b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
 	require.Equal(t, Recovered{Bytes: r.Bytes}, r)
 	require.NoError(t, b.Close())
 	require.NoError(t, s.Close())
@@ -329,7 +334,7 @@ func FuzzDamage(f *testing.F) {
 			}
 			var out Outcome
 			b.Recover(&Recovery{
-				Outlets: [signals]int{0, 1}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
+				Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
 				Replay: func(_ Signal, _ *Envelope, records []Record) {
 					for i := range records {
 						came(&records[i])

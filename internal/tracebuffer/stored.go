@@ -96,7 +96,7 @@ func (s *shard) takes(u usage, byFiles bool) int64 {
 
 // putVerdict writes a verdict that does not follow from the id to the store.
 func (s *shard) putVerdict(id [16]byte, v sampling.Verdict) {
-	if s.files == nil {
+	if s.files == nil || s.closed {
 		return
 	}
 	var e [storage.EntryBytes]byte

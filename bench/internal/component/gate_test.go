@@ -27,8 +27,10 @@ var budgets = []struct {
 	peer string
 	weight
 }{
-	{"ours_tail", weight{allocated: 846, allocs: 1.73, heldBytes: 534, heldObjects: 0.133}},
-	{"ours_all", weight{allocated: 2475, allocs: 12.7, heldBytes: 248, heldObjects: 0.131}},
+	{"ours_tail", weight{allocated: 462, allocs: 1.76, heldBytes: 525, heldObjects: 0.037}},
+	// 13.9 to 14.3 allocations: the spans of a trace are decoded for each batch that logs of
+	// it go out in, and how many batches those are depends on when the outlet wakes.
+	{"ours_all", weight{allocated: 1978, allocs: 14, heldBytes: 157, heldObjects: 0.101}},
 }
 
 // weight is what a peer took for an item, from taking it in to its end.

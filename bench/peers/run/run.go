@@ -64,9 +64,9 @@ const ballast = 64 << 20
 const MaxTraces = 200_000
 
 // The peer that is to hold all packed has room for roomShare of what it is sent.
-// It packs from half of its room on and decides early beyond it; all packed, it
+// It packs from nine sixteenths of its room on and decides early beyond it; all packed, it
 // takes some three tenths.
-const roomShare = 0.4
+const roomShare = 0.45
 
 // Do carries a run out.
 func (p *Program) Do(ctx context.Context, r *Run) (*Result, error) {

@@ -412,6 +412,21 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 	})
 }
 
+// A trace goes out in one call, also one of more records than a batch has otherwise.
+func TestALargeTraceGoesOutInOneCall(t *testing.T) {
+	const spans = 9000
+	var sink consumertest.TracesSink
+	o, _ := started(t, Options{Traces: &sink})
+	records := make([]tracebuffer.Record, spans)
+	for i := range records {
+		records[i] = recordOf("shop", spanOf(byte(i)))
+	}
+	push(o, records...)
+	require.NoError(t, o.Stop(t.Context()))
+	require.Len(t, sink.AllTraces(), 1)
+	require.Equal(t, spans, sink.SpanCount())
+}
+
 // A batch is given up when its time is over or, where nothing is retried, at once.
 func TestRetriesEnd(t *testing.T) {
 	never, short := retry, retry

@@ -65,6 +65,22 @@ func TestWhatPeopleNameBecomesFewPatterns(t *testing.T) {
 		}, []string{"/device/{param}"}},
 		{"urns", func(r *rand.Rand, _ int) string { return "/entity/urn:ngsi-ld:Device:" + slug(r) }, []string{"/entity/{param}"}},
 		{"images with tags", func(r *rand.Rand, _ int) string { return "/image/" + names[r.IntN(20)] + ":" + names[r.IntN(20)] }, []string{"/image/{param}"}},
+		{"random ids, some without a digit", func(r *rand.Rand, _ int) string {
+			id := make([]byte, 18)
+			for k := range id {
+				id[k] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"[r.IntN(62)]
+			}
+			return "/p/message/" + string(id)
+		}, []string{"/p/message/{param}"}},
+		{"procedures beside names", func(r *rand.Rand, i int) string {
+			return "/tools/" + []string{slug(r), slug(r), slug(r), slug(r), "ConvertFurlongs", slug(r), slug(r), "calculateKurtosis"}[i%8]
+		}, []string{"/tools/ConvertFurlongs", "/tools/calculateKurtosis", "/tools/{param}"}},
+		{"pages of a site beside its users'", func(r *rand.Rand, i int) string {
+			if i%20 > 1 {
+				return "/" + slug(r) + "/" + slug(r) + []string{"", "/commits/" + uuid(r)}[i%2]
+			}
+			return []string{"/community/guidelines", "/wiki/special"}[i%20]
+		}, []string{"/community/guidelines", "/wiki/special", "/{param}/{param2}", "/{param}/{param2}/commits/{uuid}"}},
 		{"verbs", func(r *rand.Rand, i int) string {
 			return fmt.Sprintf("/v1/jobs/%s:%s", slug(r), []string{"cancel", "getIamPolicy", "setIamPolicy", "undelete", "testIamPermissions"}[i%5])
 		}, []string{"/v1/jobs/{param}:cancel", "/v1/jobs/{param}:getIamPolicy", "/v1/jobs/{param}:setIamPolicy", "/v1/jobs/{param}:testIamPermissions", "/v1/jobs/{param}:undelete"}},

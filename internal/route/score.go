@@ -19,6 +19,10 @@ func (t *tree) isValue(n *node, c segment.Reading, next string) bool {
 // about natural log-odds.
 func (t *tree) score(n *node, c segment.Reading, next string) float64 {
 	w, p := segment.ReadWording(c.Head), t.known(n)
+	fits := p.fits(c.Head, w)
+	if fits && w.Pieces > w.Known {
+		w.Camel, w.Pieces = false, min(w.Pieces, longName) // random letters fall into pieces by chance
+	}
 	score := wordScore(c.Head, w)
 	switch {
 	case p.state < stateWords:
@@ -30,7 +34,7 @@ func (t *tree) score(n *node, c segment.Reading, next string) float64 {
 	default:
 		score += stateScore[p.state]
 	}
-	if p.fits(c.Head, w) {
+	if fits {
 		score += fitScore
 	}
 	if c.Suffix != "" && c.Suffix[0] == ':' && !segment.IsPlural(c.Head) {

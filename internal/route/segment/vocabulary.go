@@ -73,10 +73,11 @@ func (w Wording) Named() bool {
 	return w.Pieces == w.Known && !w.Digits || w.Leading || w.Dots && w.Camel && !w.Digits
 }
 
-// Acts reports an action, alone (search) or with its object in camel case
-// (searchUsers). Joined by marks, as test-org is, it may well be a name.
+// Acts reports an action, alone (search) or with its object in camel case, whatever
+// that is (searchUsers, ConvertFurlongs). Joined by marks, as test-org is, it may well
+// be a name.
 func (w Wording) Acts() bool {
-	return w.verb && w.Known == w.Pieces && !w.Digits && (w.Pieces == 1 || w.Camel && !w.Marks)
+	return w.verb && !w.Digits && (w.Pieces == 1 || w.Camel && !w.Marks)
 }
 
 // ReadWording cuts a segment into words at marks, digits and camel humps.

@@ -22,7 +22,7 @@ import (
 
 // What is returned to a sender, who may try again.
 var (
-	errBufferFull = errors.New("correlation buffer is full: max_bytes is used up")
+	errBufferFull = errors.New("correlation buffer is full: max_bytes, or storage::max_bytes, is used up")
 	errLate       = errors.New("the next component has not returned from earlier calls")
 	errBlocked    = errors.New("the next component has not taken what waits for it: that is half of max_bytes")
 )

@@ -87,7 +87,7 @@ func (e *engine) takeIn(log *zap.Logger) {
 		e.telemetry.Redelivered(tracebuffer.Signal(sig), n)
 	}
 	if found.Lost+found.LostParts > 0 {
-		log.Warn("a part of what an earlier process held was damaged, and is lost", zap.Int("records", found.Lost), zap.Int("segments", found.LostParts))
+		log.Warn("a part of what an earlier process held was damaged, or has no pipeline any more, and is lost", zap.Int("records", found.Lost), zap.Int("segments", found.LostParts))
 	}
 	if found.Bytes == 0 {
 		return

@@ -856,7 +856,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationStorageDamaged, err = builder.meter.Int64Counter(
 		"otelcol_processor_correlation_storage_damaged",
-		metric.WithDescription("Parts of the storage's files that could not be read at start and were left out: files, and records in them. It must be 0. [Alpha]"),
+		metric.WithDescription("Parts of the storage's files that could not be read at start, or whose pipeline is gone, and were left out: files, and records in them. It must be 0. [Alpha]"),
 		metric.WithUnit("{part}"),
 	)
 	errs = errors.Join(errs, err)

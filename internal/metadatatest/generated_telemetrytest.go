@@ -860,7 +860,7 @@ func AssertEqualProcessorCorrelationStorageBytes(t *testing.T, tt *componenttest
 func AssertEqualProcessorCorrelationStorageDamaged(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_processor_correlation_storage_damaged",
-		Description: "Parts of the storage's files that could not be read at start and were left out: files, and records in them. It must be 0. [Alpha]",
+		Description: "Parts of the storage's files that could not be read at start, or whose pipeline is gone, and were left out: files, and records in them. It must be 0. [Alpha]",
 		Unit:        "{part}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -240,3 +240,11 @@ func TestPlacesInUseAreAllOnceTheLimitIsMet(t *testing.T) {
 		assert.Equal(t, 100, s.Patterns())
 	}
 }
+
+// Small budgets keep enough for a prefix and the last resort.
+func TestPlacesKeptForPrefixes(t *testing.T) {
+	for places, want := range map[int]int{1: 1, 8: 1, 16: 2, 32: 2, 150: 9, 1000: 62} {
+		b := budget{max: places}
+		assert.Equal(t, want, b.tails(), places)
+	}
+}

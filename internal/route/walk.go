@@ -97,14 +97,15 @@ func (l *learner) find(v *segment.Path) end {
 
 // step returns the child for segment i, or nil if there is none yet.
 func (t *tree) step(n *node, v *segment.Path, i int) *node {
-	seg := v.Key(i)
-	if c := t.child(n, seg, false, 0); c != nil {
-		if c.has(markAlias) {
-			return t.node(n.wild.Load())
+	if n.tags.Load() != 0 { // most places of values have no literals, and need no key
+		if c := t.child(n, v.Key(i), false, 0); c != nil {
+			if c.has(markAlias) {
+				return t.node(n.wild.Load())
+			}
+			return c
 		}
-		return c
 	}
-	c := n.readKinds(seg.Text, v.Kinds(i))
+	c := n.readKinds(v.Segment(i), v.Kinds(i))
 	if !t.isValue(n, c, v.Segment(i+1)) {
 		return nil
 	}

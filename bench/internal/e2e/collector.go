@@ -124,6 +124,10 @@ func (l *launch) start(ctx context.Context, t Target, sink string) (*collector.C
 		return nil, err
 	}
 	endpoints.Health = "" // these collectors have no such extension
+	held := filepath.Join(l.dir, "held")
+	if err := os.RemoveAll(held); err != nil { // by the last one
+		return nil, err
+	}
 	processors, around := filepath.Join(l.dir, "processors.yaml"), filepath.Join(l.dir, "base.yaml")
 	err = errors.Join(
 		os.WriteFile(processors, []byte(t.without(text)), 0o600),
@@ -134,6 +138,6 @@ func (l *launch) start(ctx context.Context, t Target, sink string) (*collector.C
 	return collector.Start(ctx, collector.Options{
 		Binary: binary, Configs: []string{processors, around}, Args: []string{"--feature-gates=" + l.gates},
 		Endpoints: endpoints,
-		Env:       []string{pipeline.EnvWait + "=" + l.wait.String(), pipeline.EnvTraces + "=1000000", "GOMAXPROCS=2", envQueue + "=" + strconv.Itoa(cmp.Or(l.items, 1_000_000))},
+		Env:       []string{pipeline.EnvDirectory + "=" + held, pipeline.EnvWait + "=" + l.wait.String(), pipeline.EnvTraces + "=1000000", "GOMAXPROCS=2", envQueue + "=" + strconv.Itoa(cmp.Or(l.items, 1_000_000))},
 	})
 }

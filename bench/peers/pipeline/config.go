@@ -27,7 +27,9 @@ import (
 const (
 	EnvWait   = "BENCH_WAIT"   // how long traces wait for their verdict, a duration
 	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
-	EnvRoom   = "BENCH_ROOM"   // how many bytes a peer may hold that is to have little room
+	// EnvDirectory is where a collector may keep what it holds.
+	EnvDirectory = "BENCH_DIRECTORY"
+	EnvRoom      = "BENCH_ROOM" // how many bytes a peer may hold that is to have little room
 )
 
 // Setenv sets them.

@@ -35,27 +35,28 @@ func ReadKey(s string) Key {
 	return k
 }
 
-// readInside returns path[start:end]. It reads sixteen bytes whatever the
-// length and shifts out what is not of the segment: branches on the length are
-// mispredicted, so that a warm path took 330 ns in place of about 245.
+// readInside returns path[start:end], which is not empty. It reads sixteen bytes
+// whatever the length and shifts out what is not of the segment: branches on the length
+// are mispredicted, so that a warm path took 330 ns in place of about 245. No shift is by
+// 64 or more, and all are masked, or Go would test each: 70 instructions in place of 110.
 func readInside(path string, start, end int) Key {
 	if len(path) < EndsLength {
 		return ReadKey(path[start:end])
 	}
-	at := max(end-EndsLength, 0)
-	window := path[at : at+EndsLength]
-	e := Ends{load64(window), load64(window[8:])}
-	e = e.shiftOut(8 * uint(at+EndsLength-end))
-	n := min(end-start, EndsLength)
-	e.before >>= 8 * uint(EndsLength-n)
-	e.last >>= 8 * uint(8-min(n, 8))
-	return Key{path[start:end], e}
+	k := Key{Text: path[start:end]}
+	n := len(k.Text)
+	at := notNegative(end - 8)
+	k.last = load64(path[at:at+8]) << (8 * (at + 8 - end) & 63) >> (8 * notNegative(8-n) & 63)
+	// What the shifts make of the eight bytes before is of no use unless all bits of
+	// longer are set.
+	longer := uint64((8 - n) >> 63)
+	at = notNegative(end - 16)
+	k.before = load64(path[at:at+8]) << (8 * (at + 16 - end) & 63) >> (8 * notNegative(16-n) & 63) & longer
+	return k
 }
 
-// shiftOut drops the last bits; a shift by 64 or more gives zero in Go.
-func (e Ends) shiftOut(n uint) Ends {
-	return Ends{e.before << n, e.last<<n | e.before>>(64-n) | e.before<<(n-64)}
-}
+// notNegative is max(n, 0) without a branch.
+func notNegative(n int) int { return n &^ (n >> 63) }
 
 func load64(s string) uint64 {
 	_ = s[7]

@@ -12,9 +12,9 @@ import (
 
 func TestReadInsideReadsAsIfAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		path := rapid.StringN(0, 40, 60).Draw(t, "path")
-		end := rapid.IntRange(0, len(path)).Draw(t, "end")
-		start := rapid.IntRange(0, end).Draw(t, "start")
+		path := rapid.StringN(1, 40, 60).Draw(t, "path")
+		end := rapid.IntRange(1, len(path)).Draw(t, "end")
+		start := rapid.IntRange(0, end-1).Draw(t, "start")
 		assert.Equal(t, ReadKey(path[start:end]), readInside(path, start, end))
 	})
 }

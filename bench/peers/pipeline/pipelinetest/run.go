@@ -19,6 +19,7 @@ import (
 func Run(t *testing.T, set pipeline.Set, factories []processor.Factory) {
 	t.Setenv(pipeline.EnvWait, "1s")
 	t.Setenv(pipeline.EnvTraces, "1000")
+	t.Setenv(pipeline.EnvDirectory, t.TempDir())
 	t.Setenv(pipeline.EnvRoom, "100000000")
 	for _, name := range set.Names() {
 		t.Run(name, func(t *testing.T) {

@@ -82,21 +82,31 @@ func (m *Memory) Free() int {
 func (m *Memory) Get(n int) []byte {
 	slots := (n + m.slot - 1) / m.slot
 	n = slots * m.slot
+	piece, backed := m.get(slots, n)
+	if !backed {
+		back(piece)
+	}
+	return piece
+}
+
+// get is Get, but for the memory behind the slots: backed reports whether they have it.
+func (m *Memory) get(slots, n int) (piece []byte, backed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	backed = m.over || slots == 1 && len(m.spare) > 0
 	at := m.find(slots)
 	if at < 0 && m.over {
-		return nil
+		return nil, true
 	}
 	m.inUse += int64(n)
 	if at < 0 {
-		return make([]byte, n)
+		return make([]byte, n), true
 	}
 	m.left -= slots
 	for i := at; i < at+slots; i++ {
 		m.taken[i] = true
 	}
-	return m.all[at*m.slot : at*m.slot+n : at*m.slot+n]
+	return m.all[at*m.slot : at*m.slot+n : at*m.slot+n], backed
 }
 
 // find returns the first of so many free slots in a row, or -1.

@@ -28,9 +28,10 @@ var budgets = []struct {
 	weight
 }{
 	{"ours_tail", weight{allocated: 462, allocs: 1.76, heldBytes: 525, heldObjects: 0.037}},
-	// 13.9 to 14.3 allocations: the spans of a trace are decoded for each batch that logs of
-	// it go out in, and how many batches those are depends on when the outlet wakes.
-	{"ours_all", weight{allocated: 1978, allocs: 14, heldBytes: 157, heldObjects: 0.101}},
+	// 13.6 to 14.3 allocations: the spans of a trace are decoded for each batch that logs of
+	// it go out in, and how many batches those are depends on when the outlet wakes. Of what is
+	// held, 103 to 238 bytes, most is in the runtime's pools.
+	{"ours_all", weight{allocated: 1978, allocs: 14, heldBytes: 248, heldObjects: 0.131}},
 }
 
 // weight is what a peer took for an item, from taking it in to its end.

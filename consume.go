@@ -240,7 +240,7 @@ func (p *pipeline) passOn(ctx context.Context, c *call, sig tracebuffer.Signal, 
 	}
 	metadata := p.engine.buffer.Share(c.metadata)
 	return p.outlet.Pass(ctx, outlet.Passage{
-		Send: send,
+		Items: done.passed, Send: send,
 		Hold: func(sent *tracebuffer.Batch) error { return p.adopt(metadata, sig, rest(nil), nil, sent) },
 		Settle: func(err error, owned bool) error {
 			defer p.engine.buffer.Forget([]*tracebuffer.Envelope{metadata})
@@ -260,13 +260,10 @@ func (p *pipeline) takeIn(metadata *tracebuffer.Envelope, sig tracebuffer.Signal
 
 // adoptOrLose adopts items, or loses them.
 func (p *pipeline) adoptOrLose(metadata *tracebuffer.Envelope, sig tracebuffer.Signal, items remainder, of []passing) {
-	reason := telemetry.DropCorrupt
-	err := p.adopt(metadata, sig, items, of, nil)
-	if errors.Is(err, errEnded) {
-		reason = telemetry.DropShutdown
-	}
-	if err != nil {
-		p.lose(sig, reason, items.items, err)
+	if err := p.adopt(metadata, sig, items, of, nil); errors.Is(err, errEnded) {
+		p.lose(sig, telemetry.DropShutdown, items.items, err)
+	} else if err != nil {
+		p.lose(sig, telemetry.DropCorrupt, items.items, err)
 	}
 }
 

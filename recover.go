@@ -63,14 +63,14 @@ func (e *engine) recover(log *zap.Logger) {
 	}
 	e.storing.Go(func() {
 		defer close(e.recovered)
-		e.takeIn(log)
+		e.takeBack(log)
 	})
 	if e.cfg.Storage.SyncInterval > 0 {
 		e.storing.Go(func() { e.sync(log) })
 	}
 }
 
-func (e *engine) takeIn(log *zap.Logger) {
+func (e *engine) takeBack(log *zap.Logger) {
 	began := time.Now()
 	to := [2]int{-1, -1}
 	for sig, p := range e.only {
@@ -191,8 +191,10 @@ func (e *engine) replay(sig tracebuffer.Signal, metadata *tracebuffer.Envelope, 
 	p.loseBroken(sig, len(records)-len(good))
 	good, waited := replay.Apart(ld, good)
 	p.replayLogs(metadata, ld, good, true)
-	ld, waited = replay.Logs(waited)
-	p.replayLogs(metadata, ld, waited, false)
+	if len(waited) > 0 {
+		ld, waited = replay.Logs(waited)
+		p.replayLogs(metadata, ld, waited, false)
+	}
 }
 
 // replayLogs replays logs that have their edits or, because they waited for their request,

@@ -93,8 +93,7 @@ func (m *Memory) Get(n int) []byte {
 func (m *Memory) get(slots, n int) (piece []byte, backed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	backed = m.over || slots == 1 && len(m.spare) > 0
-	at := m.find(slots)
+	at, backed := m.find(slots)
 	if at < 0 && m.over {
 		return nil, true
 	}
@@ -109,24 +108,25 @@ func (m *Memory) get(slots, n int) (piece []byte, backed bool) {
 	return m.all[at*m.slot : at*m.slot+n : at*m.slot+n], backed
 }
 
-// find returns the first of so many free slots in a row, or -1.
-func (m *Memory) find(slots int) int {
+// find returns the first of so many free slots in a row, or -1, and whether there is memory
+// behind all of them.
+func (m *Memory) find(slots int) (at int, backed bool) {
 	if n := len(m.spare); slots == 1 && n > 0 {
 		at := m.spare[n-1]
 		m.setSpare(m.spare[:n-1])
-		return at
+		return at, true
 	}
 	for range 2 {
 		for at := m.next; at+slots <= len(m.taken); at++ {
 			if m.free(at, slots) {
 				m.next = at + slots
 				m.useSpare(at, slots)
-				return at
+				return at, m.over
 			}
 		}
 		m.next = 0
 	}
-	return -1
+	return -1, true
 }
 
 func (m *Memory) free(at, slots int) bool {

@@ -412,6 +412,30 @@ func TestOnlyWhatWasRefusedIsTriedAgain(t *testing.T) {
 	})
 }
 
+// A sender that comes to an outlet which has ended is not kept waiting by a next component
+// that does not return: what it sent is lost, and counted.
+func TestNobodyWaitsForAnOutletThatHasEnded(t *testing.T) {
+	for name, keeps := range map[string]bool{"loses": false, "keeps": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o, tel := started(t, Options{Traces: new(consumertest.TracesSink), Keeps: keeps})
+				require.NoError(t, o.Stop(t.Context()))
+				let := make(chan struct{})
+				defer close(let)
+				began := time.Now()
+				require.NoError(t, o.Pass(t.Context(), Passage{
+					Items:  3,
+					Send:   func(context.Context) error { <-let; return nil },
+					Hold:   func(*tracebuffer.Batch) error { return errNext },
+					Settle: func(error, bool) error { return errNext },
+				}))
+				require.Equal(t, time.Second, time.Since(began))
+				require.EqualValues(t, 3, sum(tel, "spans_dropped"))
+			})
+		})
+	}
+}
+
 // A trace goes out in one call, also one of more records than a batch has otherwise.
 func TestALargeTraceGoesOutInOneCall(t *testing.T) {
 	const spans = 9000

@@ -30,8 +30,9 @@ type pass struct {
 	answer   chan error        // capacity 1: for the sender
 }
 
-// Passage is what is done with items that go on in the call that brought them.
+// Passage is what is done with so many items that go on in the call that brought them.
 type Passage struct {
+	Items int
 	// Send hands them to the next component.
 	Send func(context.Context) error
 	// Hold has the buffer hold them, as on their way in the batch. It may be called while
@@ -83,7 +84,11 @@ func (o *Outlet) Pass(ctx context.Context, passage Passage) error {
 func (o *Outlet) own(p *pass) bool {
 	o.passes.mu.Lock()
 	defer o.passes.mu.Unlock()
-	if p.returned || o.passes.ended || p.Hold(&p.held) != nil {
+	if !p.returned && o.passes.ended {
+		o.losePass(p)
+		return true
+	}
+	if p.returned || p.Hold(&p.held) != nil {
 		return false
 	}
 	if o.passes.late == nil {
@@ -131,8 +136,13 @@ func (o *Outlet) endPasses() {
 	for p := range o.passes.late {
 		p.given = true
 		if !o.to.Keeps {
-			o.lose(telemetry.DropShutdown, &load{count: p.held.Count}, context.Cause(o.tries))
+			o.losePass(p)
 			o.left(p)
 		}
 	}
+}
+
+func (o *Outlet) losePass(p *pass) {
+	p.given = true
+	o.lose(telemetry.DropShutdown, &load{count: p.Items}, context.Cause(o.tries))
 }

@@ -22,8 +22,9 @@ import (
 // books keep account of the items of one signal. An item is held from when it is
 // received, or recovered from the storage of an earlier process, until it is kept, refused
 // or dropped. So held is what those leave of the others, and received + recovered = kept +
-// refused + dropped + held whenever they are read at one instant, also during a call or a release. That is why they are no counters of
-// the meter, each of which is read by itself, but observed together.
+// refused + dropped + held whenever they are read at one instant, also during a call or a
+// release. That is why they are no counters of the meter, each of which is read by itself,
+// but observed together.
 type books struct {
 	metrics bookMetrics
 

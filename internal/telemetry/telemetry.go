@@ -150,15 +150,6 @@ func (t *Instruments) FoundByRequest(n int) {
 	add(t.ProcessorCorrelationLogsTraceIDExtracted, n, attribute.String("source", "request_id"), attribute.String("format", "request_id"))
 }
 
-func closed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // Redelivered counts recovered records that the next component may get a second time.
 func (t *Instruments) Redelivered(sig tracebuffer.Signal, n int) {
 	add([...]metric.Int64Counter{t.ProcessorCorrelationSpansRedelivered, t.ProcessorCorrelationLogsRedelivered}[sig], n)
@@ -246,6 +237,15 @@ func oneIf(yes bool) int64 {
 		return 1
 	}
 	return 0
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // add counts n, unless it is 0: a series appears with its first item.

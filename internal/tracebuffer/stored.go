@@ -86,6 +86,12 @@ func (b *shared) scaled(bytes int64) int64 {
 // byFiles reports whether it is the files that are short of room.
 func (b *Buffer) byFiles() bool { return b.ofFiles(0) > b.Bytes() }
 
+// Filed is how many bytes the records take of the store's files, 0 without one.
+func (b *Buffer) Filed() (n int64) {
+	b.eachShard(func(s *shard) { n += s.log.Usage().Filed })
+	return n
+}
+
 // takes is what the shard takes of what is short: memory, or files.
 func (s *shard) takes(u usage, byFiles bool) int64 {
 	if byFiles {

@@ -25,11 +25,10 @@ import (
 
 // The environment variables the configurations refer to.
 const (
-	EnvWait   = "BENCH_WAIT"   // how long traces wait for their verdict, a duration
-	EnvTraces = "BENCH_TRACES" // how many traces peers that want to know may hold
-	// EnvDirectory is where a collector may keep what it holds.
-	EnvDirectory = "BENCH_DIRECTORY"
-	EnvRoom      = "BENCH_ROOM" // how many bytes a peer may hold that is to have little room
+	EnvWait      = "BENCH_WAIT"      // how long traces wait for their verdict, a duration
+	EnvTraces    = "BENCH_TRACES"    // how many traces peers that want to know may hold
+	EnvDirectory = "BENCH_DIRECTORY" // where a collector may keep what it holds
+	EnvRoom      = "BENCH_ROOM"      // how many bytes a peer may hold that is to have little room
 )
 
 // Setenv sets them.

@@ -103,7 +103,10 @@ type recovering struct {
 func (c *recovering) undecided(r *recovery.Record) {
 	sig := signalOf(r.Kind)
 	if r.Kind == kindCompanion || c.r.Outlets[sig] < 0 {
-		c.lose(r)
+		s := &c.b.shards[0]
+		s.mu.Lock()
+		c.lose(s, r)
+		s.mu.Unlock()
 		return
 	}
 	var metadata *Envelope
@@ -123,8 +126,11 @@ func (c *recovering) undecided(r *recovery.Record) {
 	c.batch = append(c.batch, Record{Envelope: r.Envelope, Data: c.data[start:len(c.data):len(c.data)], Signal: sig, Outlet: uint8(c.r.Outlets[sig]), Origin: r.Origin})
 }
 
-// lose counts a record that goes nowhere, unless it only lay there for others.
-func (c *recovering) lose(r *recovery.Record) {
+// lose counts a record that goes nowhere, unless it only lay there for others. The locked
+// shard notes it: the record may lie in a later segment than what is known of its trace,
+// which is given back first.
+func (c *recovering) lose(s *shard, r *recovery.Record) {
+	s.void(r.Origin)
 	if r.Kind != kindCompanion {
 		c.n.Lost++
 	}
@@ -201,9 +207,10 @@ func (c *recovering) take(s *shard, e *entry, part *recovery.Part, d *recovery.D
 		outlet := c.r.Outlets[sig]
 		switch {
 		case r.Kind != kindCompanion && outlet < 0:
-			c.lose(&r)
+			c.lose(s, &r)
 			return
 		case !wanted(&r, sent):
+			s.void(r.Origin) // as in lose
 			return
 		}
 		origin := r.Origin

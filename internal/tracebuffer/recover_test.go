@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -310,6 +311,67 @@ func TestVerdictsSurvive(t *testing.T) {
 	require.Equal(t, Recovered{Bytes: r.Bytes}, r)
 	require.NoError(t, b.Close())
 	require.NoError(t, s.Close())
+}
+
+// What was delivered stays so where a kill comes between the beginning of its trace, which
+// has its verdict, and its own segment.
+func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
+	directory := inMemory(t)
+	defer func() { require.NoError(t, os.RemoveAll(directory)) }()
+	opts := Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Join: true}
+	open := func() (*Buffer, *storage.Store) {
+		s := openStore(t, directory, storage.MinBytes)
+		o := opts
+		o.Storage = s
+		b, err := New(o)
+		require.NoError(t, err)
+		return b, s
+	}
+	end := func(b *Buffer, s *storage.Store) {
+		require.NoError(t, b.Close())
+		require.NoError(t, s.Close())
+	}
+	b, s := open()
+	var out Outcome
+	id := itemOf(1, 1, "").ID
+	kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
+	require.NoError(t, err)
+	for sig := range Signal(signals) {
+		it := itemOf(1, 1, strings.Repeat("x", b.shards[0].log.SegmentSize()*2/3)) // a segment each
+		it.Randomness, it.Signal, it.Outlet, it.Joins = kept, sig, uint8(sig), sig == Log
+		require.Equal(t, Hold, addOne(b, 0, it, &out).Action)
+	}
+	b.Expire(2*time.Second, &out)
+	require.Len(t, takeAll(b, uint8(Log), Log), 2, "with the span that it is joined with")
+	shard, _, _ := b.shardOf(id)
+	shard.mu.Lock()
+	shard.move(1, true)
+	shard.mu.Unlock()
+	end(b, s)
+
+	recover := func(b *Buffer, stop chan struct{}, held func(Signal, int)) Recovered {
+		return b.Recover(&Recovery{
+			Outlets: [signals]int{0, 1}, Held: held, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: stop,
+			Replay: func(sig Signal, _ *Envelope, _ []Record) { t.Errorf("undecided: %d", sig) },
+		})
+	}
+	b, s = open()
+	require.Greater(t, len(b.left), 1)
+	stop := make(chan struct{})
+	r := recover(b, stop, func(_ Signal, n int) {
+		if n > 0 {
+			close(stop)
+		}
+	})
+	require.Equal(t, [signals]int{1, 0}, r.Kept)
+	end(b, s)
+
+	b, s = open()
+	require.NotEmpty(t, b.left)
+	r = recover(b, make(chan struct{}), func(Signal, int) {})
+	require.Equal(t, [signals]int{1, 0}, r.Kept)
+	require.Len(t, takeAll(b, uint8(Span), Span), 1)
+	end(b, s)
 }
 
 // Whatever is damaged, the buffer starts, and what comes out is what was sent.

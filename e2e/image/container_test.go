@@ -52,7 +52,7 @@ type container struct {
 // endpoints, and waits until it is healthy.
 func run(t *testing.T, endpoints collector.Endpoints) container {
 	t.Helper()
-	args := []string{"run", "--detach", "--network=host"}
+	args := []string{"run", "--detach", "--network=host", "--memory=1g"}
 	for _, variable := range endpoints.Env() {
 		args = append(args, "--env="+variable)
 	}

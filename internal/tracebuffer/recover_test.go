@@ -360,7 +360,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	id := itemOf(1, 1, "").ID
 	kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
 	require.NoError(t, err)
-	for sig := range Signal(signals) {
+	for sig := range signals {
 		it := itemOf(1, 1, strings.Repeat("x", b.shards[0].log.SegmentSize()*2/3)) // a segment each
 		it.Randomness, it.Signal, it.Outlet, it.Joins = kept, sig, uint8(sig), sig == Log
 		require.Equal(t, Hold, addOne(b, 0, it, &out).Action)
@@ -373,7 +373,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	shard.mu.Unlock()
 	end(b, s)
 
-	recover := func(b *Buffer, stop chan struct{}, held func(Signal, int)) Recovered {
+	takeUp := func(b *Buffer, stop chan struct{}, held func(Signal, int)) Recovered {
 		return b.Recover(&Recovery{
 			Outlets: [signals]int{0, 1}, Held: held, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: stop,
 			Replay: func(sig Signal, _ *Envelope, _ []Record) { t.Errorf("undecided: %d", sig) },
@@ -382,7 +382,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	b, s = open()
 	require.Greater(t, len(b.left), 1)
 	stop := make(chan struct{})
-	r := recover(b, stop, func(_ Signal, n int) {
+	r := takeUp(b, stop, func(_ Signal, n int) {
 		if n > 0 {
 			close(stop)
 		}
@@ -392,7 +392,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 
 	b, s = open()
 	require.NotEmpty(t, b.left)
-	r = recover(b, make(chan struct{}), func(Signal, int) {})
+	r = takeUp(b, make(chan struct{}), func(Signal, int) {})
 	require.Equal(t, [signals]int{1, 0}, r.Kept)
 	require.Len(t, takeAll(b, uint8(Span), Span), 1)
 	end(b, s)
@@ -496,7 +496,7 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 		require.Greater(t, int64(n)*1000, 3*b.files.Room(), "it is packed")
 		end(b)
 
-		recover := func(b *Buffer) (stop chan struct{}, done chan Recovered) {
+		takeUp := func(b *Buffer) (stop chan struct{}, done chan Recovered) {
 			stop, done = make(chan struct{}), make(chan Recovered, 1)
 			go func() {
 				done <- b.Recover(&Recovery{
@@ -507,7 +507,7 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 			return stop, done
 		}
 		b = open()
-		stop, done := recover(b)
+		stop, done := takeUp(b)
 		synctest.Wait()
 		require.Empty(t, done, "it waits")
 		require.Zero(t, b.files.Spilled())
@@ -516,7 +516,7 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 		end(b)
 
 		b = open()
-		_, done = recover(b)
+		_, done = takeUp(b)
 		seen := map[string]bool{}
 		for len(done) == 0 || b.Waiting(0) > 0 {
 			for _, r := range takeAll(b, 0, Span) {

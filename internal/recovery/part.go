@@ -134,7 +134,7 @@ func (p *Part) Decided(yield func(*Decided) bool) {
 }
 
 // isLeft reports whether the record at the place is nowhere else.
-func (at place) isLeft() bool { return at.segment.fates[at.record]&copied == 0 }
+func (p place) isLeft() bool { return p.segment.fates[p.record]&copied == 0 }
 
 // Size is about how many bytes the trace's records take, as they were written.
 func (p *Part) Size(d *Decided) (n int) {

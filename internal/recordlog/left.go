@@ -210,6 +210,18 @@ func (s *Left) Entry(i int) (e LeftEntry, ok bool) {
 	return e, true
 }
 
+// Size is how many bytes the i-th record takes as it was written, or a little more: nothing
+// is unpacked for that.
+func (s *Left) Size(i int) int {
+	end := s.end
+	if i+1 < s.Count {
+		end = storedEntry(s.bytesOf(i + 1)).offset
+	} else if s.blocks == nil {
+		end = len(s.data) - s.Count*storedIndexBytes
+	}
+	return max(0, end-storedEntry(s.bytesOf(i)).offset) + storedIndexBytes
+}
+
 func (s *Left) bytesOf(i int) []byte { return s.data[len(s.data)-(i+1)*storedIndexBytes:] }
 
 // Origin is the place of the i-th record.

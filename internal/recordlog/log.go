@@ -123,7 +123,7 @@ func (l *Log) area(n int) *area {
 		l.bytes += int64(len(a.data))
 	case a.data == nil: // the files are full, which who asks before does not see
 		a.data = make([]byte, n)
-		l.files.spilled.Add(1)
+		l.files.spilled.Add(int64(n))
 		l.bytes += int64(n)
 	default:
 		a.use = l.files.store.Number()

@@ -23,8 +23,10 @@ type Files struct {
 	reserve int // slots for notes and copies
 }
 
-// Spilled is how many times memory was taken because the files were full: what lies there
-// ends with the process.
+// Spilled is how many bytes of memory were taken because the files were full: what lies
+// there ends with the process. Records that arrive are refused before (CanHold), and a
+// recovery waits for room (Fits), but what is noted of those that are there cannot wait, nor
+// what goes on together and is more than is ever free.
 func (f *Files) Spilled() int64 { return f.spilled.Load() }
 
 // Room is how many bytes of files may be taken.
@@ -32,6 +34,15 @@ func (f *Files) Room() int64 { return f.store.Bytes() }
 
 // Free is how many of them are not.
 func (f *Files) Free() int64 { return int64(f.store.Memory().Free() * f.store.SlotBytes()) }
+
+// Fits reports whether there is room for copies of so many bytes, as far as they are no more
+// than is left free for that, and for notes besides.
+func (f *Files) Fits(bytes int) bool {
+	return f.Free() >= min(int64(bytes+bytes/4), f.Room()/copiesShare)+int64((f.reserve+1)*f.store.SlotBytes())
+}
+
+// copiesShare is the part of the files, 1/64, that a recovery waits for.
+const copiesShare = 64
 
 // NewStored returns a log in the files, which may have Left segments of others.
 func NewStored(files *Files, envelopes *Envelopes) Log {

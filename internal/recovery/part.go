@@ -133,6 +133,16 @@ func (p *Part) Decided(yield func(*Decided) bool) {
 	}
 }
 
+// Size is about how many bytes the trace's records take, as they were written.
+func (p *Part) Size(d *Decided) (n int) {
+	for _, at := range d.places {
+		if at.segment.fates[at.record]&copied == 0 {
+			n += at.segment.Size(at.record)
+		}
+	}
+	return n
+}
+
 // Records yields the records of the trace that are nowhere else, the oldest first, and
 // whether each has been delivered.
 func (p *Part) Records(d *Decided, yield func(r Record, sent bool)) {

@@ -13,7 +13,8 @@
 //	verdicts  a header, and a ring of entries that check themselves ([Ring])
 //
 // A file that is none of this version, or whose header is damaged, is set aside under
-// another name: to start is worth more than what it had.
+// another name: to start is worth more than what it had. It is deleted where the device
+// has no room for both.
 //
 // What lies in the slots is their users'. They must find out for themselves what of it is
 // whole: after a crash of the machine any page may be an older one.

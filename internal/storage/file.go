@@ -30,10 +30,14 @@ func (l layout) bytes() int64 { return headerBytes + l.unit*l.units }
 // file is a file that is mapped as a whole.
 type file struct {
 	layout
-	nonce  uint64
-	handle *os.File
-	data   []byte
+	nonce    uint64
+	handle   *os.File
+	data     []byte
+	allocate allocator
 }
+
+// allocator has a file have so many bytes from the offset on, with room on the device.
+type allocator func(f *os.File, offset, n int64) error
 
 // The header: magic, version, kind, unit, units, nonce, and the checksum of those.
 const (
@@ -89,7 +93,7 @@ func (f *file) readHeader(h []byte, size int64) error {
 // is not there, and set aside if it cannot be used.
 func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 	path := filepath.Join(s.directory, name)
-	f := &file{layout: want}
+	f := &file{layout: want, allocate: s.allocate}
 	var err error
 	if f.handle, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return nil, err
@@ -102,8 +106,8 @@ func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 		err = f.make(want)
 		return f, err
 	}
-	if err = f.read(info.Size()); err == nil {
-		if f.unit == want.unit {
+	if err = f.read(info.Size()); err == nil || isFull(err) {
+		if err == nil && f.unit == want.unit {
 			err = f.grow(want.units)
 		}
 		if err != nil {
@@ -115,7 +119,7 @@ func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 	aside := setAside(path)
 	s.damaged++
 	o.Warn("a file of the storage is not used: "+path, fmt.Errorf("%w; it is now %s, and what it had is lost", err, aside))
-	f = new(file)
+	f = &file{allocate: s.allocate}
 	if f.handle, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return nil, err
 	}
@@ -123,10 +127,13 @@ func (s *Store) open(o *Options, name string, want layout) (*file, error) {
 	return f, err
 }
 
+// asideSuffix is what the name of a file gets that is set aside.
+const asideSuffix = ".bad"
+
 // setAside gives the file another name, of which there is one: to keep more would fill
 // the disk.
 func setAside(path string) string {
-	aside := path + ".bad"
+	aside := path + asideSuffix
 	if os.Rename(path, aside) != nil {
 		_ = os.Remove(path)
 	}
@@ -136,7 +143,7 @@ func setAside(path string) string {
 // make makes the file. The error says that it has no room.
 func (f *file) make(want layout) error {
 	f.layout = want
-	err := allocate(f.handle, 0, f.bytes())
+	err := f.allocate(f.handle, 0, f.bytes())
 	if err == nil {
 		f.data, err = mapFile(f.handle, f.bytes())
 	}
@@ -162,8 +169,8 @@ func (f *file) read(size int64) error {
 		return err
 	}
 	// Holes that somebody made are filled, or a full disk would end the process.
-	if err := allocate(f.handle, 0, f.bytes()); err != nil {
-		return err
+	if err := f.allocate(f.handle, 0, f.bytes()); err != nil {
+		return fmt.Errorf("cannot set aside %d bytes for %s: %w", f.bytes(), f.handle.Name(), err)
 	}
 	var err error
 	f.data, err = mapFile(f.handle, f.bytes())
@@ -177,7 +184,7 @@ func (f *file) grow(units int64) error {
 	}
 	more := f.layout
 	more.units = units
-	if err := allocate(f.handle, f.bytes(), more.bytes()-f.bytes()); err != nil {
+	if err := f.allocate(f.handle, f.bytes(), more.bytes()-f.bytes()); err != nil {
 		return fmt.Errorf("cannot set aside %d bytes more for %s: %w", more.bytes()-f.bytes(), f.handle.Name(), err)
 	}
 	if err := unmap(f.data); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 )
@@ -18,7 +19,8 @@ import (
 type Options struct {
 	// Directory is made if it is not there.
 	Directory string
-	// MaxBytes is what all files take together, at least MinBytes.
+	// MaxBytes is what all files take together, at least MinBytes. What is set aside lies
+	// beside them as long as the device has room for both.
 	MaxBytes int64
 	// Warn tells of what is set aside. It must not be nil.
 	Warn func(text string, err error)
@@ -30,6 +32,7 @@ const MinBytes = 1 << 20
 // Store is a directory with files that are mapped. Its methods are safe for concurrent use.
 type Store struct {
 	directory string
+	allocate  allocator
 	lock      *os.File
 	records   *file
 	memory    *mapped.Memory
@@ -49,20 +52,44 @@ const ringShare = 32
 // Open opens the directory, or makes it, with room for so many bytes, all of which it sets
 // aside. Its error tells who has the directory (ErrLocked), that there is no room, or that
 // this system maps no files (errors.ErrUnsupported).
-func Open(o Options) (*Store, error) {
+func Open(o Options) (*Store, error) { return open(o, allocate) }
+
+func open(o Options, allocate allocator) (*Store, error) {
 	if err := os.MkdirAll(o.Directory, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Store{directory: o.Directory}
+	s := &Store{directory: o.Directory, allocate: allocate}
 	var err error
 	if s.lock, err = lock(filepath.Join(o.Directory, "lock")); err != nil {
 		return nil, err
 	}
-	if err = s.openFiles(&o); err != nil {
+	if err = s.openFiles(&o); isFull(err) && s.deleteAside(&o) {
+		_ = s.closeFiles()
+		err = s.openFiles(&o)
+	}
+	if err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// isFull reports whether the error is that the device, or the user's part of it, is full.
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// deleteAside deletes the files that were set aside, now or by an earlier process, and
+// reports whether there were any: to start is worth more than what they have.
+func (s *Store) deleteAside(o *Options) (deleted bool) {
+	for _, name := range []string{"records", "verdicts"} {
+		path := filepath.Join(s.directory, name+asideSuffix)
+		if os.Remove(path) == nil {
+			o.Warn("a file that was set aside is deleted: "+path, errors.New("there is no room beside it"))
+			deleted = true
+		}
+	}
+	return deleted
 }
 
 func (s *Store) openFiles(o *Options) (err error) {
@@ -145,7 +172,8 @@ func (s *Store) Trim() error {
 
 // Close gives the directory back. Nothing that the store handed out may be touched from
 // then on.
-func (s *Store) Close() error {
-	err := errors.Join(s.records.close(), s.verdicts.close())
-	return errors.Join(err, unlock(s.lock))
+func (s *Store) Close() error { return errors.Join(s.closeFiles(), unlock(s.lock)) }
+
+func (s *Store) closeFiles() error {
+	return errors.Join(s.records.close(), s.verdicts.close())
 }

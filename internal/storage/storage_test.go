@@ -18,8 +18,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// open opens the directory. What it warns of is added to the list.
-func open(t require.TestingT, directory string, size int64, warned *[]string) *Store {
+// opened opens the directory. What it warns of is added to the list.
+func opened(t require.TestingT, directory string, size int64, warned *[]string) *Store {
 	s, err := Open(Options{Directory: directory, MaxBytes: size, Warn: func(text string, err error) {
 		*warned = append(*warned, text+": "+err.Error())
 	}})
@@ -32,7 +32,7 @@ func open(t require.TestingT, directory string, size int64, warned *[]string) *S
 func TestWhatIsWrittenStays(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "a", "b")
 	var warned []string
-	s := open(t, directory, 1<<20, &warned)
+	s := opened(t, directory, 1<<20, &warned)
 	nonce, piece := s.Nonce(), s.Memory().Get(1)
 	require.Len(t, piece, s.SlotBytes())
 	copy(piece, "held")
@@ -54,7 +54,7 @@ func TestWhatIsWrittenStays(t *testing.T) {
 	require.EqualValues(t, 0o700, info.Mode().Perm())
 	require.NoError(t, s.Close())
 
-	s = open(t, directory, 1<<20, &warned)
+	s = opened(t, directory, 1<<20, &warned)
 	require.Equal(t, nonce, s.Nonce())
 	require.Equal(t, "held", string(s.Slots()[:4]))
 	var entries []byte
@@ -68,12 +68,12 @@ func TestWhatIsWrittenStays(t *testing.T) {
 func TestOneHasTheDirectory(t *testing.T) {
 	directory := t.TempDir()
 	var warned []string
-	s := open(t, directory, 1<<20, &warned)
+	s := opened(t, directory, 1<<20, &warned)
 	_, err := Open(Options{Directory: directory, MaxBytes: 1 << 20})
 	require.ErrorIs(t, err, ErrLocked)
 	require.ErrorContains(t, err, "process ")
 	require.NoError(t, s.Close())
-	s = open(t, directory, 1<<20, &warned)
+	s = opened(t, directory, 1<<20, &warned)
 	require.NoError(t, s.Close())
 }
 
@@ -91,14 +91,14 @@ func TestWhatCannotBeUsedIsSetAside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			directory := t.TempDir()
 			var warned []string
-			s := open(t, directory, 1<<20, &warned)
+			s := opened(t, directory, 1<<20, &warned)
 			require.NoError(t, s.Close())
 			path := filepath.Join(directory, "records")
 			b, err := os.ReadFile(path)
 			require.NoError(t, err)
 			b = damage(b)
 			require.NoError(t, os.WriteFile(path, b, 0o600))
-			s = open(t, directory, 1<<20, &warned)
+			s = opened(t, directory, 1<<20, &warned)
 			require.Len(t, warned, 1)
 			require.Contains(t, warned[0], path)
 			require.Equal(t, 1, s.Damaged())
@@ -109,6 +109,86 @@ func TestWhatCannotBeUsedIsSetAside(t *testing.T) {
 			require.NoError(t, s.Close())
 		})
 	}
+}
+
+// disk is a device of so many bytes, for one directory.
+type disk struct {
+	directory string
+	bytes     int64
+}
+
+func (d disk) allocate(f *os.File, offset, n int64) error {
+	names, err := filepath.Glob(filepath.Join(d.directory, "*"))
+	if err != nil {
+		return err
+	}
+	total := offset + n
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && name != f.Name() {
+			total += info.Size()
+		}
+	}
+	if total > d.bytes {
+		return syscall.ENOSPC
+	}
+	return allocate(f, offset, n)
+}
+
+// What was set aside goes where there is no room for both it and a new file, be it now or at
+// a later start that needs more; what is whole does not.
+func TestWhatWasSetAsideGivesWay(t *testing.T) {
+	directory := t.TempDir()
+	var warned []string
+	of := func(diskBytes, size int64) (*Store, error) {
+		warned = nil
+		return open(Options{Directory: directory, MaxBytes: size, Warn: func(text string, err error) {
+			warned = append(warned, text+": "+err.Error())
+		}}, disk{directory, diskBytes}.allocate)
+	}
+	records := filepath.Join(directory, "records")
+	damage := func() {
+		b, err := os.ReadFile(records)
+		require.NoError(t, err)
+		b[20]++
+		require.NoError(t, os.WriteFile(records, b, 0o600))
+	}
+	const size = 1 << 20
+	s, err := of(size, size)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	damage()
+	s, err = of(size+size/2, size)
+	require.NoError(t, err)
+	require.Equal(t, 1, s.Damaged())
+	require.Len(t, warned, 2)
+	require.Contains(t, warned[1], records+".bad")
+	require.NoFileExists(t, records+".bad")
+	require.NotNil(t, s.Memory().Get(1))
+	require.NoError(t, s.Close())
+
+	damage()
+	s, err = of(3*size, size)
+	require.NoError(t, err)
+	require.Len(t, warned, 1)
+	require.FileExists(t, records+".bad", "there is room")
+	copy(s.Memory().Get(1), "held")
+	require.NoError(t, s.Close())
+	s, err = of(2*size+size/2, 2*size)
+	require.NoError(t, err)
+	require.Zero(t, s.Damaged())
+	require.Len(t, warned, 1)
+	require.NoFileExists(t, records+".bad")
+	require.Equal(t, "held", string(s.Slots()[:4]))
+	require.NoError(t, s.Close())
+
+	// A copy of the directory may be smaller than what it has to become.
+	_, err = of(size, 2*size)
+	require.ErrorContains(t, err, "cannot set aside")
+	require.Empty(t, warned)
+	s, err = of(3*size, 2*size)
+	require.NoError(t, err)
+	require.Equal(t, "held", string(s.Slots()[:4]))
+	require.NoError(t, s.Close())
 }
 
 // sealed gives a header the right checksum.
@@ -123,11 +203,11 @@ func sealed(b []byte) []byte {
 func TestAnotherSize(t *testing.T) {
 	directory := t.TempDir()
 	var warned []string
-	s := open(t, directory, 1<<20, &warned)
+	s := opened(t, directory, 1<<20, &warned)
 	copy(s.Memory().Get(1), "held")
 	require.NoError(t, s.Close())
 	for _, size := range []int64{8 << 20, 64 << 20, 4 << 20, 1 << 20} {
-		s = open(t, directory, size, &warned)
+		s = opened(t, directory, size, &warned)
 		require.Equal(t, "held", string(s.Slots()[:4]))
 		require.LessOrEqual(t, s.Bytes(), size)
 		require.Greater(t, s.Bytes(), size*9/10)
@@ -208,7 +288,7 @@ func FuzzOpen(f *testing.F) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		directory := t.TempDir()
 		var warned []string
-		s := open(t, directory, MinBytes, &warned)
+		s := opened(t, directory, MinBytes, &warned)
 		require.NoError(t, s.Close())
 		for _, name := range []string{"records", "verdicts"} {
 			path := filepath.Join(directory, name)
@@ -222,7 +302,7 @@ func FuzzOpen(f *testing.F) {
 			}
 			require.NoError(t, os.WriteFile(path, b, 0o600))
 		}
-		s = open(t, directory, MinBytes, &warned)
+		s = opened(t, directory, MinBytes, &warned)
 		s.Verdicts().Each(func(*[EntryBytes]byte) {})
 		s.Verdicts().Put(&[EntryBytes]byte{1})
 		for p := s.Memory().Get(1); p != nil; p = s.Memory().Get(1) {

@@ -180,10 +180,24 @@ func (b *Buffer) Delivered(batch *Batch) {
 		s.mu.Unlock()
 	}
 	batch.traces = batch.traces[:0]
+	select {
+	case b.delivered <- struct{}{}:
+	default:
+	}
 }
 
 // Waiting is how many bytes of traces wait for the outlet, unpacked, those in a batch
 // included.
 func (b *Buffer) Waiting(outlet uint8) int64 {
 	return b.outlets[outlet].Load()
+}
+
+// awaitsOutlets reports whether something waits for an outlet, or is on its way.
+func (b *Buffer) awaitsOutlets() bool {
+	for n := range b.outlets {
+		if b.Waiting(uint8(n)) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -44,10 +44,12 @@ type Recovered struct {
 	Bytes       int64        // of records read
 }
 
-// replayed is how many records are decided on together, and replayedBytes of how many bytes.
+// replayed is how many records are decided on together, and replayedBytes of how many bytes
+// at most. In the files a record takes about so many more bytes.
 const (
 	replayed      = 512
 	replayedBytes = 1 << 20
+	indexed       = 32
 )
 
 // Recover has what an earlier process left go on: what is undecided is decided on anew,
@@ -58,31 +60,12 @@ func (b *Buffer) Recover(r *Recovery) Recovered {
 	b.left = nil
 	survey := recovery.Look(left)
 	c := recovering{b: b, r: r}
-	done := true
-	survey.Each(b.envelopes, func(part *recovery.Part) bool {
-		select {
-		case <-r.Stop:
-			done = false
-			return false
-		default:
-		}
-		b.files.Speak(part.Left())
-		c.makeRoom()
-		for d := range part.Decided {
-			b.files.Speak(d.Newest)
-			c.decided(part, d)
-		}
-		for rec := range part.Undecided {
-			c.undecided(&rec)
-		}
-		c.replay()
-		b.files.Done(part.Left())
-		return true
-	})
-	if done {
+	survey.Each(b.envelopes, c.part)
+	if !c.stopped {
 		b.files.AllDone()
 		_ = b.opts.Storage.Trim()
 	}
+	b.Forget(c.holds)
 	c.n.Verdicts, c.n.LostParts, c.n.Bytes = b.fed, b.parts, survey.Bytes
 	c.n.Lost += survey.Damaged
 	return c.n
@@ -97,6 +80,61 @@ type recovering struct {
 	data     []byte   // of the batch
 	metadata *Envelope
 	holds    []*Envelope
+	stopped  bool
+}
+
+// part has what was left in a segment go on, and reports whether that was all of it.
+func (c *recovering) part(part *recovery.Part) bool {
+	if c.lookForStop(); c.stopped {
+		return false
+	}
+	files := c.b.files
+	files.Speak(part.Left())
+	c.makeRoom()
+	for d := range part.Decided {
+		if !c.room(part.Size(d)) {
+			return false
+		}
+		files.Speak(d.Newest)
+		c.decided(part, d)
+	}
+	for rec := range part.Undecided {
+		c.undecided(&rec)
+	}
+	if c.replay(); c.stopped {
+		return false
+	}
+	files.Done(part.Left())
+	return true
+}
+
+// room waits until there is room for copies of so many bytes, and reports whether the
+// recovery goes on. What was left may take all of the files, packed: then as much is taken
+// in at a time as the outlets deliver. Where nothing waits for them, it goes to memory.
+func (c *recovering) room(bytes int) bool {
+	for files := c.b.files; !c.stopped && !files.Fits(bytes); {
+		free := files.Free()
+		if c.makeRoom(); files.Free() > free {
+			continue
+		}
+		if !c.b.awaitsOutlets() {
+			break
+		}
+		select {
+		case <-c.b.delivered:
+		case <-c.r.Stop:
+			c.stopped = true
+		}
+	}
+	return !c.stopped
+}
+
+func (c *recovering) lookForStop() {
+	select {
+	case <-c.r.Stop:
+		c.stopped = true
+	default:
+	}
 }
 
 // undecided adds a record to those that are replayed.
@@ -116,8 +154,11 @@ func (c *recovering) undecided(r *recovery.Record) {
 	if n := len(c.batch); n > 0 && (n >= replayed || c.batch[0].Signal != sig || c.metadata != metadata || len(c.data)+len(r.Data) > cap(c.data)) {
 		c.replay()
 	}
+	if c.stopped {
+		return
+	}
 	if len(r.Data) > cap(c.data) {
-		c.data = make([]byte, 0, max(len(r.Data), replayedBytes))
+		c.data = make([]byte, 0, max(len(r.Data), int(min(replayedBytes, c.b.files.Room()/64))))
 	}
 	start := len(c.data)
 	c.data = append(c.data, r.Data...)
@@ -138,10 +179,9 @@ func (c *recovering) lose(s *shard, r *recovery.Record) {
 
 // replay has the batch be decided on.
 func (c *recovering) replay() {
-	if len(c.batch) == 0 {
+	if len(c.batch) == 0 || !c.room(len(c.data)+len(c.batch)*indexed) {
 		return
 	}
-	c.makeRoom()
 	c.r.Held(c.batch[0].Signal, len(c.batch))
 	c.r.Replay(c.batch[0].Signal, c.metadata, c.batch)
 	c.n.Undecided[c.batch[0].Signal] += len(c.batch)

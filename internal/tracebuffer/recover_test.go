@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
@@ -126,8 +127,12 @@ func (p *process) recover(replays int, kill bool) (_ Recovered) {
 				stopped = true
 			}
 		},
-		CarryOut: func(out *Outcome) { p.carryOut(out) },
-		Stop:     stop,
+		CarryOut: func(out *Outcome) {
+			if p.carryOut(out); !p.buf.files.Fits(0) {
+				p.deliverAll() // it waits for that
+			}
+		},
+		Stop: stop,
 	})
 	p.recovered = !stopped
 	for sig, n := range held {
@@ -372,6 +377,80 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	require.Equal(t, [signals]int{1, 0}, r.Kept)
 	require.Len(t, takeAll(b, uint8(Span), Span), 1)
 	end(b, s)
+}
+
+// Where what was left takes all of the files, no more of it is taken in than there is room
+// for until the outlets have delivered that: nothing comes to lie in memory, where a kill
+// would end it.
+func TestARecoveryWaitsForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		directory := inMemory(t)
+		defer func() { require.NoError(t, os.RemoveAll(directory)) }()
+		opts := Options{Policy: errorsAnd(t, 50), Wait: time.Minute, MaxItems: 100, MaxBytes: 1 << 30, VerdictBytes: 1 << 16}
+		open := func() *Buffer {
+			o := opts
+			o.Storage = openStore(t, directory, 16<<20)
+			b, err := New(o)
+			require.NoError(t, err)
+			return b
+		}
+		end := func(b *Buffer) {
+			require.NoError(t, b.Close())
+			require.NoError(t, b.opts.Storage.Close())
+		}
+		kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
+		require.NoError(t, err)
+		b, rng, n := open(), rand.New(rand.NewPCG(1, 1)), 0
+		var out Outcome
+		for ; b.MakeRoom(&out); n++ {
+			random := make([]byte, 100)
+			for i := range random {
+				random[i] = byte(rng.Uint32())
+			}
+			it := itemOf(n/64*2+n%2, 1, fmt.Sprint(n, " ", strings.Repeat("x", 900), string(random)))
+			it.Randomness = kept
+			require.Equal(t, Hold, addOne(b, 0, it, &out).Action)
+		}
+		b.Expire(2*time.Minute, &out)
+		require.Zero(t, b.files.Spilled())
+		require.Greater(t, int64(n)*1000, 3*b.files.Room(), "it is packed")
+		end(b)
+
+		recover := func(b *Buffer) (stop chan struct{}, done chan Recovered) {
+			stop, done = make(chan struct{}), make(chan Recovered, 1)
+			go func() {
+				done <- b.Recover(&Recovery{
+					Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: stop,
+					Replay: func(Signal, *Envelope, []Record) { t.Error("undecided") },
+				})
+			}()
+			return stop, done
+		}
+		b = open()
+		stop, done := recover(b)
+		synctest.Wait()
+		require.Empty(t, done, "it waits")
+		require.Zero(t, b.files.Spilled())
+		close(stop)
+		require.Less(t, (<-done).Kept[Span], n/4)
+		end(b)
+
+		b = open()
+		_, done = recover(b)
+		seen := map[string]bool{}
+		for len(done) == 0 || b.Waiting(0) > 0 {
+			for _, r := range takeAll(b, 0, Span) {
+				require.False(t, seen[string(r.Data)])
+				seen[string(r.Data)] = true
+			}
+			synctest.Wait()
+		}
+		require.Len(t, seen, n)
+		require.Less(t, b.files.Spilled(), b.files.Room()/32)
+		r := <-done
+		require.Equal(t, Recovered{Kept: [signals]int{n, 0}, Verdicts: r.Verdicts, Bytes: r.Bytes}, r)
+		end(b)
+	})
 }
 
 // Whatever is damaged, the buffer starts, and what comes out is what was sent.

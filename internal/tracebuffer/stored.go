@@ -23,13 +23,15 @@ type stored struct {
 	fed   int               // verdicts remembered from before
 	rules uint32            // tells the policy from others
 	ring  *storage.Ring     // of verdicts that do not follow from the trace id
+	// delivered tells a recovery that waits for room.
+	delivered chan struct{}
 }
 
 // openStored has the buffer's logs lie in the store.
 func (b *Buffer) openStored() {
 	b.files, b.left, b.parts = recordlog.NewFiles(b.opts.Storage)
 	b.memory, b.ring = b.opts.Storage.Memory(), b.opts.Storage.Verdicts()
-	b.rules = fingerprint(b.policy)
+	b.rules, b.delivered = fingerprint(b.policy), make(chan struct{}, 1)
 	for i := range b.shards {
 		b.shards[i].log = recordlog.NewStored(b.files, b.envelopes)
 	}

@@ -234,6 +234,7 @@ func (e *engine) gauges() *telemetry.Gauges {
 		Stores:             e.cfg.Storage.Enabled(),
 		StorageBytes:       func() int64 { return e.buffer.Filed() },
 		StorageLimitBytes:  func() int64 { return e.store.Bytes() },
+		StorageSpilled:     func() int64 { return e.buffer.Spilled() },
 		Recovered:          e.recovered,
 		RoutePatterns: func(yield func(string, int) bool) {
 			e.routes.Services(func(name string, s *route.Service) bool { return yield(name, s.Patterns()) })

@@ -52,7 +52,7 @@ type container struct {
 // endpoints and with further options, and waits until it is healthy.
 func run(t *testing.T, endpoints collector.Endpoints, options ...string) container {
 	t.Helper()
-	args := append([]string{"run", "--detach", "--network=host"}, options...)
+	args := append([]string{"run", "--detach", "--network=host", "--memory=1g"}, options...)
 	for _, variable := range endpoints.Env() {
 		args = append(args, "--env="+variable)
 	}

@@ -43,6 +43,7 @@ func TestImageDeliversAndStops(t *testing.T) {
 	}
 	require.Equal(t, "0", container.stop(t), "exit code; the container wrote:\n%s", container.output())
 
+	require.Contains(t, container.output(), "Go's soft memory limit is", "the heap leaves room for what is held")
 	requireKeys(t, sink, harness.Spans, 1, 5)
 	requireKeys(t, sink, harness.Logs, 2, 6)
 }

@@ -85,6 +85,7 @@ type TelemetryBuilder struct {
 	ProcessorCorrelationStorageDamaged          metric.Int64Counter
 	ProcessorCorrelationStorageLimitBytes       metric.Int64ObservableGauge
 	ProcessorCorrelationStorageRecovering       metric.Int64ObservableGauge
+	ProcessorCorrelationStorageSpilled          metric.Int64ObservableCounter
 	ProcessorCorrelationStorageSyncErrors       metric.Int64Counter
 	ProcessorCorrelationThresholdsInconsistent  metric.Int64Counter
 	ProcessorCorrelationThresholdsUnwritten     metric.Int64Counter
@@ -485,6 +486,21 @@ func (builder *TelemetryBuilder) RegisterProcessorCorrelationStorageRecoveringCa
 	return nil
 }
 
+// RegisterProcessorCorrelationStorageSpilledCallback sets callback for observable ProcessorCorrelationStorageSpilled metric.
+func (builder *TelemetryBuilder) RegisterProcessorCorrelationStorageSpilledCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ProcessorCorrelationStorageSpilled, obs: o})
+		return nil
+	}, builder.ProcessorCorrelationStorageSpilled)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 // RegisterProcessorCorrelationVerdictsRememberedCallback sets callback for observable ProcessorCorrelationVerdictsRemembered metric.
 func (builder *TelemetryBuilder) RegisterProcessorCorrelationVerdictsRememberedCallback(cb metric.Int64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
@@ -870,6 +886,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_processor_correlation_storage_recovering",
 		metric.WithDescription("1 while what an earlier process held is taken in again, 0 after that. [Alpha]"),
 		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ProcessorCorrelationStorageSpilled, err = builder.meter.Int64ObservableCounter(
+		"otelcol_processor_correlation_storage_spilled",
+		metric.WithDescription("Memory taken for held records and what is noted of them because the storage's files were full. What lies there ends with the process. It should be 0. [Alpha]"),
+		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ProcessorCorrelationStorageSyncErrors, err = builder.meter.Int64Counter(

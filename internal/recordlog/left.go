@@ -55,13 +55,15 @@ type LeftEntry struct {
 	Copy         bool // it has an Origin
 	Back         uint64
 	Record       int // with Back, so many segments before: the record it is linked to, or -1
+	// Far marks a note whose Origin is the record that it is linked to.
+	Far bool
 }
 
 // NewFiles takes the store for logs. It returns the segments that were left there, by log
 // and number, and the number of those that are damaged as a whole. Their slots are not
 // used until they are Done.
 func NewFiles(store *storage.Store) (f *Files, left []*Left, damaged int) {
-	f = &Files{store: store}
+	f = &Files{store: store, Reach: maxBack}
 	slot, all := store.SlotBytes(), store.Slots()
 	f.reserve = len(all)/slot/128 + 4
 	seen, last := map[uint64]bool{}, uint64(0)
@@ -75,7 +77,11 @@ func NewFiles(store *storage.Store) (f *Files, left []*Left, damaged int) {
 			if s.damaged {
 				damaged++
 			}
-			if s.state == nil || s.Count == 0 || seen[s.uid] {
+			if s.state == nil || s.Count == 0 {
+				continue
+			}
+			if seen[s.uid] { // packed, and not given back yet
+				atomic.StoreUint32(s.state, stateDead)
 				continue
 			}
 			seen[s.uid] = true
@@ -203,7 +209,7 @@ func (s *Left) Entry(i int) (e LeftEntry, ok bool) {
 		return e, false
 	}
 	in := storedEntry(s.bytesOf(i))
-	e = LeftEntry{Kind: in.kind, Outlet: in.outlet, Decided: in.flags&Decided != 0, Copy: in.flags&hasOrigin != 0, Record: -1}
+	e = LeftEntry{Kind: in.kind, Outlet: in.outlet, Decided: in.flags&Decided != 0, Copy: in.flags&hasOrigin != 0, Far: in.flags&farLink != 0, Record: -1}
 	if in.prev != 0 {
 		e.Back, e.Record = uint64(in.prev>>16), int(uint16(in.prev))-1
 	}

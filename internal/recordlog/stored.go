@@ -21,6 +21,9 @@ type Files struct {
 	done    atomic.Uint64 // so many segments left are done with
 	spilled atomic.Int64
 	reserve int // slots for notes and copies
+	// Reach is how many segments back a note is linked by a number in the index: what has
+	// room there, or less. One that is linked further has an Origin instead.
+	Reach uint64
 }
 
 // Spilled is how many bytes of memory were taken because the files were full: what lies
@@ -60,6 +63,7 @@ const (
 const (
 	kindMask  = 3
 	hasOrigin = 1 << 3 // flag: its bytes begin with an Origin
+	farLink   = 1 << 4 // flag: the Origin is what a note is linked to
 	defines   = 0      // the outlet of a note that has an envelope
 
 	originBytes      = 8
@@ -235,6 +239,10 @@ func (l *Log) store(s *segment, number uint64, prev Position, kind, outlet uint8
 			l.named[e] = struct{}{}
 		}
 	}
+	flags := kind &^ kindMask
+	if kind == Note && prev != 0 && number-prev.segment() > l.files.Reach {
+		origin, prev, flags = l.OriginOf(prev), 0, farLink
+	}
 	start, n := s.end, 1+len(rec)
 	if around != nil {
 		n = uvarintBytes(around.number) + len(rec)
@@ -248,7 +256,7 @@ func (l *Log) store(s *segment, number uint64, prev Position, kind, outlet uint8
 	} else {
 		d = append(d, 0)
 	}
-	e := entry{prev: l.back(number, prev), kind: kind & kindMask, flags: kind &^ kindMask, outlet: outlet, offset: start}
+	e := entry{prev: l.back(number, prev), kind: kind & kindMask, flags: flags, outlet: outlet, offset: start}
 	if origin != 0 {
 		d = binary.LittleEndian.AppendUint64(d, uint64(origin))
 		e.flags |= hasOrigin

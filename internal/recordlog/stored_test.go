@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -238,6 +239,78 @@ func TestWhatIsLeftIsWhatWasHeld(t *testing.T) {
 			"": func(t *rapid.T) { require.Zero(t, f.files.Spilled()) },
 		})
 	})
+}
+
+// A note of a record that lies too far back for a link names it all the same.
+func TestANoteReachesFar(t *testing.T) {
+	f := newFiles(t)
+	defer f.close(t)
+	f.files.Reach = 2
+	envelopes := NewEnvelopes()
+	around := envelopes.Intern(nil, []byte("around"), 0)
+	l := NewStored(f.files, envelopes)
+	first := l.Append(0, 1, 1, 0, around, nil)
+	for segment := uint64(0); segment < 3; segment = l.End().segment() - 1 - first.segment() {
+		l.Append(first, Note, 2, 0, nil, []byte{byte(segment)})
+		l.Append(0, 1, 1, 0, around, make([]byte, 3000))
+	}
+	l.Append(first, Note, 2, 0, nil, []byte{3})
+	next := f.killed(t, whole)
+	defer next.close(t)
+	notes := 0
+	for _, s := range next.left {
+		for i := range s.Count {
+			e, ok := s.Entry(i)
+			require.True(t, ok)
+			if e.Kind != Note || e.Outlet != 2 {
+				continue
+			}
+			notes++
+			r, ok := s.Record(i)
+			require.True(t, ok)
+			if e.Far {
+				require.Equal(t, byte(3), r.Data[0])
+				require.Equal(t, l.OriginOf(first), r.Origin)
+				require.Equal(t, -1, e.Record)
+			} else {
+				require.Less(t, r.Data[0], byte(3))
+				require.Equal(t, first, at(s.Number-e.Back, e.Record))
+			}
+		}
+	}
+	require.GreaterOrEqual(t, notes, 4)
+}
+
+// A segment that was packed, and a kill came before the unpacked one was given back, is
+// found once, now and later.
+func TestASegmentIsFoundOnce(t *testing.T) {
+	f := newFiles(t)
+	defer f.close(t)
+	envelopes := NewEnvelopes()
+	around := envelopes.Intern(nil, []byte("around"), 0)
+	l := NewStored(f.files, envelopes)
+	for range 10 {
+		l.Append(0, 1, 1, 0, around, make([]byte, 1000))
+	}
+	before := *l.segments[len(l.segments)-2].stored
+	l.Pack()
+	require.NotEmpty(t, l.segments[len(l.segments)-2].blocks)
+	atomic.StoreUint32(before.state, published(l.segments[len(l.segments)-2].count))
+	for range 2 {
+		next := f.killed(t, whole)
+		require.Len(t, next.left, len(l.segments))
+		for order := range next.left {
+			for _, s := range next.left {
+				if s.Order == order {
+					next.files.Done(s)
+				}
+			}
+		}
+		again := next.killed(t, whole)
+		require.Empty(t, again.left)
+		again.close(t)
+		next.close(t)
+	}
 }
 
 func logOf(logs *[2]Log, id uint64) *Log {

@@ -127,16 +127,19 @@ func (p *Part) Decided(yield func(*Decided) bool) {
 		}
 		d.sent = max(0, d.sent-1)
 		slices.Reverse(d.places)
-		if len(d.places) > 0 && !yield(d) {
+		if slices.ContainsFunc(d.places, place.isLeft) && !yield(d) {
 			return
 		}
 	}
 }
 
+// isLeft reports whether the record at the place is nowhere else.
+func (at place) isLeft() bool { return at.segment.fates[at.record]&copied == 0 }
+
 // Size is about how many bytes the trace's records take, as they were written.
 func (p *Part) Size(d *Decided) (n int) {
 	for _, at := range d.places {
-		if at.segment.fates[at.record]&copied == 0 {
+		if at.isLeft() {
 			n += at.segment.Size(at.record)
 		}
 	}
@@ -147,7 +150,7 @@ func (p *Part) Size(d *Decided) (n int) {
 // whether each has been delivered.
 func (p *Part) Records(d *Decided, yield func(r Record, sent bool)) {
 	for i, at := range d.places {
-		if at.segment.fates[at.record]&copied != 0 {
+		if !at.isLeft() {
 			continue
 		}
 		if r, ok := p.read(at); ok {

@@ -113,10 +113,11 @@ func (p place) before(e recordlog.LeftEntry) place {
 func (s *Survey) record(at place, e recordlog.LeftEntry, before place, pending map[place]*trace) {
 	one, i := at.segment, at.record
 	if e.Copy {
-		if r, ok := one.Record(i); ok {
-			if of := s.byUID[r.Origin.UID()]; of != nil && r.Origin.Record() < of.Count {
-				of.fates[r.Origin.Record()] |= copied
-			}
+		switch of := s.origin(at); {
+		case e.Far:
+			before = of
+		case of.record >= 0:
+			of.segment.fates[of.record] |= copied
 		}
 	}
 	if e.Kind == recordlog.Note && e.Outlet != Begin {
@@ -147,6 +148,17 @@ func (s *Survey) record(at place, e recordlog.LeftEntry, before place, pending m
 	default:
 		s.follow(at, before, t, pending)
 	}
+}
+
+// origin is the place that the record at another one has as its origin; its record is -1
+// where there is none.
+func (s *Survey) origin(at place) place {
+	if r, ok := at.segment.Record(at.record); ok {
+		if of := s.byUID[r.Origin.UID()]; of != nil && r.Origin.Record() < of.Count {
+			return place{of, r.Origin.Record()}
+		}
+	}
+	return place{record: -1}
 }
 
 func (s *segment) fate(i int) fate { return s.fates[i] &^ copied }

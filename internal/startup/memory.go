@@ -13,6 +13,7 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
+	"github.com/otelcol-correlation/correlationprocessor/internal/heaplimit"
 )
 
 // memoryBound bounds what this process can use, and says what does.
@@ -32,9 +33,9 @@ func memoryBounds() (bounds []memoryBound) {
 	return bounds
 }
 
-// heapLimit is what Go's heap is kept below (GOMEMLIMIT), 0 for no limit.
+// heapLimit is what the operator keeps Go's heap below (GOMEMLIMIT), 0 for no limit.
 func heapLimit() uint64 {
-	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
+	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 && limit != heaplimit.Ours() {
 		return uint64(limit)
 	}
 	return 0
@@ -57,8 +58,7 @@ func memoryWarning(maxBytes config.ByteSize, heap uint64, bounds []memoryBound) 
 		return fmt.Sprintf("max_bytes %s and GOMEMLIMIT %s are together more than %s, %s: held data lies outside Go's heap, so set GOMEMLIMIT to at most %s",
 			maxBytes, size(heap), lowest.of, size(lowest.bytes), size(lowest.bytes-held))
 	case heap == 0 && held+held/2 > lowest.bytes:
-		return fmt.Sprintf("max_bytes %s leaves little for the rest of the collector: %s is %s; lower it, or set GOMEMLIMIT to at most %s",
-			maxBytes, lowest.of, size(lowest.bytes), size(lowest.bytes-held))
+		return fmt.Sprintf("max_bytes %s leaves little for the rest of the collector: %s is %s", maxBytes, lowest.of, size(lowest.bytes))
 	default:
 		return ""
 	}

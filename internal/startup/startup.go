@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/otelcol-correlation/correlationprocessor/internal/config"
+	"github.com/otelcol-correlation/correlationprocessor/internal/heaplimit"
 	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 	"github.com/otelcol-correlation/correlationprocessor/internal/rules"
 )
@@ -28,6 +29,9 @@ type Facts struct {
 
 // Announce says in one line what the engine will do.
 func (f *Facts) Announce(log *zap.Logger) {
+	if limit := heaplimit.Ours(); limit > 0 {
+		log.Info(fmt.Sprintf("Go's soft memory limit is %s, what the control group's leaves beside held data; GOMEMLIMIT sets another one", config.ByteSize(limit)))
+	}
 	log.Info("correlation starts",
 		zap.String("signals", f.signals()),
 		zap.Strings("rules", f.Rules.Describe(&f.Config.Sampling)),

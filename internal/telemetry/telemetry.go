@@ -43,11 +43,13 @@ type Gauges struct {
 	BufferBytes     func() int64
 	CompressedBytes func() int64
 	LimitBytes      func() int64
-	// The records in files, in bytes, what the files have room for, and when what an earlier
-	// process held was taken in again. Without Stores none is looked at.
+	// The records in files, in bytes, what the files have room for, the memory that was taken
+	// because they were full, and when what an earlier process held was taken in again.
+	// Without Stores none is looked at.
 	Stores            bool
 	StorageBytes      func() int64
 	StorageLimitBytes func() int64
+	StorageSpilled    func() int64
 	Recovered         <-chan struct{} // closed when all of it was
 	// The traces in the buffer.
 	BufferTraces func() int64
@@ -93,6 +95,7 @@ func (t *Instruments) registerGauges(g *Gauges) error {
 		err = errors.Join(
 			t.RegisterProcessorCorrelationStorageBytesCallback(gauge(g.StorageBytes)),
 			t.RegisterProcessorCorrelationStorageLimitBytesCallback(gauge(g.StorageLimitBytes)),
+			t.RegisterProcessorCorrelationStorageSpilledCallback(gauge(g.StorageSpilled)),
 			t.RegisterProcessorCorrelationStorageRecoveringCallback(gauge(func() int64 { return oneIf(!closed(g.Recovered)) })),
 		)
 	}

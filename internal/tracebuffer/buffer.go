@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/otelcol-correlation/correlationprocessor/internal/heaplimit"
 	"github.com/otelcol-correlation/correlationprocessor/internal/idtable"
 	"github.com/otelcol-correlation/correlationprocessor/internal/mapped"
 	"github.com/otelcol-correlation/correlationprocessor/internal/recordlog"
@@ -82,6 +83,7 @@ type shared struct {
 	promised  atomic.Int64 // bytes that calls let in have not added yet
 
 	lingering atomic.Int64 // traces that are decided and lie there for the hindsight
+	unreserve func()       // of the memory outside the heap
 
 	stored
 }
@@ -104,6 +106,7 @@ func New(opts Options) (*Buffer, error) {
 		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
 	if opts.Storage != nil {
+		b.unreserve = func() {}
 		b.openStored()
 		return b, nil
 	}
@@ -118,6 +121,7 @@ func (b *Buffer) openMapped() (err error) {
 	if b.memory, err = mapped.New(size, int((limit+limit/2)/int64(size))+4*n); err != nil {
 		err = fmt.Errorf("cannot map memory: %w", err)
 	}
+	b.unreserve = heaplimit.Reserve(limit)
 	for i := range b.shards {
 		b.shards[i].log = recordlog.New(b.memory, b.envelopes, size)
 	}
@@ -128,6 +132,7 @@ func (b *Buffer) openMapped() (err error) {
 // has taken is lost, but what lies in a store stays there for the next one.
 func (b *Buffer) Close() error {
 	b.eachShard(func(s *shard) { s.flushed, s.closed, s.table = true, true, idtable.Table[entry]{} })
+	b.unreserve()
 	return b.memory.Close()
 }
 

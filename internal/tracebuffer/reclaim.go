@@ -109,7 +109,9 @@ func (s *shard) rewrite(of lyingRecord) {
 	if s.files != nil {
 		origin = s.log.OriginOf(of.at)
 	}
-	if s.store(of.of, r.Kind, r.Outlet, origin, r.Envelope, r.Data); of.sent && of.of.records == of.of.sent {
+	// A log that was sent is not to be found without a note of that, should the process end
+	// between this record and the next one.
+	if s.store(of.of, r.Kind, r.Outlet, origin, r.Envelope, r.Data); of.sent && (r.Kind == kindLog || of.of.records == of.of.sent) {
 		s.sent(of.of)
 	}
 	if packed && s.log.Usage().Taken+s.log.Usage().Filed > taken {

@@ -94,6 +94,10 @@ func (b *Buffer) Filed() (n int64) {
 	return n
 }
 
+// Spilled is how many bytes of memory were taken because the store's files, which there must
+// be, were full: what lies there ends with the process.
+func (b *Buffer) Spilled() int64 { return b.files.Spilled() }
+
 // takes is what the shard takes of what is short: memory, or files.
 func (s *shard) takes(u usage, byFiles bool) int64 {
 	if byFiles {

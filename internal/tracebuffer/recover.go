@@ -202,7 +202,12 @@ func (c *recovering) makeRoom() {
 // items of it were faster, or the rules are others, what was dropped is decided on anew.
 func (c *recovering) decided(part *recovery.Part, d *recovery.Decided) {
 	if d.Standing == recovery.Undecided || d.Standing == recovery.Dropped && !c.reinstate(part, d) {
-		part.Records(d, func(r recovery.Record, _ bool) { c.undecided(&r) })
+		part.Records(d, func(r recovery.Record, sent bool) {
+			if wentOut(d, &r, sent) {
+				r.Kind = kindCompanion // as which it goes nowhere
+			}
+			c.undecided(&r)
+		})
 		return
 	}
 	if d.Standing != recovery.Dropped {
@@ -297,6 +302,12 @@ func (c *recovering) reinstate(part *recovery.Part, d *recovery.Decided) bool {
 	return true
 }
 
+// wentOut reports whether the record of the trace was delivered. That may be known where the
+// verdict is not, which lies at the beginning if the trace had moved.
+func wentOut(d *recovery.Decided, r *recovery.Record, sent bool) bool {
+	return sent || d.Delivered&(1<<signalOf(r.Kind)) != 0
+}
+
 // kept has a trace that was kept wait for its outlets again. What was delivered, or has
 // passed, is there for the others' sake.
 func (c *recovering) kept(part *recovery.Part, d *recovery.Decided) {
@@ -306,7 +317,7 @@ func (c *recovering) kept(part *recovery.Part, d *recovery.Decided) {
 	e.state = leaving
 	s.begin(e, d.ID)
 	n := c.take(s, e, part, d, func(r *recovery.Record, sent bool) bool {
-		if sent || d.Delivered&(1<<signalOf(r.Kind)) != 0 {
+		if wentOut(d, r, sent) {
 			if signalOf(r.Kind) == Log {
 				return false
 			}

@@ -398,6 +398,67 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	end(b, s)
 }
 
+// What was delivered stays so where nothing is left of its trace's beginning, which had its
+// verdict, and a span came after it.
+func TestWhatWasDeliveredIsNotDecidedAnew(t *testing.T) {
+	directory := inMemory(t)
+	defer func() { require.NoError(t, os.RemoveAll(directory)) }()
+	opts := Options{Policy: errorsAnd(t, 50), Wait: time.Minute, WaitAfterRoot: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: 5 * time.Second, Join: true}
+	open := func() *Buffer {
+		o := opts
+		o.Storage = openStore(t, directory, storage.MinBytes)
+		b, err := New(o)
+		require.NoError(t, err)
+		return b
+	}
+	b := open()
+	var out Outcome
+	kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
+	require.NoError(t, err)
+	large := strings.Repeat("x", b.shards[0].log.SegmentSize()*2/3) // a segment each
+	item := func(n int, sig Signal, text string) Item {
+		it := itemOf(n, 1, text)
+		it.Randomness, it.Signal, it.Outlet, it.Joins = kept, sig, uint8(sig), sig == Log
+		return it
+	}
+	shard, _, _ := b.shardOf(itemOf(1, 1, "").ID)
+	other := 2
+	for s, _, _ := b.shardOf(itemOf(other, 1, "").ID); s != shard; s, _, _ = b.shardOf(itemOf(other, 1, "").ID) {
+		other++
+	}
+	root := item(1, Span, large)
+	root.Root = true
+	require.Equal(t, Hold, addOne(b, 0, root, &out).Action)
+	b.Expire(2*time.Second, &out)
+	require.Len(t, takeAll(b, uint8(Span), Span), 1)
+	require.Equal(t, Hold, addOne(b, 2*time.Second, item(1, Log, large), &out).Action)
+	shard.mu.Lock()
+	shard.move(1, true)
+	shard.mu.Unlock()
+	require.Len(t, takeAll(b, uint8(Log), Log), 2)
+	require.Equal(t, Hold, addOne(b, 2*time.Second, item(other, Span, "waits"), &out).Action)
+	require.Equal(t, Pass, addOne(b, 2*time.Second, item(1, Span, "late"), &out).Action)
+	before := shard.log.Usage().Unpacked
+	b.Expire(20*time.Second, &out)
+	require.Less(t, shard.log.Usage().Unpacked, before, "the beginning was given back")
+	require.NoError(t, b.Close())
+	require.NoError(t, b.opts.Storage.Close())
+
+	b = open()
+	var undecided []string
+	b.Recover(&Recovery{
+		Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
+		Replay: func(_ Signal, _ *Envelope, records []Record) {
+			for _, r := range records {
+				undecided = append(undecided, string(r.Data))
+			}
+		},
+	})
+	require.Equal(t, []string{"waits"}, undecided)
+	require.NoError(t, b.Close())
+	require.NoError(t, b.opts.Storage.Close())
+}
+
 // Where what was left takes all of the files, no more of it is taken in than there is room
 // for until the outlets have delivered that: nothing comes to lie in memory, where a kill
 // would end it.

@@ -4,6 +4,7 @@
 package collector
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -94,4 +95,19 @@ func TestBadConfigDoesNotStart(t *testing.T) {
 	}
 	require.ErrorContains(t, err, "sampling_percentage")
 	require.ErrorContains(t, err, "101")
+}
+
+// Where the heap may take what is held outside it, the log says so at start.
+func TestMemoryThatCannotBeHadIsWarnedOf(t *testing.T) {
+	for heap, warned := range map[string]bool{"1TiB": true, "64MiB": false} {
+		t.Run(heap, func(t *testing.T) {
+			rig := startTogether(t, plan{
+				configs: func(collector.Endpoints) []string {
+					return []string{"testdata/collector.yaml", settings(`{max_bytes: 16MiB}`)}
+				},
+				env: []string{"GOMEMLIMIT=" + heap},
+			})[0]
+			require.Equal(t, warned, strings.Contains(rig.collector.Output(), "held data lies outside Go's heap"))
+		})
+	}
 }

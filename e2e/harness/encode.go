@@ -5,8 +5,10 @@ package harness
 
 import (
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -42,6 +44,7 @@ func encodeSpan(item Item, span ptrace.Span) {
 	span.Attributes().PutStr("url.path", cmp.Or(item.Path, fmt.Sprintf("/orders/%d", item.Key)))
 	putText(span.Attributes(), "http.route", item.Route)
 	putText(span.Attributes(), "request_id", item.Request)
+	putNoise(span.Attributes(), item)
 	switch item.Fault {
 	case SpanStatusError:
 		span.Status().SetCode(ptrace.StatusCodeError)
@@ -74,6 +77,7 @@ func encodeLog(item Item, record plog.LogRecord) {
 	record.SetSeverityNumber(plog.SeverityNumberInfo)
 	record.Body().SetStr(fmt.Sprintf("order %d shipped", item.Key))
 	putText(record.Attributes(), "request_id", item.Request)
+	putNoise(record.Attributes(), item)
 	id := hex.EncodeToString(item.Trace[:])
 	switch item.IDIn {
 	case InField:
@@ -100,4 +104,16 @@ func putText(attributes pcommon.Map, key, text string) {
 	if text != "" {
 		attributes.PutStr(key, text)
 	}
+}
+
+// putNoise puts the noise of an item that has some: the same whenever it is sent.
+func putNoise(attributes pcommon.Map, item Item) {
+	if item.Noise == 0 {
+		return
+	}
+	var seed [32]byte
+	binary.BigEndian.PutUint64(seed[:], uint64(item.Key))
+	noise := make([]byte, item.Noise)
+	_, _ = rand.NewChaCha8(seed).Read(noise)
+	attributes.PutEmptyBytes("noise").FromRaw(noise)
 }

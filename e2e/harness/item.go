@@ -69,6 +69,7 @@ type Item struct {
 	Path    string // of the request; empty for one of the item's own
 	Route   string // as the service's framework has it; empty for none
 	Request string // the request's id; empty for none
+	Noise   int    // bytes that it carries besides, and that do not compress
 }
 
 // epoch is the time of key 0. An item's time is the one field that a span and a

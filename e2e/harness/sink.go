@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -28,6 +29,8 @@ type Arrival struct {
 type Sink struct {
 	*otlp.Sink
 
+	hinder atomic.Pointer[func(context.Context) error]
+
 	mu    sync.Mutex
 	items map[Signal]map[int64]Arrival
 }
@@ -41,6 +44,18 @@ func NewSink() (*Sink, error) {
 	}
 	s.Sink = server
 	return s, nil
+}
+
+// Hinder has f called with each request before it is taken. Its error is the answer, and
+// nothing of the request is taken then.
+func (s *Sink) Hinder(f func(context.Context) error) { s.hinder.Store(&f) }
+
+// admit reports what keeps a request from being taken.
+func (s *Sink) admit(ctx context.Context) error {
+	if hinder := s.hinder.Load(); hinder != nil {
+		return (*hinder)(ctx)
+	}
+	return nil
 }
 
 // Arrived returns a copy of what came for a signal, by key.
@@ -57,7 +72,10 @@ func (s *Sink) record(signal Signal, key int64, arrival Arrival) {
 	s.items[signal][key] = arrival
 }
 
-func (s *Sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
+func (s *Sink) takeTraces(ctx context.Context, traces ptrace.Traces) error {
+	if err := s.admit(ctx); err != nil {
+		return err
+	}
 	for _, resource := range traces.ResourceSpans().All() {
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
@@ -68,7 +86,10 @@ func (s *Sink) takeTraces(_ context.Context, traces ptrace.Traces) error {
 	return nil
 }
 
-func (s *Sink) takeLogs(_ context.Context, logs plog.Logs) error {
+func (s *Sink) takeLogs(ctx context.Context, logs plog.Logs) error {
+	if err := s.admit(ctx); err != nil {
+		return err
+	}
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {

@@ -49,10 +49,10 @@ type container struct {
 }
 
 // run starts the image on the host's network, with its own config, at the given
-// endpoints, and waits until it is healthy.
-func run(t *testing.T, endpoints collector.Endpoints) container {
+// endpoints and with further options, and waits until it is healthy.
+func run(t *testing.T, endpoints collector.Endpoints, options ...string) container {
 	t.Helper()
-	args := []string{"run", "--detach", "--network=host", "--memory=1g"}
+	args := append([]string{"run", "--detach", "--network=host", "--memory=1g"}, options...)
 	for _, variable := range endpoints.Env() {
 		args = append(args, "--env="+variable)
 	}

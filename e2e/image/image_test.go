@@ -6,6 +6,7 @@ package image
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,6 +46,23 @@ func TestImageDeliversAndStops(t *testing.T) {
 	require.Contains(t, container.output(), "Go's soft memory limit is", "the heap leaves room for what is held")
 	requireKeys(t, sink, harness.Spans, 1, 5)
 	requireKeys(t, sink, harness.Logs, 2, 6)
+}
+
+// A container whose memory has no room for what may be held says so at start.
+func TestMemoryLimitOfTheContainer(t *testing.T) {
+	for options, says := range map[string]string{
+		"--memory=400m": "max_bytes 512MiB is not below the memory that the collector may use: the memory limit of its control group is 400MiB",
+		"--memory=900m --env=GOMEMLIMIT=700MiB": "max_bytes 512MiB and GOMEMLIMIT 700MiB are together more than the memory limit of its control group, 900MiB: " +
+			"held data lies outside Go's heap, so set GOMEMLIMIT to at most 388MiB",
+	} {
+		t.Run(options, func(t *testing.T) {
+			endpoints, err := collector.NewEndpoints("127.0.0.1:1")
+			require.NoError(t, err)
+			container := run(t, endpoints, strings.Fields(options)...)
+			require.Contains(t, container.output(), says)
+			require.Equal(t, "0", container.stop(t))
+		})
+	}
 }
 
 func spanOf(key int64, trace pcommon.TraceID, fault harness.Fault) harness.Batch {

@@ -20,6 +20,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelcol-correlation/correlationprocessor/internal/record"
 )
 
 // stuck is a next component that does not return while it is stuck, whatever its context
@@ -104,6 +106,48 @@ func TestSpansGoOnWhileLogsAreBlocked(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		require.InDelta(t, traces-refused, next.LogRecordCount(), traces/100)
 		synctest.Wait()
+		p.conserved()
+		p.shutdown()
+	})
+}
+
+// While the next component of the logs takes nothing, their spans are there for the join.
+// They have gone on all the same, and lie where they did, once.
+func TestSpansOfBlockedLogsAreHeldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		next := new(stuck)
+		var p pipelines
+		p.spanSink = new(consumertest.TracesSink)
+		p.start(t, func(c *Config) {
+			c.Sampling.SamplingPercentage, c.MaxBytes = 99.9, 64<<20
+			c.DecisionWait, c.DecisionWaitAfterRoot = 10*time.Second, 0
+		}, p.spanSink, next)
+		next.stick()
+		rng := rand.NewChaCha8([32]byte{})
+		const traces, size = 400, 24 << 10 // 10 MB, nearly all of it spans
+		for n := range traces {
+			noise := noisy(rng, size)
+			p.send(spanOf(100+n, n, root, get("/cart"), func(s ptrace.Span) { noise(s.Attributes()) }), logOf(100+n, n))
+		}
+		before := p.sum("buffer_bytes")
+		require.Greater(t, before, int64(traces*size))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Equal(t, traces, p.spanSink.SpanCount())
+		require.Zero(t, p.sum("spans_held"))
+		require.EqualValues(t, traces, p.sum("logs_held"))
+		require.Greater(t, p.sum("buffer_bytes"), int64(traces*size), "held, and accounted for")
+		require.InEpsilon(t, before, p.sum("buffer_bytes"), 0.1, "once")
+		next.free()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Equal(t, traces, next.LogRecordCount())
+		for _, ld := range next.AllLogs() {
+			for _, lr := range record.EachLog(ld) {
+				require.Equal(t, "/cart", lr.Attributes().AsRaw()["url.template"])
+			}
+		}
+		require.Less(t, p.sum("buffer_bytes"), before/4)
 		p.conserved()
 		p.shutdown()
 	})

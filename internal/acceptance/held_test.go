@@ -5,8 +5,10 @@ package acceptance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +73,112 @@ func TestWhatIsTakenInIsNotSentAgain(t *testing.T) {
 	})
 }
 
+// choosy is a next component that takes all but what is of service b, until it is mended,
+// and says in its error what it left.
+type choosy struct {
+	traces consumertest.TracesSink
+	logs   consumertest.LogsSink
+	mended atomic.Bool
+}
+
+func (*choosy) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: true} }
+
+func (c *choosy) leaves(res pcommon.Resource) bool {
+	return !c.mended.Load() && res.Attributes().AsRaw()["service.name"] == "b"
+}
+
+func (c *choosy) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	left := ptrace.NewTraces()
+	td.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
+		leave := c.leaves(rs.Resource())
+		if leave {
+			rs.CopyTo(left.ResourceSpans().AppendEmpty())
+		}
+		return leave
+	})
+	_ = c.traces.ConsumeTraces(ctx, td)
+	if left.SpanCount() == 0 {
+		return nil
+	}
+	return consumererror.NewTraces(errNext, left)
+}
+
+func (c *choosy) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	left := plog.NewLogs()
+	ld.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		leave := c.leaves(rl.Resource())
+		if leave {
+			rl.CopyTo(left.ResourceLogs().AppendEmpty())
+		}
+		return leave
+	})
+	_ = c.logs.ConsumeLogs(ctx, ld)
+	if left.LogRecordCount() == 0 {
+		return nil
+	}
+	return consumererror.NewLogs(errNext, left)
+}
+
+// Of what the next component takes in part, only the rest goes on again, by whoever has it
+// now: the sender, where nothing of the batch was held, and the processor otherwise.
+func TestOnlyTheRestGoesOnAgain(t *testing.T) {
+	for name, tt := range map[string]struct{ passes, beside bool }{
+		"released":                   {},
+		"passed":                     {passes: true},
+		"passed beside what is held": {passes: true, beside: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				next := new(choosy)
+				var p pipelines
+				p.start(t, func(c *Config) { onePercent(c); c.Logs.JoinAttributes = nil }, next, next)
+				td, ld := ptrace.NewTraces(), plog.NewLogs()
+				add := func(service string, spans ptrace.Traces, logs plog.Logs) {
+					spans.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", service)
+					logs.ResourceLogs().At(0).Resource().Attributes().PutStr("service.name", service)
+					spans.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+					logs.ResourceLogs().MoveAndAppendTo(ld.ResourceLogs())
+				}
+				for n, service := range []string{"a", "b", "a"} {
+					if tt.passes {
+						add(service, spanOf(n, n, failed), logOf(n, n, failedLog))
+					} else {
+						add(service, spanOf(100+n, n), logOf(100+n, n))
+					}
+				}
+				all := 3
+				if tt.beside {
+					add("a", spanOf(200, 9), logOf(201, 9))
+					all++
+				}
+				errTraces, errLogs := p.traces.ConsumeTraces(t.Context(), td), p.logs.ConsumeLogs(t.Context(), ld)
+				time.Sleep(30 * time.Second)
+				require.Equal(t, 2, next.traces.SpanCount())
+				require.Equal(t, 2, next.logs.LogRecordCount())
+				p.conserved()
+				next.mended.Store(true)
+				if tt.passes && !tt.beside {
+					spans, ok := errors.AsType[consumererror.Traces](errTraces)
+					require.True(t, ok)
+					logs, ok := errors.AsType[consumererror.Logs](errLogs)
+					require.True(t, ok)
+					p.send(spans.Data(), logs.Data())
+				} else {
+					require.NoError(t, errors.Join(errTraces, errLogs))
+					require.EqualValues(t, all-2, p.sum("spans_held"), "the rest, and what waits behind it")
+					require.EqualValues(t, all-2, p.sum("logs_held"))
+				}
+				time.Sleep(30 * time.Second)
+				require.Equal(t, all, next.traces.SpanCount())
+				require.Equal(t, all, next.logs.LogRecordCount())
+				require.Zero(t, p.sum("spans_dropped")+p.sum("logs_dropped"))
+				p.conserved()
+				p.shutdown()
+			})
+		})
+	}
+}
+
 // What is refused for good is not tried again, and is counted.
 func TestWhatIsTakenInAndRefusedForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -83,44 +191,55 @@ func TestWhatIsTakenInAndRefusedForGood(t *testing.T) {
 	})
 }
 
-// A next component that takes nothing blocks its own pipeline, when what waits for it takes
-// half of max_bytes, and nobody else.
+// A next component that takes nothing, whether it refuses or does not return, blocks its
+// own pipeline, when what waits for it takes half of max_bytes, and nobody else: logs go on,
+// also those without a trace, and no trace that waits is decided early.
 func TestABlockedPipelineBlocksNoOther(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		next := &failing{err: errNext}
-		var p pipelines
-		p.logSink = new(consumertest.LogsSink)
-		p.start(t, func(c *Config) { onePercent(c); c.MaxBytes = 16 << 20; c.Logs.JoinAttributes = nil }, next, p.logSink)
-		rng := rand.NewChaCha8([32]byte{})
-		big := func(s ptrace.Span) {
-			failed(s)
-			noise := make([]byte, 10_000)
-			_, _ = rng.Read(noise)
-			s.Attributes().PutEmptyBytes("big").FromRaw(noise)
-		}
-		var err error
-		n := 0
-		for ; err == nil && n < 2000; n++ {
-			// One that is held, so that the whole batch is taken in.
-			err = p.traces.ConsumeTraces(t.Context(), joined(spanOf(1000+n, n, big), spanOf(100+n%10, n)))
-		}
-		require.ErrorContains(t, err, "the next component has not taken what waits for it")
-		require.False(t, consumererror.IsPermanent(err), "the sender may try again")
-		require.InEpsilon(t, int64(8<<20), p.sum("buffer_bytes"), 0.2)
-		require.Zero(t, p.sum("decisions", attribute.String("trigger", "pressure")))
-		for n := range 100 {
-			p.send(logOf(1, n), logOf(2, n, func(lr plog.LogRecord) { lr.SetTraceID([16]byte{}) }))
-		}
-		require.Zero(t, p.sum("logs_refused"))
-		require.Equal(t, 100, p.logSink.LogRecordCount())
-		p.conserved()
-		next.mended.Store(true)
-		time.Sleep(time.Minute)
-		p.send(spanOf(1, 1))
-		require.Equal(t, 2*n-2, next.SpanCount(), "all that was taken in")
-		p.conserved()
-		p.shutdown()
-	})
+	refuses, silent := &failing{err: errNext}, new(stuck)
+	for name, tt := range map[string]struct {
+		next  consumer.Traces
+		mend  func()
+		spans func() int
+	}{
+		"refuses":         {refuses, func() { refuses.mended.Store(true) }, refuses.SpanCount},
+		"does not return": {silent, silent.free, silent.traces.SpanCount},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				silent.stick()
+				var p pipelines
+				p.logSink = new(consumertest.LogsSink)
+				p.start(t, func(c *Config) { onePercent(c); c.MaxBytes = 16 << 20; c.Logs.JoinAttributes = nil }, tt.next, p.logSink)
+				rng := rand.NewChaCha8([32]byte{})
+				big := func(s ptrace.Span) {
+					failed(s)
+					noisy(rng, 10_000)(s.Attributes())
+				}
+				var err error
+				n := 0
+				for ; err == nil && n < 2000; n++ {
+					// One that is held, so that the whole batch is taken in.
+					err = p.traces.ConsumeTraces(t.Context(), joined(spanOf(1000+n, n, big), spanOf(100+n%10, n)))
+				}
+				require.ErrorContains(t, err, "the next component has not taken what waits for it")
+				require.False(t, consumererror.IsPermanent(err), "the sender may try again")
+				require.InEpsilon(t, int64(8<<20), p.sum("buffer_bytes"), 0.2)
+				require.Zero(t, p.sum("decisions", attribute.String("trigger", "pressure")))
+				for n := range 100 {
+					p.send(logOf(1, n), logOf(2, n, noID))
+				}
+				require.Zero(t, p.sum("logs_refused"))
+				require.Equal(t, 100, p.logSink.LogRecordCount())
+				p.conserved()
+				tt.mend()
+				time.Sleep(time.Minute)
+				p.send(spanOf(1, 1))
+				require.Equal(t, 2*n-2, tt.spans(), "all that was taken in")
+				p.conserved()
+				p.shutdown()
+			})
+		})
+	}
 }
 
 // The Collector's shutdown has no deadline of its own: shutdown_timeout ends it, whatever

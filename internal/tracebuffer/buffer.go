@@ -105,8 +105,8 @@ func New(opts Options) (*Buffer, error) {
 		s.late.Memory, s.special.Memory = remembering, remembering
 		s.special.Keeps = true // a trace that still grows keeps its verdict
 	}
+	b.unreserve = func() {}
 	if opts.Storage != nil {
-		b.unreserve = func() {}
 		b.openStored()
 		return b, nil
 	}
@@ -120,8 +120,9 @@ func (b *Buffer) openMapped() (err error) {
 	size := recordlog.SegmentSize(limit / int64(n))
 	if b.memory, err = mapped.New(size, int((limit+limit/2)/int64(size))+4*n); err != nil {
 		err = fmt.Errorf("cannot map memory: %w", err)
+	} else {
+		b.unreserve = heaplimit.Reserve(limit)
 	}
-	b.unreserve = heaplimit.Reserve(limit)
 	for i := range b.shards {
 		b.shards[i].log = recordlog.New(b.memory, b.envelopes, size)
 	}

@@ -65,19 +65,24 @@ func noisy(rng *rand.ChaCha8, n int) func(pcommon.Map) {
 	return func(m pcommon.Map) { m.PutEmptyBytes("noise").FromRaw(noise) }
 }
 
+// blockLogs has nearly everything be kept, after the wait, in 64 MiB, and the next component
+// of the logs take nothing.
+func blockLogs(t *testing.T, wait time.Duration) (p *pipelines, next *stuck) {
+	p, next = &pipelines{spanSink: new(consumertest.TracesSink)}, new(stuck)
+	p.start(t, func(c *Config) {
+		c.Sampling.SamplingPercentage, c.MaxBytes = 99.9, 64<<20
+		c.DecisionWait, c.DecisionWaitAfterRoot = wait, 0
+	}, p.spanSink, next)
+	next.stick()
+	return p, next
+}
+
 // Nearly everything is kept, and the next component of the logs takes nothing: what waits
 // for it takes its part of max_bytes, and then logs are refused. Spans go on as before,
 // none of their traces is decided early, and logs without a trace get their answer as well.
 func TestSpansGoOnWhileLogsAreBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		next := new(stuck)
-		var p pipelines
-		p.spanSink = new(consumertest.TracesSink)
-		p.start(t, func(c *Config) {
-			c.Sampling.SamplingPercentage, c.MaxBytes = 99.9, 64<<20
-			c.DecisionWait, c.DecisionWaitAfterRoot = 2*time.Second, 0
-		}, p.spanSink, next)
-		next.stick()
+		p, next := blockLogs(t, 2*time.Second)
 		rng := rand.NewChaCha8([32]byte{})
 		refused := 0
 		const traces, size = 4000, 24 << 10 // 100 MB of spans
@@ -115,14 +120,7 @@ func TestSpansGoOnWhileLogsAreBlocked(t *testing.T) {
 // They have gone on all the same, and lie where they did, once.
 func TestSpansOfBlockedLogsAreHeldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		next := new(stuck)
-		var p pipelines
-		p.spanSink = new(consumertest.TracesSink)
-		p.start(t, func(c *Config) {
-			c.Sampling.SamplingPercentage, c.MaxBytes = 99.9, 64<<20
-			c.DecisionWait, c.DecisionWaitAfterRoot = 10*time.Second, 0
-		}, p.spanSink, next)
-		next.stick()
+		p, next := blockLogs(t, 10*time.Second)
 		rng := rand.NewChaCha8([32]byte{})
 		const traces, size = 400, 24 << 10 // 10 MB, nearly all of it spans
 		for n := range traces {

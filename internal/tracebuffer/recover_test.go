@@ -8,6 +8,7 @@ package tracebuffer
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -16,7 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	contrib "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/sampling"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -287,31 +287,36 @@ func TestNothingIsLostByAKill(t *testing.T) {
 	})
 }
 
+// openIn opens a buffer with a store in the directory.
+func openIn(t require.TestingT, directory string, size int64, opts Options) *Buffer {
+	opts.Storage = openStore(t, directory, size)
+	b, err := New(opts)
+	require.NoError(t, err)
+	return b
+}
+
+// closeIn closes what openIn opened.
+func closeIn(t require.TestingT, b *Buffer) {
+	require.NoError(t, b.Close())
+	require.NoError(t, b.opts.Storage.Close())
+}
+
 // A trace that was decided keeps its verdict: what comes late after a kill meets it, also
 // where it does not follow from the id; evidence brings one back whole that was dropped
 // before.
 func TestVerdictsSurvive(t *testing.T) {
 	directory := inMemory(t)
 	opts := Options{Policy: errorsAnd(t, 0), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute}
-	open := func() (*Buffer, *storage.Store) {
-		s := openStore(t, directory, storage.MinBytes)
-		o := opts
-		o.Storage = s
-		b, err := New(o)
-		require.NoError(t, err)
-		return b, s
-	}
-	b, s := open()
+	b := openIn(t, directory, storage.MinBytes, opts)
 	var out Outcome
 	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 0, "error"), &out).Action)
 	require.Equal(t, Hold, addOne(b, 0, itemOf(2, 1, "ordinary"), &out).Action)
 	require.Equal(t, Hold, addOne(b, 0, itemOf(3, 1, "ordinary"), &out).Action)
 	b.Expire(2*time.Second, &out)
 	require.Equal(t, Drop, addOne(b, 0, Item{ID: itemOf(2, 1, "").ID, Randomness: itemOf(2, 1, "").Randomness, Finding: sampling.Finding{Match: 1}, Unheld: true}, &out).Action)
-	require.NoError(t, b.Close())
-	require.NoError(t, s.Close())
+	closeIn(t, b)
 
-	b, s = open()
+	b = openIn(t, directory, storage.MinBytes, opts)
 	require.Equal(t, Pass, addOne(b, 0, itemOf(1, 1, "late"), &out).Action, "before all is recovered")
 	r := b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
 	require.Equal(t, 2, r.Dropped[Span])
@@ -325,16 +330,14 @@ func TestVerdictsSurvive(t *testing.T) {
 	}
 	require.Equal(t, []string{"ordinary", "error"}, got)
 	b.Expire(2*time.Minute, &out)
-	require.NoError(t, b.Close())
-	require.NoError(t, s.Close())
+	closeIn(t, b)
 
 	// Under other rules verdicts mean nothing.
 	opts.Policy = errorsAnd(t, 50)
-	b, s = open()
+	b = openIn(t, directory, storage.MinBytes, opts)
 	r = b.Recover(&Recovery{Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{})})
 	require.Equal(t, Recovered{Bytes: r.Bytes}, r)
-	require.NoError(t, b.Close())
-	require.NoError(t, s.Close())
+	closeIn(t, b)
 }
 
 // What was delivered stays so where a kill comes between the beginning of its trace, which
@@ -343,26 +346,12 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	directory := inMemory(t)
 	defer func() { require.NoError(t, os.RemoveAll(directory)) }()
 	opts := Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Join: true}
-	open := func() (*Buffer, *storage.Store) {
-		s := openStore(t, directory, storage.MinBytes)
-		o := opts
-		o.Storage = s
-		b, err := New(o)
-		require.NoError(t, err)
-		return b, s
-	}
-	end := func(b *Buffer, s *storage.Store) {
-		require.NoError(t, b.Close())
-		require.NoError(t, s.Close())
-	}
-	b, s := open()
+	b := openIn(t, directory, storage.MinBytes, opts)
 	var out Outcome
 	id := itemOf(1, 1, "").ID
-	kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
-	require.NoError(t, err)
 	for sig := range signals {
 		it := itemOf(1, 1, strings.Repeat("x", b.shards[0].log.SegmentSize()*2/3)) // a segment each
-		it.Randomness, it.Signal, it.Outlet, it.Joins = kept, sig, uint8(sig), sig == Log
+		it.Randomness, it.Signal, it.Outlet, it.Joins = sampling.Randomness(math.MaxUint64), sig, uint8(sig), sig == Log
 		require.Equal(t, Hold, addOne(b, 0, it, &out).Action)
 	}
 	b.Expire(2*time.Second, &out)
@@ -371,7 +360,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 	shard.mu.Lock()
 	shard.move(1, true)
 	shard.mu.Unlock()
-	end(b, s)
+	closeIn(t, b)
 
 	takeUp := func(b *Buffer, stop chan struct{}, held func(Signal, int)) Recovered {
 		return b.Recover(&Recovery{
@@ -379,7 +368,7 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 			Replay: func(sig Signal, _ *Envelope, _ []Record) { t.Errorf("undecided: %d", sig) },
 		})
 	}
-	b, s = open()
+	b = openIn(t, directory, storage.MinBytes, opts)
 	require.Greater(t, len(b.left), 1)
 	stop := make(chan struct{})
 	r := takeUp(b, stop, func(_ Signal, n int) {
@@ -388,14 +377,14 @@ func TestWhatWasDeliveredIsNotFoundAgain(t *testing.T) {
 		}
 	})
 	require.Equal(t, [signals]int{1, 0}, r.Kept)
-	end(b, s)
+	closeIn(t, b)
 
-	b, s = open()
+	b = openIn(t, directory, storage.MinBytes, opts)
 	require.NotEmpty(t, b.left)
 	r = takeUp(b, make(chan struct{}), func(Signal, int) {})
 	require.Equal(t, [signals]int{1, 0}, r.Kept)
 	require.Len(t, takeAll(b, uint8(Span), Span), 1)
-	end(b, s)
+	closeIn(t, b)
 }
 
 // What was delivered stays so where nothing is left of its trace's beginning, which had its
@@ -404,21 +393,12 @@ func TestWhatWasDeliveredIsNotDecidedAnew(t *testing.T) {
 	directory := inMemory(t)
 	defer func() { require.NoError(t, os.RemoveAll(directory)) }()
 	opts := Options{Policy: errorsAnd(t, 50), Wait: time.Minute, WaitAfterRoot: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: 5 * time.Second, Join: true}
-	open := func() *Buffer {
-		o := opts
-		o.Storage = openStore(t, directory, storage.MinBytes)
-		b, err := New(o)
-		require.NoError(t, err)
-		return b
-	}
-	b := open()
+	b := openIn(t, directory, storage.MinBytes, opts)
 	var out Outcome
-	kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
-	require.NoError(t, err)
 	large := strings.Repeat("x", b.shards[0].log.SegmentSize()*2/3) // a segment each
 	item := func(n int, sig Signal, text string) Item {
 		it := itemOf(n, 1, text)
-		it.Randomness, it.Signal, it.Outlet, it.Joins = kept, sig, uint8(sig), sig == Log
+		it.Randomness, it.Signal, it.Outlet, it.Joins = sampling.Randomness(math.MaxUint64), sig, uint8(sig), sig == Log
 		return it
 	}
 	shard, _, _ := b.shardOf(itemOf(1, 1, "").ID)
@@ -441,10 +421,9 @@ func TestWhatWasDeliveredIsNotDecidedAnew(t *testing.T) {
 	before := shard.log.Usage().Unpacked
 	b.Expire(20*time.Second, &out)
 	require.Less(t, shard.log.Usage().Unpacked, before, "the beginning was given back")
-	require.NoError(t, b.Close())
-	require.NoError(t, b.opts.Storage.Close())
+	closeIn(t, b)
 
-	b = open()
+	b = openIn(t, directory, storage.MinBytes, opts)
 	var undecided []string
 	b.Recover(&Recovery{
 		Outlets: [signals]int{0, 1}, Held: func(Signal, int) {}, Now: func() time.Duration { return 0 }, CarryOut: func(*Outcome) {}, Stop: make(chan struct{}),
@@ -455,8 +434,7 @@ func TestWhatWasDeliveredIsNotDecidedAnew(t *testing.T) {
 		},
 	})
 	require.Equal(t, []string{"waits"}, undecided)
-	require.NoError(t, b.Close())
-	require.NoError(t, b.opts.Storage.Close())
+	closeIn(t, b)
 }
 
 // Where what was left takes all of the files, no more of it is taken in than there is room
@@ -467,20 +445,7 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 		directory := inMemory(t)
 		defer func() { require.NoError(t, os.RemoveAll(directory)) }()
 		opts := Options{Policy: errorsAnd(t, 50), Wait: time.Minute, MaxItems: 100, MaxBytes: 1 << 30, VerdictBytes: 1 << 16}
-		open := func() *Buffer {
-			o := opts
-			o.Storage = openStore(t, directory, 16<<20)
-			b, err := New(o)
-			require.NoError(t, err)
-			return b
-		}
-		end := func(b *Buffer) {
-			require.NoError(t, b.Close())
-			require.NoError(t, b.opts.Storage.Close())
-		}
-		kept, err := contrib.UnsignedToRandomness(1<<56 - 1)
-		require.NoError(t, err)
-		b, rng, n := open(), rand.New(rand.NewPCG(1, 1)), 0
+		b, rng, n := openIn(t, directory, 16<<20, opts), rand.New(rand.NewPCG(1, 1)), 0
 		var out Outcome
 		for ; b.MakeRoom(&out); n++ {
 			random := make([]byte, 100)
@@ -488,13 +453,13 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 				random[i] = byte(rng.Uint32())
 			}
 			it := itemOf(n/64*2+n%2, 1, fmt.Sprint(n, " ", strings.Repeat("x", 900), string(random)))
-			it.Randomness = kept
+			it.Randomness = sampling.Randomness(math.MaxUint64)
 			require.Equal(t, Hold, addOne(b, 0, it, &out).Action)
 		}
 		b.Expire(2*time.Minute, &out)
 		require.Zero(t, b.files.Spilled())
 		require.Greater(t, int64(n)*1000, 3*b.files.Room(), "it is packed")
-		end(b)
+		closeIn(t, b)
 
 		takeUp := func(b *Buffer) (stop chan struct{}, done chan Recovered) {
 			stop, done = make(chan struct{}), make(chan Recovered, 1)
@@ -506,16 +471,16 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 			}()
 			return stop, done
 		}
-		b = open()
+		b = openIn(t, directory, 16<<20, opts)
 		stop, done := takeUp(b)
 		synctest.Wait()
 		require.Empty(t, done, "it waits")
 		require.Zero(t, b.files.Spilled())
 		close(stop)
 		require.Less(t, (<-done).Kept[Span], n/4)
-		end(b)
+		closeIn(t, b)
 
-		b = open()
+		b = openIn(t, directory, 16<<20, opts)
 		_, done = takeUp(b)
 		seen := map[string]bool{}
 		for len(done) == 0 || b.Waiting(0) > 0 {
@@ -529,7 +494,7 @@ func TestARecoveryWaitsForRoom(t *testing.T) {
 		require.Less(t, b.files.Spilled(), b.files.Room()/4)
 		r := <-done
 		require.Equal(t, Recovered{Kept: [signals]int{n, 0}, Verdicts: r.Verdicts, Bytes: r.Bytes}, r)
-		end(b)
+		closeIn(t, b)
 	})
 }
 
@@ -545,10 +510,7 @@ func FuzzDamage(f *testing.F) {
 		opts := Options{Policy: errorsAnd(t, 50), Wait: time.Second, MaxItems: 100, MaxBytes: 1 << 20, VerdictBytes: 1 << 16, Hindsight: time.Minute, Join: true}
 		sent := map[string]bool{}
 		for range 2 {
-			s := openStore(t, directory, storage.MinBytes)
-			opts.Storage = s
-			b, err := New(opts)
-			require.NoError(t, err)
+			b := openIn(t, directory, storage.MinBytes, opts)
 			came := func(r *Record) {
 				require.True(t, sent[string(r.Data)], "what was never sent")
 				require.Equal(t, "envelope", r.Envelope.Content)
@@ -578,8 +540,7 @@ func FuzzDamage(f *testing.F) {
 					}
 				}
 			}
-			require.NoError(t, b.Close())
-			require.NoError(t, s.Close())
+			closeIn(t, b)
 			damage(t, rng, filepath.Join(directory, "records"))
 			damage(t, rng, filepath.Join(directory, "verdicts"))
 		}
